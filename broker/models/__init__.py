@@ -1,0 +1,5 @@
+"""The facts of the top floor."""
+
+from broker.models.people import User
+
+__all__ = ["User"]

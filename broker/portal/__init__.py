@@ -1,0 +1,1 @@
+"""The web, one file per audience."""

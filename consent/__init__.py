@@ -1,0 +1,1 @@
+"""The law. No HTTP, no Celery, no file format, no user account."""

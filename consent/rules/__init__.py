@@ -1,0 +1,1 @@
+"""The rules, one a room; decision.py joins them."""

@@ -1,0 +1,1 @@
+"""The material. Samples, files, alleles; asks consent before it reads."""

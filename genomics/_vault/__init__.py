@@ -1,0 +1,1 @@
+"""The private room: keys and sealed files. Opened by gate and intake alone."""
