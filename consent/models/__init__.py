@@ -1,1 +1,20 @@
 """The facts of the ground floor."""
+
+from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+from consent.models.people import Freeze, GuardianLink, Holding, Participant, Position
+from consent.models.statements import FormVersion, PaperEntry, Statement
+
+__all__ = [
+    "FormVersion",
+    "Freeze",
+    "GuardianLink",
+    "Holding",
+    "LedgerCheckpoint",
+    "LedgerEvent",
+    "LedgerLeaf",
+    "LedgerOpening",
+    "PaperEntry",
+    "Participant",
+    "Position",
+    "Statement",
+]

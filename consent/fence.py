@@ -1,0 +1,53 @@
+"""The gate lock and the consent position: why a release and a withdrawal never overlap.
+
+Whoever changes anybody's consent calls `advance` first in its transaction; a release calls `hold` first in
+its own. On PostgreSQL that is one advisory lock, exclusive for changes and shared for releases; on SQLite
+every transaction is IMMEDIATE, which is the same lock taken by the database. What it guards is decided
+elsewhere (clearance).
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import F
+
+from consent.errors import OutsideTransaction
+from consent.models.people import Participant, Position
+
+LOCK = 0x67656E6F  # "geno": one lock for the whole house
+
+
+def advance(participants: Iterable[int]) -> int:
+    """Take the next consent position for a change that touches these ordinals, and mark them with it."""
+    _lock("pg_advisory_xact_lock")
+    Position.objects.get_or_create(id=1)
+    Position.objects.filter(id=1).update(value=F("value") + 1)
+    position = Position.objects.values_list("value", flat=True).get(id=1)
+    Participant.objects.filter(ordinal__in=list(participants)).update(epoch=position)
+    return position
+
+
+def hold() -> None:
+    """Keep every change of consent out until the end of this transaction."""
+    _lock("pg_advisory_xact_lock_shared")
+
+
+def position() -> int:
+    """The newest consent position. Read it before anything that it is to vouch for."""
+    return Position.objects.filter(id=1).values_list("value", flat=True).first() or 0
+
+
+def changed_since(position: int) -> set[int]:
+    """The ordinals of everybody touched after `position`: costs by changes, not by people."""
+    return set(Participant.objects.filter(epoch__gt=position).values_list("ordinal", flat=True))
+
+
+def _lock(function: str) -> None:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(
+            "The gate lock was asked for outside a transaction; nothing was changed. Wrap the verb in "
+            "transaction.atomic()."
+        )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [LOCK])  # noqa: S608 - one of two names written above

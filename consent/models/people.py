@@ -1,0 +1,108 @@
+"""Participants as the law sees them: a pseudonym, a birthday, and since when something changed.
+
+No name, no login, no e-mail address: those stand upstairs. Every change here goes through a verb
+(records, kin, holdings, participants) that advances the consent position.
+"""
+
+import secrets
+
+from django.db import models
+
+ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels, nothing that reads like something else
+
+
+def new_pseudonym() -> str:
+    """P-XXXX-XXXX: 27^8 possibilities, drawn, never derived from anything about the person."""
+    letters = [secrets.choice(ALPHABET) for _ in range(8)]
+    return f"P-{''.join(letters[:4])}-{''.join(letters[4:])}"
+
+
+class Position(models.Model):
+    """How many changes to anybody's consent there have been: one row, which only grows.
+
+    A Clearance says up to which position it has looked; a release asks who changed since."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    value = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="position_is_one_row")]
+
+
+class Participant(models.Model):
+    """The person whose DNA it is (ISO/IEC TS 27560: PII principal)."""
+
+    ordinal = models.BigAutoField(primary_key=True)
+    pseudonym = models.CharField(max_length=16, unique=True, default=new_pseudonym)
+    born_on = models.DateField()
+    died_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+    identity_verified = models.BooleanField(default=False)
+    minor_dissent = models.BooleanField(default=False)
+    home_region = models.CharField(max_length=16, default="", blank=True)
+    # The consent position of the last change that touched this person: only grows.
+    epoch = models.PositiveBigIntegerField(default=0, db_index=True)
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+class Freeze(models.Model):
+    """A time during which nothing may be read about a participant; half-open, UTC."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="freezes")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(until__isnull=True) | models.Q(until__gt=models.F("since")),
+                name="freeze_ends_after_it_begins",
+            )
+        ]
+
+
+class Holding(models.Model):
+    """What consent must know of a genomic file: whose it is, and in which state. Genomics writes it
+    through the verbs of consent.holdings."""
+
+    class State(models.TextChoices):
+        ACTIVE = "ACTIVE", "active"
+        QUARANTINED = "QUARANTINED", "quarantined"
+        ERASED = "ERASED", "erased"
+
+    file = models.UUIDField(primary_key=True)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="holdings")
+    state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+
+
+class GuardianLink(models.Model):
+    """That somebody acts for a child: claimed, then verified, then ended."""
+
+    class State(models.TextChoices):
+        CLAIMED = "CLAIMED", "claimed"
+        VERIFIED = "VERIFIED", "verified"
+        ENDED = "ENDED", "ended"
+
+    guardian = models.CharField(max_length=64)  # an actor reference: consent knows no user account
+    child = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="guardian_links")
+    state = models.CharField(max_length=8, choices=State, default=State.CLAIMED)
+    claimed_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.CharField(max_length=64, blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guardian", "child"],
+                condition=~models.Q(state="ENDED"),
+                name="one_living_guardian_link",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at__isnull=True, verified_by="")
+                | (models.Q(verified_at__isnull=False) & ~models.Q(verified_by="")),
+                name="guardian_verified_at_and_by",
+            ),
+        ]
