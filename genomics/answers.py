@@ -1,0 +1,56 @@
+"""What may be said: granularities, answers, and the suppression of small counts.
+
+Pure. How an answer is found is in matching; who may hear it, upstairs.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+THRESHOLD = 10  # fewer people than this are never told apart from none
+
+
+class Granularity(StrEnum):
+    """How much an answer may tell: yes or no, a number, or one record a person (Beacon v2)."""
+
+    BOOLEAN = "boolean"
+    COUNT = "count"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is said. A suppressed answer has no number at all: `fewer_than` stands in its place."""
+
+    question: str  # the kind of question
+    granularity: Granularity  # returned; what was asked stands in the question
+    count: int | None = None
+    fewer_than: int | None = None
+    frequency: float | None = None
+    records: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "granularity": str(self.granularity),
+            "count": self.count,
+            "fewer_than": self.fewer_than,
+            "frequency": self.frequency,
+            "records": list(self.records),
+            "notes": list(self.notes),
+        }
+
+
+def counted(question: str, count: int, *, asked_of: int, frequency: float | None = None) -> Answer:
+    """A number of people, among `asked_of` who could have been counted. Suppressed when either the number is
+    small or those it leaves out are so few that they would be named by it."""
+    small = count < THRESHOLD or asked_of < THRESHOLD
+    return Answer(
+        question=question,
+        granularity=Granularity.COUNT,
+        count=None if small else count,
+        fewer_than=THRESHOLD if small else None,
+        frequency=None if small else frequency,
+        notes=(f"Fewer than {THRESHOLD}. Small groups are not shown.",) if small else (),
+    )

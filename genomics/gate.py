@@ -1,0 +1,127 @@
+"""The one way out. It is given a question and a Clearance, and hands out an answer; never genotypes.
+
+Before each batch the law is asked again about the people in it: who has withdrawn meanwhile is not opened.
+Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from consent import clearance as proofs
+from consent.clearance import Clearance, Permitted
+from consent.terms import DataUse, Policy
+from genomics._vault import files as vault
+from genomics.answers import Answer
+from genomics.columns import Column
+from genomics.coordinates import Build
+from genomics.errors import QuestionRefused, RequestLapsed
+from genomics.matching.question import Question, Reference
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
+from genomics.panel import Panel, PanelRow
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer, and the narrowed Clearance it rests on: exactly those who were read and still permit it."""
+
+    answer: Answer
+    clearance: Clearance
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A permitted file, opened when the question asks for it."""
+
+    file: GenomicFile
+    proof: Clearance
+    panel: PanelVersion | None
+    build: Build
+
+    def column(self) -> Column:
+        return vault.column(self.file, self.proof)
+
+    def row(self) -> PanelRow:
+        assert self.panel is not None
+        return vault.row(self.file, self.panel, self.proof)
+
+
+def ask(
+    question: Question,
+    clearance: Clearance,
+    *,
+    use: Callable[[], DataUse],
+    policy: Policy,
+    clock: Callable[[], datetime],
+    alias: Callable[[int], str],
+    batch: int,
+    on_batch: Callable[[int, int], None],
+) -> Asked:
+    """Ask everybody the Clearance permits, `batch` people at a time. `use` gives the request as it stands at
+    that moment; `on_batch(done, total)` is called after each, and may raise to stop.
+
+    Raises NotCleared for anything that is not a genuine Clearance, RequestLapsed when the request itself stops
+    being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when sealed
+    bytes are not as they were written."""
+    proofs.require(clearance)
+    panel = _panel() if question.evidence is not None else None
+    reference = _reference(question.evidence, panel, clearance)
+    found: dict[int, list[Any]] = {}
+    total, done = len(clearance.permitted), 0
+    standing = clearance
+    for people in _batches(clearance.permitted, batch):
+        now = proofs.recut(
+            clearance, use=use(), policy=policy, at=clock(), only={one.ordinal for one in people}
+        )
+        if now.reasons:
+            raise RequestLapsed(now.reasons)
+        for ordinal, finding in _look(question, now, panel, reference):
+            found.setdefault(ordinal, []).append(finding)
+        standing = proofs.without_lost(standing, people, now)
+        done += len(people)
+        on_batch(done, total)
+    answer = question.conclude(found, reference=reference, alias=alias)
+    return Asked(answer, standing)
+
+
+def _look(
+    question: Question, proof: Clearance, panel: PanelVersion | None, reference: Reference | None
+) -> list[tuple[int, Any]]:
+    files = GenomicFile.objects.select_related("participant").in_bulk(
+        [file for one in proof.permitted for file in one.files]
+    )
+    asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
+    if panel is not None:
+        asked = [(ordinal, file) for ordinal, file in asked if file.build == panel.build]
+    materials = [_File(file, proof, panel, Build(file.build)) for _, file in asked]
+    return [
+        (ordinal, finding)
+        for (ordinal, _), finding in zip(asked, question.look(materials, reference), strict=True)
+    ]
+
+
+def _batches(people: Sequence[Permitted], size: int) -> list[Sequence[Permitted]]:
+    return [people[first : first + size] for first in range(0, len(people), size)]
+
+
+def _panel() -> PanelVersion:
+    panel = PanelVersion.objects.order_by("loaded_at", "id").last()
+    if panel is None:
+        raise QuestionRefused("No panel of sites is loaded, so nobody can be compared. Nothing was read.")
+    return panel
+
+
+def _reference(evidence: UUID | None, version: PanelVersion | None, proof: Clearance) -> Reference | None:
+    if evidence is None or version is None:
+        return None
+    profile = EvidenceProfile.objects.filter(id=evidence).first()
+    if profile is None:
+        raise QuestionRefused(f"There is no evidence profile {evidence}. Nothing was read.")
+    if profile.build != version.build:
+        raise QuestionRefused(
+            f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
+        )
+    panel = Panel.from_bytes(bytes(version.data))
+    return Reference(panel, panel.row_of(vault.evidence(profile, proof).copies_at(panel)))

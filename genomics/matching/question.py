@@ -1,0 +1,52 @@
+"""What a question is: a frozen value that says what it must read, looks, and concludes.
+
+Pure. One kind of question a file beside this one; `parse` brings one back from what was stored. Reading is
+the gate's; who may ask which kind is upstairs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from genomics.answers import Answer, Granularity
+from genomics.columns import Column
+from genomics.coordinates import Build
+from genomics.panel import Panel, PanelRow
+
+
+class Material(Protocol):
+    """One permitted file during one look; the gate opens it when asked, and not before."""
+
+    build: Build
+
+    def column(self) -> Column: ...
+
+    def row(self) -> PanelRow: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What every file is compared with: the panel, and the evidence profile's row of it."""
+
+    panel: Panel
+    row: PanelRow
+
+
+class Question(Protocol):
+    """`look` takes a batch of files and returns a finding for each; `conclude` takes each person's findings,
+    by ordinal, and says what may be said. `alias` names a person for the asker, and for this asker only."""
+
+    kind: ClassVar[str]
+    granularity: ClassVar[Granularity]
+
+    @property
+    def evidence(self) -> UUID | None: ...
+
+    def as_json(self) -> dict[str, Any]: ...
+
+    def look(self, files: Sequence[Material], reference: Reference | None) -> Sequence[Any]: ...
+
+    def conclude(
+        self, found: Mapping[int, Sequence[Any]], *, reference: Reference | None, alias: Callable[[int], str]
+    ) -> Answer: ...

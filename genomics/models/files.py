@@ -1,0 +1,75 @@
+"""What is kept of a genomic file: facts about it, and where its sealed bytes lie. Never a genotype.
+
+Whose file it is and whether it may be asked about at all stands on the ground floor (consent Holding).
+"""
+
+import uuid
+
+from django.db import models
+
+from consent.models import Participant
+
+
+class ParticipantKey(models.Model):
+    """The one key of a participant, wrapped by the master key. Deleting the row erases the person's files."""
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    wrapped = models.BinaryField(max_length=60)  # 12 nonce, 32 key, 16 tag
+    master_key = models.CharField(max_length=12)
+
+
+class GenomicFile(models.Model):
+    """One received file of a participant's sample."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="genomic_files")
+    kind = models.CharField(max_length=16)
+    build = models.CharField(max_length=8)
+    build_evidence = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()  # bytes as received
+    # HMAC of the bytes under the participant's own key: recognises the same file for its owner only.
+    fingerprint = models.BinaryField(max_length=32)
+    column_sha256 = models.BinaryField(max_length=32)
+    quality = models.JSONField()
+    notes = models.JSONField(default=list)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "fingerprint"], name="file_once_for_its_owner")
+        ]
+
+
+class PanelVersion(models.Model):
+    """An ordered list of sites at which people are compared. Not personal; the newest loaded one is used."""
+
+    name = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    build = models.CharField(max_length=8)
+    sites = models.PositiveIntegerField()
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    data = models.BinaryField()
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        get_latest_by = ("loaded_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class EvidenceProfile(models.Model):
+    """The profile of an unknown person that an agency brings; never a searchable file. Its key lies with it
+    and goes with it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.CharField(max_length=64)  # the case's reference: genomics knows no cases
+    kind = models.CharField(max_length=16)
+    build = models.CharField(max_length=8)
+    quality = models.JSONField()
+    notes = models.JSONField(default=list)
+    wrapped = models.BinaryField(max_length=60)
+    master_key = models.CharField(max_length=12)
+    received_at = models.DateTimeField()
