@@ -1,0 +1,46 @@
+"""Whose consent counts besides: an identical twin in a police search, the other side of a relative match.
+
+No relative has a veto over another's research. Whatever fails on the other side is one reason, no more.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from consent.purposes import PURPOSES
+from consent.reasons import Reason
+from consent.rules import families, standing
+from consent.terms import DataUse, Policy, Relations, Side
+
+
+def check(relations: Relations, use: DataUse, policy: Policy, at: datetime) -> Iterator[Reason]:
+    """Whether everybody agrees whom the question also touches."""
+    asked = {PURPOSES[purpose].domain: purpose for purpose in use.purposes if purpose in PURPOSES}
+    if (
+        "L" in asked
+        and _touches_twin(relations, use, policy)
+        and not _agrees(relations.mz_twin, use, policy, at)
+    ):
+        yield Reason.REL_MZ_TWIN_NOT_GRANTED
+    if "G" in asked and not _agrees(relations.requesting_participant, use, policy, at):
+        yield Reason.REL_MUTUAL_CONSENT_MISSING
+
+
+def _touches_twin(relations: Relations, use: DataUse, policy: Policy) -> bool:
+    """A search for kin through one twin is a search for kin of the other."""
+    return policy.mz_twin_joint_le and relations.mz_twin is not None and use.match_mode != "identity"
+
+
+def _agrees(side: Side | None, use: DataUse, policy: Policy, at: datetime) -> bool:
+    """Whether this person's own record permits the same use. Nobody there is a no."""
+    if side is None or any(standing.of_subject(side.subject, at)):
+        return False
+    asked = families.Asked(side.subject, side.statements, None, use, policy, at)
+    return not any(families.answer(family, asked).reasons for family in _shared(use))
+
+
+def _shared(use: DataUse) -> Iterator[str]:
+    """The families in which another person must agree: the police's, and relative matching."""
+    for purpose in use.purposes:
+        kind = PURPOSES.get(purpose)
+        if kind is not None and kind.domain in "LG":
+            yield kind.family
