@@ -1,0 +1,111 @@
+"""AppendOnly: a model whose rows are written once and never changed.
+
+The model, its manager and its querysets refuse to change or remove anything; the database refuses once more
+(consent.triggers), for whoever comes past the models. Rows are corrected by writing new ones.
+
+    class Statement(AppendOnly): ...
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NoReturn, TypeVar
+
+from django.core import checks
+from django.db import models
+
+from consent.errors import KeptForever
+from consent.triggers import brick_up, guards
+
+__all__ = ["AppendOnly", "AppendOnlyManager", "AppendOnlyQuerySet", "brick_up", "guards"]
+
+M = TypeVar("M", bound=models.Model)
+
+
+def _refuse(model: type[models.Model], verb: str) -> NoReturn:
+    raise KeptForever(
+        f"{model.__name__} keeps what was written: {verb} is refused. Nothing was changed; write a new row "
+        "instead."
+    )
+
+
+class AppendOnlyQuerySet(models.QuerySet[M, M]):
+    """Reads and inserts; whatever would change or remove a row is refused."""
+
+    def update(self, **_kwargs: Any) -> NoReturn:
+        _refuse(self.model, "update()")
+
+    update.alters_data = True  # type: ignore[attr-defined]  # templates may not call it
+
+    def _update(self, _values: Any) -> NoReturn:
+        _refuse(self.model, "an update")
+
+    def delete(self) -> NoReturn:
+        _refuse(self.model, "delete()")
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _raw_delete(self, using: str | None) -> NoReturn:
+        _refuse(self.model, "a delete")
+
+    def bulk_update(
+        self, objs: Iterable[M], fields: Iterable[str], batch_size: int | None = None
+    ) -> NoReturn:
+        _refuse(self.model, "bulk_update()")
+
+    def update_or_create(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse(self.model, "update_or_create()")
+
+    def bulk_create(
+        self,
+        objs: Iterable[M],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[M]:
+        if update_conflicts or ignore_conflicts:
+            _refuse(self.model, "bulk_create() that changes or skips rows")
+        return super().bulk_create(objs, batch_size=batch_size)
+
+
+AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+
+class AppendOnly(models.Model):
+    """The base of every table that only grows."""
+
+    append_only = True  # what consent.apps looks for after a migrate
+
+    objects = AppendOnlyManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"  # foreign keys and Django's own machinery come through here too
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        """Beneath save(), create() and loaddata alike: a row is inserted or nothing happens."""
+        if not self._state.adding or kwargs.get("force_update") or kwargs.get("update_fields"):
+            _refuse(type(self), "saving an existing row")
+        super().save_base(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse(type(self), "delete()")
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[checks.CheckMessage]:
+        """A manager of another kind would be a hole in the wall: say so before anything runs."""
+        managers: list[models.Manager[Any]] = [*cls._meta.managers, cls._base_manager]
+        holes = [m.name for m in managers if not isinstance(m.get_queryset(), AppendOnlyQuerySet)]
+        return [
+            *super().check(**kwargs),
+            *(
+                checks.Error(
+                    f"{cls.__name__}.{hole} can change rows that are kept forever.",
+                    hint="Build it with Manager.from_queryset() from a subclass of AppendOnlyQuerySet.",
+                    obj=cls,
+                    id="consent.E001",
+                )
+                for hole in holes
+            ),
+        ]

@@ -1,0 +1,53 @@
+"""The errors of the ground floor: one root, branches by what the caller can do about it.
+
+Each message is for people: what happened, was anything lost, what to do. A refusal that follows from
+somebody's consent is not here: it is a Decision with its reasons.
+"""
+
+
+class ConsentError(Exception):
+    """Something on the ground floor could not be done."""
+
+
+class OutsideTransaction(ConsentError):
+    """A verb that must travel with its change was called outside a transaction. Wrap it in atomic()."""
+
+
+class KeptForever(ConsentError):
+    """Somebody tried to change or remove a row of an append-only table. Write a new row instead."""
+
+
+class EventRefused(ConsentError):
+    """An event does not say exactly what its kind says. Correct the call; nothing was written."""
+
+
+class LedgerBroken(ConsentError):
+    """The ledger is not as it was signed. Nothing may be added until an auditor has looked at it."""
+
+
+class NotSealed(ConsentError):
+    """An event does not lie under a checkpoint yet, so nothing can be proved of it. Ask again in a moment."""
+
+
+class NoteRefused(ConsentError):
+    """A signed note is malformed, or was not signed by the key it is held against."""
+
+
+class StatementRefused(ConsentError):
+    """A statement that cannot mean anything. Nothing was recorded; the message says what to correct."""
+
+
+class SealBroken(ConsentError):
+    """A consent record is not as it was written. Nothing may rest on it until an auditor has looked."""
+
+
+class NotCleared(ConsentError):
+    """Something asked to read without a genuine Clearance. Nothing was read."""
+
+
+class FormRefused(ConsentError):
+    """A consent form that cannot be published. Nothing was published."""
+
+
+class PaperRefused(ConsentError):
+    """A paper form was keyed in a way that does not count. Nothing was recorded by that entry."""
