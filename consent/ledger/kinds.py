@@ -1,0 +1,41 @@
+"""Kinds of events: a tag, the sentence that tells it, and the fields it must bring. Pure.
+
+Each floor lists its own kinds in its events.py and hands them to log.append as values.
+
+    GIVEN = EventKind("consent:statement:given", "{subject} said yes to {family}.", ("family", "seq"))
+"""
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TAG = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){2}")  # noun:subject:action
+ENVELOPE = ("at", "by", "kind", "subject")  # what every event says besides its own fields
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    tag: str
+    sentence: str
+    fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not TAG.fullmatch(self.tag):
+            raise ValueError(f"{self.tag!r} is not a tag: write noun:subject:action in small letters.")
+        if taken := {*ENVELOPE} & {*self.fields}:
+            raise ValueError(
+                f"{self.tag}: every event says {', '.join(sorted(taken))} already; rename the field."
+            )
+        if len({*self.fields}) != len(self.fields) or not all(f.isidentifier() for f in self.fields):
+            raise ValueError(f"{self.tag}: its fields are not different names.")
+        asked = {name for _, name, _, _ in string.Formatter().parse(self.sentence) if name is not None}
+        if unknown := asked - {*self.fields, *ENVELOPE}:
+            raise ValueError(
+                f"{self.tag}: its sentence asks for {', '.join(sorted(unknown))}, which it does not have."
+            )
+
+    def tell(self, said: Mapping[str, Any], sentence: str = "") -> str:
+        """The event for people, from what its opening says; `sentence` may be a translation of ours."""
+        return (sentence or self.sentence).format(**{key: said[key] for key in ENVELOPE}, **said["fields"])

@@ -1,0 +1,102 @@
+"""The lines of the ledger as values, and as the lines of an export. Pure.
+
+A leaf never says the event itself, only a salted commitment to it. The opening (salt and body) lies beside
+the tree and can be destroyed for an erased person: the leaf hash, and every proof on it, stays what it was.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from consent.canonical import canonical
+from consent.ledger import tree
+
+SALT_BYTES = 32
+
+
+def commit(salt: bytes, body: str) -> bytes:
+    return hashlib.sha256(salt + body.encode()).digest()
+
+
+def leaf_data(*, uid: str, kind: str, commitment: bytes) -> bytes:
+    return canonical({"uid": uid, "kind": kind, "commitment": commitment.hex()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event as an auditor finds it: its public line, and its opening where there is one."""
+
+    uid: str
+    kind: str
+    at: datetime
+    commitment: bytes
+    salt: bytes | None = None
+    body: str | None = None  # canonical JSON of kind, at, by, subject and fields
+
+    @property
+    def leaf_hash(self) -> bytes:
+        return tree.leaf_hash(leaf_data(uid=self.uid, kind=self.kind, commitment=self.commitment))
+
+    def as_json(self) -> dict[str, Any]:
+        opening = {} if self.salt is None else {"salt": self.salt.hex(), "body": self.body}
+        return {
+            "uid": self.uid,
+            "kind": self.kind,
+            "at": self.at,
+            "commitment": self.commitment.hex(),
+            **opening,
+        }
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Self:
+        return cls(
+            uid=line["uid"],
+            kind=line["kind"],
+            at=datetime.fromisoformat(line["at"]),
+            commitment=bytes.fromhex(line["commitment"]),
+            salt=bytes.fromhex(line["salt"]) if "salt" in line else None,
+            body=line.get("body"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """An entry in its place. `subtrees` are the hashes that the leaf completes, kept for proofs."""
+
+    position: int
+    entry: Entry
+    leaf_hash: bytes
+    subtrees: bytes | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"position": self.position, "leaf": self.leaf_hash.hex(), **self.entry.as_json()}
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Self:
+        return cls(
+            position=line["position"], entry=Entry.from_json(line), leaf_hash=bytes.fromhex(line["leaf"])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A checkpoint in its place: the first `size` leaves hash to `root`, and the note vouches for it."""
+
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+    frontier: bytes | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"size": self.size, "root": self.root.hex(), "note": self.note, "at": self.at}
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Self:
+        return cls(
+            size=line["size"],
+            root=bytes.fromhex(line["root"]),
+            note=line["note"],
+            at=datetime.fromisoformat(line["at"]),
+        )

@@ -1,0 +1,236 @@
+"""The one append-only memory of the house: events are appended with the act they tell of, the sequencer
+places them in the tree and signs. Audits are in consent.ledger.audit, kinds in each floor's events.py.
+
+    with transaction.atomic():
+        ...                                   # the act
+        log.append(events.GIVEN, at=at, by="user:…", subject="P-17", seq=4, family="health")
+    log.sequence(at=at)                       # later, by the one sequencer
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+
+from consent.canonical import canonical
+from consent.errors import EventRefused, LedgerBroken, NoteRefused, NotSealed, OutsideTransaction
+from consent.ledger import checkpoints, tree
+from consent.ledger import note as notes
+from consent.ledger.audit import export, verify
+from consent.ledger.kinds import EventKind
+from consent.ledger.leaves import SALT_BYTES, commit, leaf_data
+from consent.ledger.verifier import vouch
+from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+
+__all__ = [
+    "Proof",
+    "append",
+    "checkpoint",
+    "export",
+    "is_sealed",
+    "openings",
+    "proof",
+    "sequence",
+    "verify",
+]
+
+LOCK = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock of the one sequencer
+BATCH = 2_000  # events placed in one transaction: on SQLite nobody else can write meanwhile
+LOOKBACK = 20_000  # ids before the newest placed one that a quick run looks through
+
+
+def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **fields: Any) -> LedgerEvent:
+    """Write what happened, in the caller's transaction: both are kept or neither is."""
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(
+            f"{kind.tag} was to be written outside a transaction, where it could part from the act it tells "
+            "of. Nothing was written; wrap the verb in transaction.atomic()."
+        )
+    _refuse_unfit(kind, at=at, by=by, subject=subject, fields=fields)
+    body = canonical({"kind": kind.tag, "at": at, "by": by, "subject": subject, "fields": fields}).decode()
+    salt = secrets.token_bytes(SALT_BYTES)
+    event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=commit(salt, body))
+    LedgerOpening.objects.create(event=event, salt=salt, body=body)
+    return event
+
+
+def sequence(*, at: datetime, thorough: bool = True) -> notes.Checkpoint | None:
+    """Place every event that has no place, and sign. Returns the newest checkpoint made; None when there was
+    nothing to place, or another sequencer is at it.
+
+    Without `thorough` only the newest ids are looked through: quick, and enough except for an event whose
+    transaction stayed open while LOOKBACK later ones were placed. The next thorough run finds that one.
+    """
+    checkpoints.catch_up()
+    made = None
+    while _unplaced(thorough=thorough).exists() and (placed := _place_batch(at=at, thorough=thorough)):
+        checkpoints.catch_up()
+        made = placed
+    return made
+
+
+def checkpoint() -> notes.Checkpoint | None:
+    """The newest checkpoint, from its signed note."""
+    newest = LedgerCheckpoint.newest()
+    return checkpoints.opened(newest.note) if newest else None
+
+
+def is_sealed(event: LedgerEvent) -> bool:
+    """Does this event lie under a signed checkpoint?"""
+    position = LedgerLeaf.objects.filter(event=event).values_list("position", flat=True).first()
+    return position is not None and LedgerCheckpoint.objects.filter(size__gt=position).exists()
+
+
+def openings(tags: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What the events of these kinds say, by the event's uid, oldest first."""
+    rows = LedgerOpening.objects.filter(event__kind__in=list(tags)).order_by("event_id")
+    return {str(row.event.uid): row.said for row in rows.select_related("event").iterator()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """That a leaf lies in the tree a signed note vouches for. Whoever holds the verifier key can check it."""
+
+    index: int
+    leaf_hash: bytes
+    path: tuple[bytes, ...]
+    note: str
+
+    def holds(self, signer: notes.Signer) -> bool:
+        try:
+            signed = notes.open(self.note, signer.name, signer.public_key)
+        except NoteRefused:
+            return False
+        return tree.verify_inclusion(
+            index=self.index, size=signed.size, leaf=self.leaf_hash, proof=self.path, root=signed.root
+        )
+
+
+def proof(event: LedgerEvent) -> Proof:
+    """That this event is in the ledger, against the newest checkpoint."""
+    newest = LedgerCheckpoint.newest()
+    leaf = LedgerLeaf.objects.filter(event=event).first()
+    if newest is None or leaf is None or leaf.position >= newest.size:
+        raise NotSealed(
+            f"Event {event.uid} is not under a checkpoint yet, so there is no proof of it. Nothing is lost; "
+            "ask again when the sequencer has run."
+        )
+    return Proof(
+        index=leaf.position,
+        leaf_hash=bytes(leaf.leaf_hash),
+        path=tuple(_hashes(tree.inclusion_ranges(leaf.position, newest.size))),
+        note=newest.note,
+    )
+
+
+def _hashes(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The hash over each range of leaves, from the subtrees kept beside them."""
+    covers = [tree.cover(start, end) for start, end in ranges]
+    leaves = LedgerLeaf.objects.in_bulk({tree.last_leaf(*subtree) for cover in covers for subtree in cover})
+
+    def kept(level: int, index: int) -> bytes:
+        leaf = leaves[tree.last_leaf(level, index)]
+        end = level * tree.HASH_BYTES
+        return bytes(leaf.subtrees[end - tree.HASH_BYTES : end]) if level else bytes(leaf.leaf_hash)
+
+    return [tree.join([kept(*subtree) for subtree in cover]) for cover in covers]
+
+
+def _unplaced(*, thorough: bool) -> Any:
+    rows = LedgerEvent.objects.filter(leaf__isnull=True).order_by("id")
+    newest = None if thorough else LedgerLeaf.objects.aggregate(Max("event_id"))["event_id__max"]
+    return rows if newest is None else rows.filter(id__gt=newest - LOOKBACK)
+
+
+def _place_batch(*, at: datetime, thorough: bool) -> notes.Checkpoint | None:
+    with transaction.atomic(durable=True):
+        if not _alone():
+            return None
+        edge = _edge()
+        leaves = []
+        waiting = _unplaced(thorough=thorough).values_list("id", "uid", "kind", "commitment")
+        for id_, uid, kind, commitment in waiting[:BATCH]:
+            leaf = tree.leaf_hash(leaf_data(uid=str(uid), kind=kind, commitment=bytes(commitment)))
+            position = edge.size
+            subtrees = b"".join(edge.append(leaf))
+            leaves.append(LedgerLeaf(position=position, event_id=id_, leaf_hash=leaf, subtrees=subtrees))
+        if not leaves:
+            return None
+        LedgerLeaf.objects.bulk_create(leaves)
+        made = vouch(settings.LEDGER_ORIGIN, size=edge.size, root=edge.root(), at=at)
+        LedgerCheckpoint.objects.create(
+            size=made.size,
+            root=made.root,
+            frontier=edge.to_bytes(),
+            note=notes.sign(made, settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes),
+            at=at,
+        )
+    return made
+
+
+def _alone() -> bool:
+    """Is this the only sequencer? On SQLite the transaction itself sees to it."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _edge() -> tree.Frontier:
+    """Where the next leaf is added: only to a tree that this key has signed."""
+    newest = LedgerCheckpoint.newest()
+    if newest is None:
+        edge = tree.Frontier()
+    else:
+        try:
+            signed = checkpoints.opened(newest.note)
+            edge = tree.Frontier.from_bytes(newest.size, bytes(newest.frontier))
+        except (NoteRefused, ValueError) as fault:
+            raise LedgerBroken(_edge_sentence(newest.size)) from fault
+        if (signed.size, signed.root) != (newest.size, edge.root()):
+            raise LedgerBroken(_edge_sentence(newest.size))
+    if LedgerLeaf.objects.filter(position__gte=edge.size).exists():
+        raise LedgerBroken(
+            f"Events stand behind position {edge.size}, where the newest checkpoint ends: the sequencer did "
+            "not place them. Nothing was added; run verify_ledger and tell an auditor."
+        )
+    return edge
+
+
+def _edge_sentence(size: int) -> str:
+    return (
+        f"The newest checkpoint (size {size}) is not as it was signed. Nothing was added to the ledger; run "
+        "verify_ledger and tell an auditor."
+    )
+
+
+def _refuse_unfit(kind: EventKind, *, at: datetime, by: str, subject: str, fields: dict[str, Any]) -> None:
+    faults = []
+    if missing := {*kind.fields} - fields.keys():
+        faults.append(f"it lacks {', '.join(sorted(missing))}")
+    if unknown := fields.keys() - {*kind.fields}:
+        faults.append(f"it has no place for {', '.join(sorted(unknown))}")
+    unfit = [name for name in fields if not _is_plain(fields[name])]
+    faults += [f"{name} is not text, a whole number, yes/no, nothing, or a list of these" for name in unfit]
+    if at.tzinfo is None:
+        faults.append("its time has no zone")
+    if not by or not _is_plain(by) or not _is_plain(subject):
+        faults.append("nobody is named who did it")
+    if faults:
+        raise EventRefused(f"{kind.tag} was not written: {'; '.join(faults)}. Nothing was changed.")
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= c <= "\udfff" for c in value)  # half a character has no bytes
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(key) and _is_plain(value[key]) for key in value)
+    return value is None or isinstance(value, bool | int)
