@@ -16,17 +16,11 @@ EVERYTHING = "*"  # the family that can only narrow
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What speaks for a family: the participant's head, the file's head, and, only where there is neither,
-    why the newest pending grant does not speak yet."""
+    """What speaks for a family: the head of the participant, of the file, or both, and every one must permit;
+    only where there is neither, why the newest pending grant does not speak yet."""
 
-    participant: Statement | None
-    file: Statement | None
+    all: tuple[Statement, ...]
     pending: Reason | None
-
-    @property
-    def all(self) -> tuple[Statement, ...]:
-        """Every statement that must permit."""
-        return tuple(head for head in (self.participant, self.file) if head is not None)
 
 
 def heads(statements: Iterable[Statement], family: str, file: str | None, at: datetime) -> Heads:
@@ -51,11 +45,7 @@ def heads(statements: Iterable[Statement], family: str, file: str | None, at: da
                 continue
         if level not in head or head[level].seq < statement.seq:
             head[level] = statement
-    return Heads(
-        head.get(Level.PARTICIPANT),
-        head.get(Level.FILE),
-        _why(waiting) if waiting and not head else None,
-    )
+    return Heads(tuple(head.values()), _why(waiting) if waiting and not head else None)
 
 
 def pending(grant: Statement, at: datetime) -> Reason | None:
