@@ -124,4 +124,4 @@ def _reference(evidence: UUID | None, version: PanelVersion | None, proof: Clear
             f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
         )
     panel = Panel.from_bytes(bytes(version.data))
-    return Reference(panel, panel.row_of(vault.evidence(profile, proof).copies_at(panel)))
+    return Reference(panel, vault.row_of(vault.evidence(profile, proof), panel))

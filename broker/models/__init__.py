@@ -1,5 +1,38 @@
 """The facts of the top floor."""
 
-from broker.models.people import User
+from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
+from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
+from broker.models.undertakings import (
+    REVIEW_TRANSITIONS,
+    AccessRequest,
+    Approval,
+    Authorisation,
+    Case,
+    CasePermission,
+    Project,
+    ProjectPermission,
+    Reviewed,
+)
 
-__all__ = ["User"]
+__all__ = [
+    "ENDED",
+    "REVIEW_TRANSITIONS",
+    "TRANSITIONS",
+    "AccessRequest",
+    "Appointment",
+    "Approval",
+    "Authorisation",
+    "Case",
+    "CasePermission",
+    "Job",
+    "JobState",
+    "Organisation",
+    "OwnRecord",
+    "ParticipantPermission",
+    "Project",
+    "ProjectPermission",
+    "Query",
+    "QueryState",
+    "Reviewed",
+    "User",
+]

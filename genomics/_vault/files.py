@@ -39,6 +39,11 @@ def remove(file: GenomicFile) -> None:
     shelf.remove_folder(f"files/{file.id}")
 
 
+def row_of(column: Column, panel: Panel) -> PanelRow:
+    """A column's row of a panel. Reads nothing: both are given."""
+    return panel.row_of(column.genotype_at(panel.chromosome, panel.position, panel.ref, panel.alt))
+
+
 def column(file: GenomicFile, proof: Clearance) -> Column:
     """The normalised genotypes of a file that the Clearance covers."""
     _covered(file, proof)
@@ -55,7 +60,7 @@ def row(file: GenomicFile, panel: PanelVersion, proof: Clearance) -> PanelRow:
 def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
     """Make a file's row of a panel from its column. Nothing leaves the vault."""
     key = keys.of(file.participant)
-    put_row(file, version, panel.row_of(_column(file).copies_at(panel)), key)
+    put_row(file, version, row_of(_column(file), panel), key)
 
 
 def put_evidence(profile: EvidenceProfile, key: bytes, column: Column) -> None:

@@ -5,6 +5,7 @@ nothing behind, and so does a crash: bytes on the shelf without a row are cleare
 """
 
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,7 +19,7 @@ from genomics import events
 from genomics._vault import files as vault
 from genomics._vault import keys, shelf
 from genomics.coordinates import Build
-from genomics.errors import FileRefused, Refusal
+from genomics.errors import FileReason, FileRefused
 from genomics.formats import read
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
 from genomics.panel import Panel
@@ -38,7 +39,7 @@ def receive(
         build_evidence=profile.build_evidence,
         size=len(data),
         column_sha256=profile.column.sha256,
-        quality=profile.quality.as_json(),
+        quality=asdict(profile.quality),
         notes=list(profile.notes),
         received_at=at,
     )
@@ -52,7 +53,7 @@ def receive(
         version = _panel()
         if version is not None and version.build == file.build:
             panel = Panel.from_bytes(bytes(version.data))
-            vault.put_row(file, version, panel.row_of(profile.column.copies_at(panel)), key)
+            vault.put_row(file, version, vault.row_of(profile.column, panel), key)
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
             holdings.add(participant, file.id, by=by, at=at)
@@ -85,7 +86,7 @@ def receive_evidence(
         case=case,
         kind=str(profile.kind),
         build=str(profile.build),
-        quality=profile.quality.as_json(),
+        quality=asdict(profile.quality),
         notes=list(profile.notes),
         master_key=settings.MASTER_KEY.id,
         received_at=at,
@@ -155,7 +156,7 @@ def _refuse_twice(file: GenomicFile) -> None:
     same = GenomicFile.objects.filter(participant=file.participant, fingerprint=file.fingerprint)
     if same.exists():
         raise FileRefused(
-            Refusal.DUPLICATE, "This very file is here already. Nothing was stored a second time."
+            FileReason.DUPLICATE, "This very file is here already."
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from genomics.answers import Answer, Granularity, counted
-from genomics.columns import Carriage
+from genomics.columns import UNKNOWN, Carriage
 from genomics.coordinates import Build, Region, parse_region
 from genomics.errors import QuestionRefused
 from genomics.matching.question import Material, Reference
@@ -59,12 +59,12 @@ class Carriers:
         reference: Reference | None,
         alias: Callable[[int], str],
     ) -> Answer:
-        carriers = sum(Carriage.CARRIER in findings for findings in found.values())
+        carriers = sum(any(findings) for findings in found.values())
         return counted(self.kind, carriers, asked_of=len(found))
 
     def _carriage(self, file: Material) -> Carriage:
         if file.build != self.build:
-            return Carriage.UNKNOWN
+            return UNKNOWN
         if self.variant is not None:
             return file.column().carries(self.variant)
         assert self.region is not None

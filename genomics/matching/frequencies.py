@@ -9,9 +9,13 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from genomics.answers import Answer, Granularity, counted
-from genomics.coordinates import Build
+from genomics.columns import UNKNOWN, State
+from genomics.coordinates import MT, Build, Y
 from genomics.matching.question import Material, Reference
 from genomics.variants import Variant, parse_variant
+
+
+HAPLOID = (Y, MT)  # one allele a person; X is counted as two, which overstates men's reference alleles
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +68,8 @@ class Frequencies:
         return counted(self.kind, carriers, asked_of=len(known), frequency=frequency)
 
     def _seen(self, file: Material) -> Seen:
-        copies = file.column().copies_of(self.variant) if file.build == self.build else None
-        return Seen(0, 0) if copies is None else Seen(copies.alternate, copies.ploidy)
+        carriage = file.column().carries(self.variant) if file.build == self.build else UNKNOWN
+        if carriage.state is State.UNKNOWN:
+            return Seen(0, 0)
+        haploid = self.variant.chromosome in HAPLOID and carriage.copies < 2
+        return Seen(carriage.copies, 1 if haploid else 2)

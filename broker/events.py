@@ -1,0 +1,61 @@
+"""What happens on the top floor, in the words of the ledger; and the three floors' tables joined."""
+
+from consent import events as consent_events
+from consent.ledger.kinds import EventKind
+from genomics import events as genomics_events
+
+PROPOSED = EventKind("broker:role:proposed", "{subject} was proposed as {role}.", ("role",))
+CONFIRMED = EventKind("broker:role:confirmed", "{subject} is now {role}.", ("role",))
+ENDED = EventKind("broker:role:ended", "{subject} is no longer {role}.", ("role",))
+ORGANISATION_PROPOSED = EventKind(
+    "broker:organisation:proposed", "Organisation {subject} was proposed as {org_kind}.", ("org_kind",)
+)
+ORGANISATION_CONFIRMED = EventKind(
+    "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
+)
+REQUEST_SUBMITTED = EventKind(
+    "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")
+)
+REQUEST_DECIDED = EventKind(
+    "broker:request:decided", "Access request {subject}: approved is {approves}.", ("approves", "role")
+)
+CASE_OPENED = EventKind(
+    "broker:case:opened", "A case was opened for {purpose} in {jurisdiction}.", ("purpose", "jurisdiction", "origin")
+)
+AUTHORISATION_RECORDED = EventKind(
+    "broker:authorisation:recorded",
+    "A judicial paper was recorded for case {subject}.",
+    ("purposes", "valid_to", "compels_non_consenting"),
+)
+CASE_DECIDED = EventKind(
+    "broker:case:decided", "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
+)
+CASE_CLOSED = EventKind("broker:case:closed", "Case {subject} was closed.", ())
+QUERY_SUBMITTED = EventKind(
+    "query:query:submitted",
+    "A question of kind {question_kind} was asked for {purposes}.",
+    ("job", "question_kind", "question_sha256", "purposes", "under"),
+)
+QUERY_REFUSED = EventKind(
+    "query:query:refused", "A question was refused: {reasons}.", ("reasons", "purposes", "under")
+)
+JOB_CLEARED = EventKind(
+    "query:job:cleared",
+    "Job {subject} may read {permitted} of {considered} people.",
+    ("considered", "permitted", "left_out", "position", "policy_version", "snapshot_sha256"),
+)
+JOB_RELEASED = EventKind(
+    "query:job:released",
+    "Job {subject} was released, resting on {permitted} of {considered} people.",
+    ("considered", "permitted", "left_out", "position", "answer_commitment", "manifest_commitment", "kind_of_answer"),
+)
+JOB_REFUSED = EventKind("query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons",))
+JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))
+JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
+JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
+RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
+
+KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
+BY_TAG: dict[str, EventKind] = {
+    kind.tag: kind for kind in (*consent_events.KINDS, *genomics_events.KINDS, *KINDS)
+}

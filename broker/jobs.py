@@ -1,0 +1,268 @@
+"""Running a job: claim, clear, ask, release.
+
+A job is claimed by one guarded UPDATE with a token and a lease; every later step is conditional on that
+token, so a second delivery, a late worker and a killed one change nothing. Its effects are in the one
+transaction that releases it. What may be read is decided in consent and read in genomics.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from broker import cases, events, staging, uses
+from broker.errors import LostClaim
+from broker.models import TRANSITIONS, Job, JobState, Project
+from consent import clearance as proofs
+from consent import fence
+from consent.clearance import Clearance
+from consent.errors import LedgerBroken, SealBroken
+from consent.ledger import log
+from consent.ledger.kinds import EventKind
+from consent.terms import DataUse
+from genomics import gate
+from genomics.errors import GenomicsError, RequestLapsed
+from genomics.matching import parse
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5  # a job that ends five workers is parked
+MOST_ROUNDS = 10  # times it is asked anew because consent changed before the release
+RING_AGAIN = timedelta(seconds=10)
+MOST_RINGS = 50  # a sweep that finds more leaves them to the next: the queue must not pile up
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run a job for as long as the token stands in its row."""
+
+    job: Job
+    token: UUID
+    clock: Clock
+
+    @property
+    def subject(self) -> str:
+        return f"job:{self.job.pk}"
+
+    def use(self) -> DataUse:
+        return uses.of(self.job.query)
+
+
+def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
+    """Run the job to its end, unless it has ended, is somebody else's, or was cancelled."""
+    claim = _claim(job_id, clock)
+    if claim is None:
+        return
+    try:
+        _run(claim, batch)
+    except LostClaim:
+        logger.info("job %s went on without this worker", job_id)
+    except RequestLapsed as lapsed:
+        _refuse(claim, [str(reason) for reason in lapsed.reasons])
+    except (SealBroken, LedgerBroken) as broken:
+        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken))
+    except GenomicsError as trouble:
+        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
+
+
+def unheard(*, at: datetime) -> list[UUID]:
+    """The jobs to ring for: rung long ago and not begun, or begun by a worker that fell silent. Marks them
+    as rung now, so that two sweepers do not both ring."""
+    silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at)
+    due = Job.objects.filter(Q(state=JobState.QUEUED) | silent, rung_at__lt=at - RING_AGAIN)
+    rung = []
+    for job in due.order_by("rung_at")[:MOST_RINGS]:
+        if Job.objects.filter(pk=job.pk, rung_at=job.rung_at).update(rung_at=at):
+            rung.append(job.pk)
+    return rung
+
+
+def resume(*, at: datetime) -> int:
+    """Put every paused job back into the queue; the next sweep rings for it."""
+    return Job.objects.filter(state=JobState.PAUSED).update(
+        state=JobState.QUEUED, trouble="", attempt=0, rung_at=at - RING_AGAIN
+    )
+
+
+def _claim(job_id: UUID, clock: Clock) -> Claim | None:
+    now, token = clock(), uuid.uuid4()
+    silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=now)
+    claimed = Job.objects.filter(Q(state=JobState.QUEUED) | silent, pk=job_id).update(
+        state=JobState.RUNNING, token=token, lease_until=_lease(now), attempt=F("attempt") + 1, rung_at=now
+    )
+    if not claimed:
+        return None
+    job = Job.objects.select_related("query").get(pk=job_id)
+    Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
+    claim = Claim(job, token, clock)
+    if job.attempt > MOST_ATTEMPTS:
+        trouble = f"This job ended {MOST_ATTEMPTS} workers and is parked. Nothing was released."
+        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=trouble)
+        return None
+    return claim
+
+
+def _run(claim: Claim, batch: int) -> None:
+    question = parse(claim.job.query.question)
+    clearance = proofs.clear(claim.use(), policy=uses.POLICY, at=claim.clock())
+    if clearance.reasons:
+        raise RequestLapsed(clearance.reasons)
+    clearance = _within_snapshot(claim, clearance)
+    for _ in range(MOST_ROUNDS):
+        asked = gate.ask(
+            question,
+            clearance,
+            use=claim.use,
+            policy=uses.POLICY,
+            clock=claim.clock,
+            alias=lambda ordinal: staging.alias(_undertaking(claim.job), ordinal),
+            batch=batch,
+            on_batch=lambda done, total: _went_on(claim, done, total),
+        )
+        _stage(claim, asked)
+        if _release(claim, asked.clearance):
+            return
+        # Somebody changed her mind since: the answer is made again from nothing, for the difference of two
+        # answers would name her.
+        _move(claim, JobState.RUNNING)
+        clearance = proofs.recut(
+            asked.clearance, use=claim.use(), policy=uses.POLICY, at=claim.clock()
+        )
+        if clearance.reasons:
+            raise RequestLapsed(clearance.reasons)
+    trouble = "Consent changed at every try, so nothing was released yet. The job can be resumed."
+    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble)
+
+
+def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
+    """The first attempt takes the snapshot; a later one is held to it and never takes a new one."""
+    place = f"{claim.job.pk}/snapshot"
+    if claim.job.snapshot is not None:
+        return proofs.within(
+            clearance, proofs.from_bitmap(staging.unseal(bytes(claim.job.snapshot), place))
+        )
+    sealed = staging.seal(proofs.bitmap(one.ordinal for one in clearance.permitted), place)
+    with transaction.atomic():
+        _move(
+            claim,
+            JobState.RUNNING,
+            snapshot=sealed,
+            position=clearance.position,
+            policy_version=clearance.policy_version,
+        )
+        log.append(
+            events.JOB_CLEARED,
+            at=clearance.at,
+            by="worker",
+            subject=claim.subject,
+            snapshot_sha256=staging.commitment(sealed),
+            **_summary(clearance),
+        )
+    return clearance
+
+
+def _stage(claim: Claim, asked: gate.Asked) -> None:
+    """Seal the answer and who it rests on, before the transaction that makes them readable."""
+    manifest = {
+        "permitted": [one.ordinal for one in asked.clearance.permitted],
+        "left_out": [[one.ordinal, [str(r) for r in one.reasons]] for one in asked.clearance.left_out],
+    }
+    _move(
+        claim,
+        JobState.RELEASING,
+        answer=staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer"),
+        manifest=staging.seal(json.dumps(manifest).encode(), f"{claim.job.pk}/manifest"),
+    )
+
+
+def _release(claim: Claim, clearance: Clearance) -> bool:
+    """One short transaction: the gate lock, whether anything relied on has changed, the flip, the event.
+    False, with nothing changed, when the answer no longer rests on what holds."""
+    with transaction.atomic():
+        fence.hold()  # before anything is read
+        now = claim.clock()
+        if not proofs.stands(clearance, use=claim.use(), policy=uses.POLICY, at=now):
+            return False
+        _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
+        job = Job.objects.get(pk=claim.job.pk)
+        log.append(
+            events.JOB_RELEASED,
+            at=now,
+            by="worker",
+            subject=claim.subject,
+            answer_commitment=staging.commitment(bytes(job.answer or b"")),
+            manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
+            kind_of_answer=job.query.question["kind"],
+            **{name: value for name, value in _summary(clearance).items() if name != "policy_version"},
+        )
+        if job.query.request is not None:
+            Project.objects.filter(pk=job.query.request.project_id, first_access_at__isnull=True).update(
+                first_access_at=now
+            )
+    return True
+
+
+def _went_on(claim: Claim, done: int, total: int) -> None:
+    """Another batch is through: show it, and keep the lease."""
+    now = claim.clock()
+    _held(claim).update(progress=100 * done // max(total, 1), lease_until=_lease(now)) or _lost(claim)
+
+
+def _refuse(claim: Claim, reasons: list[str]) -> None:
+    with transaction.atomic():
+        _move(claim, JobState.REFUSED, reasons=reasons, ended_at=claim.clock(), answer=None, manifest=None)
+        log.append(
+            events.JOB_REFUSED, at=claim.clock(), by="worker", subject=claim.subject, reasons=reasons
+        )
+
+
+def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str) -> None:
+    with transaction.atomic():
+        _move(claim, after, trouble=trouble, ended_at=claim.clock(), answer=None, manifest=None)
+        log.append(kind, at=claim.clock(), by="worker", subject=claim.subject, trouble=trouble)
+
+
+def _move(claim: Claim, after: JobState, **facts: Any) -> None:
+    """One arrow of the table, taken only while the claim holds."""
+    before = [state for state, next_ in TRANSITIONS.items() if after in next_]
+    _held(claim).filter(state__in=before).update(state=after, **facts) or _lost(claim)
+
+
+def _held(claim: Claim) -> Any:
+    return Job.objects.filter(pk=claim.job.pk, token=claim.token)
+
+
+def _lost(claim: Claim) -> None:
+    raise LostClaim(f"Job {claim.job.pk} is no longer this worker's.")
+
+
+def _lease(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _undertaking(job: Job) -> str:
+    return cases.reference(job.query.case) if job.query.case else f"request:{job.query.request_id}"
+
+
+def _summary(clearance: Clearance) -> dict[str, Any]:
+    """How a decision went, in numbers by first reason: for auditors."""
+    left_out: dict[str, int] = {}
+    for one in clearance.left_out:
+        left_out[str(one.reasons[0])] = left_out.get(str(one.reasons[0]), 0) + 1
+    return {
+        "considered": len(clearance.permitted) + len(clearance.left_out),
+        "permitted": len(clearance.permitted),
+        "left_out": left_out,
+        "position": clearance.position,
+        "policy_version": clearance.policy_version,
+    }

@@ -1,0 +1,163 @@
+"""What was asked, and each run of it. The job row is the truth; the queue is a doorbell.
+
+Answers, manifests and snapshots stand here sealed (broker.staging). What a state may become is one table.
+"""
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from broker.models.people import User
+from broker.models.undertakings import AccessRequest, Case, Project
+
+
+class QueryState(models.TextChoices):
+    DRAFT = "draft", "draft"
+    SUBMITTED = "submitted", "submitted"
+    APPROVED = "approved", "approved"
+    REFUSED = "refused", "refused"
+
+
+class QueryQuerySet(models.QuerySet["Query"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the projects and cases she works on."""
+        return self.filter(
+            Q(request__project__in=Project.objects.visible_to(user))
+            | Q(case__in=Case.objects.worked_on_by(user))
+        )
+
+
+class Query(models.Model):
+    """A question under a project or a case, asked by someone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(
+        AccessRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="queries"
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="queries")
+    question = models.JSONField()
+    purposes = models.JSONField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="queries")
+    role = models.CharField(max_length=20)  # the role in which it was asked
+    submitted_at = models.DateTimeField()
+    idempotency_key = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(max_length=12, choices=QueryState, default=QueryState.SUBMITTED)
+    reasons = models.JSONField(default=list)  # why it was refused, as codes of the request gates
+
+    objects = QueryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request__isnull=True) ^ Q(case__isnull=True), name="query_under_one_undertaking"
+            ),
+            models.UniqueConstraint(
+                fields=["asked_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="query_once_an_idempotency_key",
+            ),
+        ]
+
+    @property
+    def job(self) -> "Job | None":
+        """Its newest run."""
+        return self.jobs.order_by("-created_at").first()
+
+    @property
+    def undertaking(self) -> "Project | Case":
+        return self.case if self.case is not None else self.request.project  # type: ignore[union-attr]
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", "waiting"
+    RUNNING = "running", "running"
+    RELEASING = "releasing", "being released"
+    RELEASED = "released", "ready"
+    REFUSED = "refused", "refused"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+    PAUSED = "paused", "paused"
+    EXPIRED = "expired", "expired"
+
+
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {
+            JobState.RUNNING,  # taken over: the worker that had it fell silent
+            JobState.RELEASING,
+            JobState.REFUSED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+            JobState.PAUSED,
+        }
+    ),
+    JobState.RELEASING: frozenset(
+        {
+            JobState.RUNNING,  # consent changed since the last look, or the worker fell silent: ask again
+            JobState.RELEASED,
+            JobState.REFUSED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+            JobState.PAUSED,
+        }
+    ),
+    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.RELEASED: frozenset({JobState.EXPIRED}),
+    JobState.REFUSED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+    JobState.EXPIRED: frozenset(),
+}
+
+ENDED = frozenset(state for state, after in TRANSITIONS.items() if not after) | {JobState.RELEASED}
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> Self:
+        """The runs of the queries she may see."""
+        return self.filter(query__in=Query.objects.visible_to(user))
+
+
+class Job(models.Model):
+    """One run of a query. Whoever holds the token, until the lease runs out, is the one that runs it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    query = models.ForeignKey(Query, on_delete=models.PROTECT, related_name="jobs")
+    state = models.CharField(max_length=12, choices=JobState, default=JobState.QUEUED)
+    token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    progress = models.PositiveSmallIntegerField(default=0)  # percent; a number of people would say too much
+    created_at = models.DateTimeField()
+    rung_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reasons = models.JSONField(default=list)  # request-level reasons of a refusal
+    trouble = models.TextField(blank=True, default="")  # a sentence for the asker when it failed or paused
+
+    # The snapshot: who was permitted at the start. It grants nothing; it only keeps later grants out.
+    position = models.PositiveBigIntegerField(null=True, blank=True)
+    policy_version = models.CharField(max_length=16, blank=True, default="")
+    snapshot = models.BinaryField(null=True, blank=True)
+    # Staged before the release, readable after it.
+    answer = models.BinaryField(null=True, blank=True)
+    manifest = models.BinaryField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "lease_until"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["running", "releasing"])
+                | Q(token__isnull=False, lease_until__isnull=False),
+                name="running_job_has_token_and_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="released") | Q(answer__isnull=False, manifest__isnull=False),
+                name="released_job_has_its_answer",
+            ),
+        ]

@@ -1,0 +1,158 @@
+"""The verbs of people: sign up, appoint, verify an organisation. Nobody makes another powerful alone."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from broker import events, rights
+from broker.errors import NotAllowed, Refused
+from broker.models import Appointment, Organisation, OwnRecord, User
+from broker.roles import SELF_TAKEN, Right, Role
+from consent import fence, kin, participants
+from consent.ledger import log
+from consent.models import GuardianLink, Participant
+
+ACT = "change_participant"  # guardian's row for acting on a participant's record
+
+
+def sign_up(
+    username: str, password: str, *, born_on: date, home_region: str = "", language: str = "en", at: datetime
+) -> User:
+    """A new participant with a login of her own. Nothing is allowed until she says so."""
+    with transaction.atomic():
+        user = User.objects.create_user(username, password=password, language=language)
+        participant = participants.register(
+            born_on=born_on, home_region=home_region, by=user.reference, at=at
+        )
+        OwnRecord.objects.create(user=user, participant=participant)
+        rights.entrust(user, ACT, participant)
+        _take(user, Role.PARTICIPANT, at=at)
+    return user
+
+
+def add_child(guardian: User, *, born_on: date, home_region: str = "", at: datetime) -> Participant:
+    """A guardian brings a child. Until the link is verified she can say no for the child, and nothing more."""
+    with transaction.atomic():
+        child = participants.register(
+            born_on=born_on, home_region=home_region, by=guardian.reference, at=at
+        )
+        kin.claim(guardian.reference, child, at=at)
+        rights.entrust(guardian, ACT, child)
+        if Role.GUARDIAN not in guardian.roles:
+            _take(guardian, Role.GUARDIAN, at=at)
+    return child
+
+
+def verify_identity(participant: Participant, *, by: User, at: datetime) -> None:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    if OwnRecord.objects.filter(user=by, participant=participant).exists():
+        raise NotAllowed("Nobody verifies herself. Ask another steward.")
+    participants.verify_identity(participant, by=by.reference, at=at)
+
+
+def verify_guardian(link: GuardianLink, *, by: User, at: datetime) -> None:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    if link.guardian == by.reference:
+        raise NotAllowed("Nobody verifies her own guardianship. Ask another steward.")
+    kin.verify(link, by=by.reference, at=at)
+
+
+def propose(user: User, role: Role, *, by: User, at: datetime) -> Appointment:
+    """Name somebody for a role; a second administrator has to confirm it."""
+    rights.require(by, Right.APPOINT)
+    if Appointment.objects.filter(user=user, role=role, ended_at__isnull=True).exists():
+        raise Refused(f"{user} is {role} already, or waits to be confirmed. Nothing was changed.")
+    with transaction.atomic():
+        log.append(events.PROPOSED, at=at, by=by.reference, subject=user.reference, role=str(role))
+        return Appointment.objects.create(user=user, role=role, proposed_by=by, proposed_at=at)
+
+
+def confirm(appointment: Appointment, *, by: User, at: datetime) -> Appointment:
+    """The second signature. It is neither the proposer's nor that of who is appointed."""
+    rights.require(by, Right.APPOINT)
+    if by.pk in {appointment.proposed_by_id, appointment.user_id}:
+        raise NotAllowed("A role takes two: somebody else has to confirm it. Nothing was changed.")
+    with transaction.atomic():
+        moved = Appointment.objects.filter(
+            pk=appointment.pk, confirmed_by__isnull=True, ended_at__isnull=True
+        ).update(confirmed_by=by, confirmed_at=at)
+        if moved:
+            log.append(
+                events.CONFIRMED,
+                at=at,
+                by=by.reference,
+                subject=appointment.user.reference,
+                role=appointment.role,
+            )
+    appointment.refresh_from_db()
+    return appointment
+
+
+def dismiss(appointment: Appointment, *, by: User, at: datetime) -> None:
+    """End a role, at once and by one: taking power away needs no second signature."""
+    rights.require(by, Right.APPOINT)
+    with transaction.atomic():
+        fence.advance([])  # a release that has begun comes first, and none comes after
+        ended = Appointment.objects.filter(pk=appointment.pk, ended_at__isnull=True).update(ended_at=at)
+        if ended:
+            log.append(
+                events.ENDED, at=at, by=by.reference, subject=appointment.user.reference, role=appointment.role
+            )
+
+
+def propose_organisation(
+    name: str, kind: Organisation.Kind, *, region: str, by: User, at: datetime
+) -> Organisation:
+    rights.require(by, Right.APPOINT)
+    if Organisation.objects.filter(name=name).exists():
+        raise Refused(f"{name} is known already. Nothing was changed.")
+    with transaction.atomic():
+        log.append(events.ORGANISATION_PROPOSED, at=at, by=by.reference, subject=name, org_kind=str(kind))
+        return Organisation.objects.create(name=name, kind=kind, region=region, proposed_by=by)
+
+
+def confirm_organisation(organisation: Organisation, *, by: User, at: datetime) -> Organisation:
+    rights.require(by, Right.APPOINT)
+    if by.pk == organisation.proposed_by_id:
+        raise NotAllowed("An organisation takes two: somebody else has to confirm it. Nothing was changed.")
+    with transaction.atomic():
+        moved = Organisation.objects.filter(pk=organisation.pk, confirmed_by__isnull=True).update(
+            confirmed_by=by
+        )
+        if moved:
+            log.append(events.ORGANISATION_CONFIRMED, at=at, by=by.reference, subject=organisation.name)
+    organisation.refresh_from_db()
+    return organisation
+
+
+def found(names: tuple[str, str], passwords: tuple[str, str], *, at: datetime) -> tuple[User, User]:
+    """The first two administrators of a house that has none: each confirms the other, this once."""
+    with transaction.atomic():
+        if Appointment.objects.filter(role=Role.ADMINISTRATOR).exists():
+            raise Refused("This house has administrators. They appoint the next ones, two together.")
+        first, second = (
+            User.objects.create_user(name, password=password)
+            for name, password in zip(names, passwords, strict=True)
+        )
+        for user, other in ((first, second), (second, first)):
+            log.append(
+                events.CONFIRMED, at=at, by="founding", subject=user.reference, role=str(Role.ADMINISTRATOR)
+            )
+            Appointment.objects.create(
+                user=user,
+                role=Role.ADMINISTRATOR,
+                proposed_by=user,
+                proposed_at=at,
+                confirmed_by=other,
+                confirmed_at=at,
+            )
+    return first, second
+
+
+def _take(user: User, role: Role, *, at: datetime) -> None:
+    if role not in SELF_TAKEN:
+        raise NotAllowed(f"Nobody makes herself {role}.")
+    log.append(events.CONFIRMED, at=at, by=user.reference, subject=user.reference, role=str(role))
+    Appointment.objects.create(
+        user=user, role=role, proposed_by=user, proposed_at=at, confirmed_by=user, confirmed_at=at
+    )

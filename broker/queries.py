@@ -1,0 +1,153 @@
+"""The verbs of a query: submit, cancel.
+
+submit asks whether she may, whether the question is well formed and fits its purpose, saves it, ledgers it,
+and rings the queue once all that is committed. Running it is in jobs.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from broker import access, cases, events, rights, tasks, uses
+from broker.errors import NotAllowed, Refused
+from broker.models import TRANSITIONS, AccessRequest, Case, Job, JobState, Query, QueryState, User
+from broker.roles import Right, Role
+from consent.decision import request_reasons
+from consent.ledger import log
+from consent.purposes import PURPOSES
+from consent.terms import canonical
+from genomics.errors import GenomicsError
+from genomics.matching import parse
+from genomics.models import EvidenceProfile
+
+# Which kinds of question a domain of purposes may ask: police never learn a trait, research never a relative.
+ASKABLE: dict[str, frozenset[str]] = {
+    "R": frozenset({"carriers", "frequencies"}),
+    "A": frozenset(),
+    "C": frozenset(),
+    "Q": frozenset({"identity"}),
+    "L": frozenset({"relatives", "identity"}),
+    "E": frozenset({"relatives", "identity"}),
+    "G": frozenset({"relatives"}),
+}
+
+
+def submit(
+    question: Mapping[str, Any],
+    *,
+    under: AccessRequest | Case,
+    by: User,
+    at: datetime,
+    idempotency_key: str = "",
+) -> Query:
+    """Ask a question. The same idempotency key from the same person returns the query it made before.
+
+    Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer. A query
+    that fails a request gate is saved as refused, with the reasons, for that somebody tried is worth knowing."""
+    rights.require(by, Right.ASK)
+    role = _role(by, under)
+    asked = _well_formed(question, under)
+    if idempotency_key:
+        before = Query.objects.filter(asked_by=by, idempotency_key=idempotency_key).first()
+        if before is not None:
+            if before.question != asked:
+                raise Refused("This idempotency key was used for another question. Nothing was submitted.")
+            return before
+    with transaction.atomic():
+        query = Query.objects.create(
+            request=under if isinstance(under, AccessRequest) else None,
+            case=under if isinstance(under, Case) else None,
+            question=asked,
+            purposes=_purposes(under),
+            asked_by=by,
+            role=role,
+            submitted_at=at,
+            idempotency_key=idempotency_key,
+        )
+        reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.POLICY, at)]
+        query.state = QueryState.REFUSED if reasons else QueryState.APPROVED
+        query.reasons = reasons
+        query.save(update_fields=["state", "reasons"])
+        if reasons:
+            log.append(
+                events.QUERY_REFUSED,
+                at=at,
+                by=by.reference,
+                subject=f"query:{query.id}",
+                reasons=reasons,
+                purposes=query.purposes,
+                under=_name(under),
+            )
+            return query
+        job = Job.objects.create(query=query, created_at=at, rung_at=at)
+        log.append(
+            events.QUERY_SUBMITTED,
+            at=at,
+            by=by.reference,
+            subject=f"query:{query.id}",
+            job=str(job.id),
+            question_kind=asked["kind"],
+            question_sha256=hashlib.sha256(canonical(asked)).hexdigest(),
+            purposes=query.purposes,
+            under=_name(under),
+        )
+        tasks.ring_on_commit(job)
+    return query
+
+
+def cancel(job: Job, *, by: User, at: datetime) -> bool:
+    """Stop a job that has not been released. Whoever runs it notices at its next step. True if it stopped."""
+    if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
+        raise NotAllowed("This job is not yours to cancel.")
+    before = [state for state, after in TRANSITIONS.items() if JobState.CANCELLED in after]
+    with transaction.atomic():
+        stopped = Job.objects.filter(pk=job.pk, state__in=before).update(
+            state=JobState.CANCELLED, token=None, lease_until=None, ended_at=at, answer=None, manifest=None
+        )
+        if stopped:
+            log.append(events.JOB_CANCELLED, at=at, by=by.reference, subject=f"job:{job.pk}")
+    job.refresh_from_db()
+    return bool(stopped)
+
+
+def _role(user: User, under: AccessRequest | Case) -> Role:
+    """The role in which she asks: it follows from what she asks under."""
+    if isinstance(under, AccessRequest):
+        if not rights.may(user, access.ASK, under.project):
+            raise NotAllowed("You do not work on this project. Nothing was submitted.")
+        wanted = Role.RESEARCHER
+    else:
+        if not rights.may(user, cases.WORK, under):
+            raise NotAllowed("You do not work on this case. Nothing was submitted.")
+        wanted = Role.COUNSEL if PURPOSES[under.purpose].domain == "E" else Role.INVESTIGATOR
+    if wanted not in user.roles:
+        raise NotAllowed(f"You are not {wanted} here. Nothing was submitted.")
+    return wanted
+
+
+def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case) -> dict[str, Any]:
+    try:
+        asked = parse(question)
+    except GenomicsError as wrong:
+        raise Refused(f"{wrong} Nothing was submitted.") from None
+    for purpose in _purposes(under):
+        if asked.kind not in ASKABLE[PURPOSES[purpose].domain]:
+            raise Refused(
+                f"A question of kind {asked.kind} cannot be asked for {purpose}. Nothing was submitted."
+            )
+    if asked.evidence is not None:
+        name = cases.reference(under) if isinstance(under, Case) else ""
+        if not EvidenceProfile.objects.filter(id=asked.evidence, case=name).exists():
+            raise Refused("That evidence does not belong to this case. Nothing was submitted.")
+    return asked.as_json()
+
+
+def _purposes(under: AccessRequest | Case) -> list[str]:
+    return sorted(under.purposes) if isinstance(under, AccessRequest) else [under.purpose]
+
+
+def _name(under: AccessRequest | Case) -> str:
+    return f"request:{under.id}" if isinstance(under, AccessRequest) else cases.reference(under)

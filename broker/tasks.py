@@ -1,0 +1,46 @@
+"""The Celery door, thin. A message carries a job's id and nothing else; the job row is the truth."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from broker import jobs
+from broker.models import Job
+
+logger = logging.getLogger(__name__)
+WORKER = "worker"  # who may ring these: only what runs beside the queue
+
+
+@shared_task(name="broker.run_job")
+def run_job(job_id: str) -> None:
+    """Run one job, if it is still there to be run."""
+    jobs.run(UUID(job_id), clock=timezone.now, batch=settings.GATE_BATCH)
+
+
+@shared_task(name="broker.sweep")
+def sweep() -> None:
+    """Ring for the jobs that nobody heard of or whose worker fell silent."""
+    for job_id in jobs.unheard(at=timezone.now()):
+        ring(job_id)
+
+
+run_job.allowed = sweep.allowed = WORKER
+
+
+def ring_on_commit(job: Job) -> None:
+    """Ring once the job's row is there for all to see."""
+    transaction.on_commit(lambda: ring(job.pk))
+
+
+def ring(job_id: UUID) -> None:
+    """Put the job's id into the queue. If the queue does not answer the sweeper rings again later."""
+    try:
+        run_job.delay(str(job_id))
+    except (OperationalError, OSError) as silent:
+        logger.warning("the queue did not answer for job %s: %s", job_id, silent)
+

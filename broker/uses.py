@@ -1,0 +1,107 @@
+"""The DataUse of a query as things stand now: built anew at each check, from the project or the case.
+
+It gathers evidence; whether it is enough is decided in consent.
+"""
+
+from broker.models import AccessRequest, Case, Query, Reviewed
+from broker.roles import IN_LAW, Role
+from consent.terms import Authorisation, Commitments, DataUse, Ethics, Policy, Project, Requester
+from consent.terms import Case as CaseFacts
+
+POLICY = Policy.default()  # the policy in force; a job remembers its version
+
+# A state of ours in the words of the consent model.
+_STATUS = {
+    Reviewed.SUBMITTED: "SUBMITTED",
+    Reviewed.APPROVED: "APPROVED",
+    Reviewed.REFUSED: "REJECTED",
+    Reviewed.CLOSED: "CLOSED",
+}
+
+
+def of(query: Query) -> DataUse:
+    """What this query brings, read from the rows as they are at this moment."""
+    query = Query.objects.select_related(
+        "request__project__organisation", "case__organisation", "asked_by__organisation"
+    ).get(pk=query.pk)
+    if query.case is not None:
+        return _of_case(query, query.case)
+    assert query.request is not None  # a constraint of the table
+    return _of_request(query, query.request)
+
+
+def _of_request(query: Query, request: AccessRequest) -> DataUse:
+    project = request.project
+    return DataUse(
+        id=str(query.id),
+        purposes=frozenset(query.purposes),
+        requester=_requester(query),
+        disease=request.disease or None,
+        commercial_use=request.commercial_use,
+        study_type=request.study_type,
+        topics=frozenset(),
+        regions=frozenset(request.regions),
+        duration_months=request.duration_months,
+        match_mode="kinship",
+        ethics=Ethics(ref=request.ethics_ref or None, valid_to=request.ethics_valid_to),
+        commitments=Commitments(
+            publication=request.publication,
+            collaboration=request.collaboration,
+            return_data=request.return_data,
+        ),
+        project=Project(
+            id=str(project.id),
+            status=_STATUS[Reviewed(request.state)],
+            valid_to=request.valid_to,
+            approved_purposes=frozenset(request.purposes),
+            first_access_at=project.first_access_at,
+        ),
+    )
+
+
+def _of_case(query: Query, case: Case) -> DataUse:
+    paper = case.authorisations.order_by("-recorded_at").first()
+    return DataUse(
+        id=str(query.id),
+        purposes=frozenset(query.purposes),
+        requester=_requester(query),
+        commercial_use=False,
+        regions=frozenset({case.jurisdiction}),
+        match_mode="identity" if query.question.get("kind") == "identity" else "kinship",
+        project=Project(
+            id=str(case.id),
+            status=_STATUS[Reviewed(case.state)],
+            valid_to=case.valid_to,
+            approved_purposes=frozenset({case.purpose}),
+        ),
+        le=CaseFacts(
+            agency_verified=case.organisation.verified,
+            jurisdiction=case.jurisdiction,
+            case_id=str(case.id),
+            sample_origin=case.sample_origin,
+            codis_searched=case.codis_searched,
+            leads_exhausted=case.leads_exhausted,
+            judicial_authorisation=None
+            if paper is None
+            else Authorisation(
+                case_id=str(case.id),
+                purposes=frozenset(paper.purposes),
+                valid_to=paper.valid_to,
+                compels_non_consenting=paper.compels_non_consenting,
+            ),
+        ),
+    )
+
+
+def _requester(query: Query) -> Requester:
+    organisation = query.asked_by.organisation
+    # An appointment that ended takes the role with it, also for a job that is running.
+    role = Role(query.role)
+    held = role in query.asked_by.roles
+    return Requester(
+        role=IN_LAW.get(role, "") if held else "",
+        user=query.asked_by.reference,
+        institution=str(organisation.public_id) if organisation else None,
+        org_type=organisation.kind if organisation and organisation.verified else None,
+    )
+

@@ -1,0 +1,154 @@
+"""What can go wrong on this floor, and how it is told to people.
+
+One root, `GenomicsError`. A received file is refused with `FileRefused`: a code for programs, the line where
+there is one, and a sentence that says what happened, that nothing was stored, and what to do now. Sentences
+never quote genotypes or header text. How a refusal becomes a page or a status code is decided in broker.
+"""
+
+from enum import StrEnum
+
+from consent.reasons import Reason
+
+
+class GenomicsError(Exception):
+    """The root of everything this floor raises on purpose."""
+
+
+class NotACoordinate(GenomicsError, ValueError):
+    """A chromosome, region or variant that cannot be read as one."""
+
+
+class ColumnDamaged(GenomicsError):
+    """Stored bytes that are not a whole and well-formed column."""
+
+
+class FileReason(StrEnum):
+    """Why a received file is refused. The first group is policy: the file may be good, but is not taken."""
+
+    EMPTY = "empty"
+    HTML = "html"
+    NOT_TEXT = "not_text"
+    UNKNOWN_KIND = "unknown_kind"
+    KIND_NOT_TAKEN = "kind_not_taken"
+    VERSION = "version"
+    NO_SAMPLE = "no_sample"
+    MULTI_SAMPLE = "multi_sample"
+    NO_GENOTYPES = "no_genotypes"
+    STRUCTURAL_ONLY = "structural_only"
+    REFERENCE_BLOCKS = "reference_blocks"
+    NOTHING_COMPARABLE = "nothing_comparable"
+    UNSORTED = "unsorted"
+    PLOIDY = "ploidy"
+    BUILD_UNKNOWN = "build_unknown"
+    BUILD_NOT_TAKEN = "build_not_taken"
+
+    BUILD_CONTRADICTED = "build_contradicted"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    TRAILING_BYTES = "trailing_bytes"
+    ARCHIVE = "archive"
+    TOO_LARGE = "too_large"
+    BOMB = "bomb"
+    LINE_TOO_LONG = "line_too_long"
+    HEADER_TOO_LONG = "header_too_long"
+    TOO_MANY_RECORDS = "too_many_records"
+    TOO_MANY_ALLELES = "too_many_alleles"
+    NUL_BYTES = "nul_bytes"
+    ENCODING = "encoding"
+    BLANK_LINE = "blank_line"
+    HEADER = "header"
+    COLUMNS = "columns"
+    CHROMOSOME = "chromosome"
+    POSITION = "position"
+    ID = "id"
+    REF = "ref"
+    ALT = "alt"
+    QUALITY = "quality"
+    FILTER = "filter"
+    INFO = "info"
+    FORMAT = "format"
+    GENOTYPE = "genotype"
+    HAPLOID_AUTOSOME = "haploid_autosome"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE = "duplicate"  # sound, and here already
+
+    @property
+    def is_policy(self) -> bool:
+        """The file may be sound; we do not take such files (or not yet)."""
+        return self in POLICY
+
+
+POLICY = frozenset(list(FileReason)[: list(FileReason).index(FileReason.BUILD_CONTRADICTED)])
+
+_AGAIN = "Please download or copy the file again and send it as it came, without opening and saving it in between."
+_TOOL = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
+_KINDS = "We take a VCF 4.1 to 4.5 of one person and raw data as 23andMe writes them."
+_EXPORT = "Please ask the laboratory or the service that made the file for a new export."
+
+ADVICE: dict[FileReason, str] = {
+    FileReason.EMPTY: _AGAIN,
+    FileReason.HTML: "Please sign in at the service that holds your raw data and download the file itself.",
+    FileReason.NOT_TEXT: _KINDS,
+    FileReason.UNKNOWN_KIND: _KINDS,
+    FileReason.KIND_NOT_TAKEN: _KINDS,
+    FileReason.VERSION: "Please convert it to VCF 4.2, for example with `bcftools view`.",
+    FileReason.NO_SAMPLE: "Please send the VCF with the person's genotypes in a tenth column.",
+    FileReason.MULTI_SAMPLE: "Please send one file a person, for example from `bcftools view -s NAME`.",
+    FileReason.NO_GENOTYPES: "Please send a VCF in which GT is the first FORMAT field of every record.",
+    FileReason.STRUCTURAL_ONLY: "Please send the file with the small variants (SNPs and indels) of the same person.",
+    FileReason.REFERENCE_BLOCKS: "Please send the plain VCF made from it; genomic VCFs are not taken yet.",
+    FileReason.NOTHING_COMPARABLE: _KINDS,
+    FileReason.UNSORTED: "Please sort it first, for example with `bcftools sort`.",
+    FileReason.PLOIDY: "We take one or two alleles a person and site.",
+    FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it was made with.",
+    FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
+    FileReason.BUILD_CONTRADICTED: _EXPORT,
+    FileReason.TRUNCATED: _AGAIN,
+    FileReason.DAMAGED: _AGAIN,
+    FileReason.TRAILING_BYTES: _AGAIN,
+    FileReason.ARCHIVE: "Please send the one genotype file itself, or a zip with that file alone in it.",
+    FileReason.TOO_LARGE: "Please ask us how to send a file of this size.",
+    FileReason.BOMB: _EXPORT,
+    FileReason.LINE_TOO_LONG: _EXPORT,
+    FileReason.HEADER_TOO_LONG: _EXPORT,
+    FileReason.TOO_MANY_RECORDS: "Please ask us how to send a file of this size.",
+    FileReason.TOO_MANY_ALLELES: _TOOL,
+    FileReason.NUL_BYTES: _AGAIN,
+    FileReason.ENCODING: "Please save it as plain text (UTF-8), or send it as it came.",
+    FileReason.BLANK_LINE: _TOOL,
+    FileReason.POSITION: _EXPORT,
+    FileReason.CHROMOSOME: _EXPORT,
+    FileReason.DUPLICATE_ID: _EXPORT,
+    FileReason.DUPLICATE: "You need not do anything.",
+}
+
+
+class FileRefused(GenomicsError):
+    """A received file that is not taken: `reason` for programs, `line` (1-based), `sentence` for people."""
+
+    def __init__(self, reason: FileReason, what: str, line: int | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        self.what = what
+        where = "" if line is None else f"Line {line:,}: "
+        self.sentence = f"{where}{what} Nothing was stored. {ADVICE.get(reason, _TOOL)}"
+        super().__init__(reason, what, line)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class QuestionRefused(GenomicsError):
+    """A question that is not well formed, or that cannot be answered here. The message says why."""
+
+
+class RequestLapsed(GenomicsError):
+    """The request itself stopped being lawful while it was being answered. Nothing may be released."""
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        self.reasons = reasons
+        super().__init__(", ".join(reasons))
+
+
+class VaultSealed(GenomicsError):
+    """Sealed bytes or a key that do not open: changed, moved, cut, or of another master key. Nothing was read."""
