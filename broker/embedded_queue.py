@@ -21,10 +21,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from celery.signals import worker_shutting_down
 from django.conf import settings
 from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
@@ -40,6 +42,9 @@ SHORTEST_PAUSE = 0.002
 # What an envelope must have before Celery may see it.
 ENVELOPE = {"body": str, "headers": dict, "properties": dict, "content-type": str, "content-encoding": str}
 
+# What Celery raises, and would die of, over an envelope that is whole and a content that is not.
+INDIGESTIBLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 
 class QoS(virtual.QoS):
     """What a channel holds. Tasks are acknowledged in another thread than the one that consumes."""
@@ -48,15 +53,15 @@ class QoS(virtual.QoS):
     _dirty: Any
 
     def ack(self, delivery_tag: str) -> None:
-        self._settle(delivery_tag, self.channel.file.finish)
+        self.settle(delivery_tag, self.channel.file.finish)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        self._settle(delivery_tag, self.channel.file.give_back if requeue else self.channel.file.finish)
+        self.settle(delivery_tag, self.channel.file.give_back if requeue else self.channel.file.finish)
 
     def held(self) -> list[str]:
         return [tag for tag in self._delivered if tag not in self._dirty]
 
-    def _settle(self, delivery_tag: str, write: Callable[[str], None]) -> None:
+    def settle(self, delivery_tag: str, write: Callable[[str], None]) -> None:
         try:
             write(delivery_tag)
         finally:  # where even the file fails, the lease runs out, and the hand is free for the next message
@@ -85,10 +90,15 @@ class Channel(virtual.Channel):
         **kwargs: object,
     ) -> None:
         def heard(message: virtual.Message) -> object:
-            self.file.finish(message.delivery_tag)
-            return callback(message)
+            if no_ack:
+                self.file.finish(message.delivery_tag)
+            try:
+                return callback(message)
+            except INDIGESTIBLE as fault:
+                self.qos.settle(message.delivery_tag, partial(self._park, queue, fault=fault))
+                return None
 
-        super().basic_consume(queue, no_ack, heard if no_ack else callback, consumer_tag, **kwargs)
+        super().basic_consume(queue, no_ack, heard, consumer_tag, **kwargs)
 
     def basic_get(self, queue: str, no_ack: bool = False, **kwargs: object) -> virtual.Message | None:
         message = super().basic_get(queue, no_ack=no_ack, **kwargs)
@@ -117,13 +127,16 @@ class Channel(virtual.Channel):
             try:
                 return self._read(envelope, tag=tag, redelivered=deliveries > 1)
             except Exception as fault:  # whatever a stranger's bytes can raise
-                self.file.park(tag, why=f"{type(fault).__name__}: {fault}")
-                logger.error(
-                    "A message in queue %s could not be read (%s) and was set aside; nothing else was "
-                    "touched. Look at it in table `parked` of %s, then delete the row.",
-                    *(queue, type(fault).__name__, self.file.path),
-                )
+                self._park(queue, tag, fault=fault)
         raise Empty
+
+    def _park(self, queue: str, tag: str, *, fault: Exception) -> None:
+        self.file.park(tag, why=f"{type(fault).__name__}: {fault}")
+        logger.error(
+            "A message in queue %s could not be read (%s) and was set aside; nothing else was touched. "
+            "Look at it in table `parked` of %s, then delete the row.",
+            *(queue, type(fault).__name__, self.file.path),
+        )
 
     def _read(self, envelope: bytes, *, tag: str, redelivered: bool) -> dict[str, Any]:
         payload: dict[str, Any] = loads(envelope)
@@ -132,7 +145,7 @@ class Channel(virtual.Channel):
                 raise TypeError(f"{field} is no {kind.__name__}")
         payload["properties"]["delivery_tag"] = tag
         payload["properties"]["delivery_info"]["redelivered"] = redelivered
-        self.Message(payload, channel=self)  # decodes the body: what fails in Celery's hands must fail here
+        self.Message(payload, channel=self)  # decodes the body: what can fail must fail here
         return payload
 
     def _restore(self, message: virtual.Message) -> None:
@@ -152,6 +165,9 @@ class Transport(virtual.Transport):
     Channel = Channel
     channels: Any  # kombu says None until __init__
     cycle: Any
+    stopping = (
+        False  # for the whole process: Celery turns its loop once more after SIGTERM, and would begin a job
+    )
     polling_interval = LONGEST_PAUSE
     driver_type = "embedded"
     driver_name = "sqlite3"
@@ -178,6 +194,8 @@ class Transport(virtual.Transport):
         """Deliver one message. Looks often while there is work, a few times a second when there is none."""
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
         while True:
+            if self.stopping:
+                raise TimeoutError
             self._renew()
             self.bell.clear()
             try:
@@ -202,3 +220,8 @@ class Transport(virtual.Transport):
             self._renew_at = time.monotonic() + self.lease_seconds / 3
             for channel in self.channels:
                 channel.renew()
+
+
+@worker_shutting_down.connect
+def _deliver_nothing_more(**_: object) -> None:
+    Transport.stopping = True
