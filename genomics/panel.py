@@ -129,7 +129,7 @@ class Panel:
         frequency: ArrayLike | None = None,
         genetic_map: GeneticMap | None = None,
     ) -> Self:
-        """A panel of sites in any order, `position` 0-based; without a map of its own the shipped one is used."""
+        """A panel of sites in any order, `position` 0-based; on the shipped map if none is given."""
         codes, positions = np.array(chromosome, dtype=np.uint8), np.array(position, dtype=np.uint32)
         order = np.lexsort((positions, codes))
         codes, positions = codes[order], positions[order]
