@@ -83,11 +83,20 @@ class AppendOnly(models.Model):
         abstract = True
         base_manager_name = "objects"  # foreign keys and Django's own machinery come through here too
 
-    def save_base(self, *args: Any, **kwargs: Any) -> None:
+    def _save_table(
+        self,
+        raw: bool = False,
+        cls: type[models.Model] | None = None,
+        force_insert: bool = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Collection[str] | None = None,
+    ) -> bool:
         """Beneath save(), create() and loaddata alike: a row is inserted or nothing happens."""
-        if not self._state.adding or kwargs.get("force_update") or kwargs.get("update_fields"):
+        if not self._state.adding or force_update or update_fields is not None:
             _refuse(type(self), "saving an existing row")
-        super().save_base(*args, **{**kwargs, "force_insert": True})
+        updated: bool = super()._save_table(raw, cls, True, False, using)  # type: ignore[misc]
+        return updated
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         _refuse(type(self), "delete()")

@@ -220,8 +220,10 @@ def _refuse_unfit(kind: EventKind, *, at: datetime, by: str, subject: str, field
     faults += [f"{name} is not text, a whole number, yes/no, nothing, or a list of these" for name in unfit]
     if at.tzinfo is None:
         faults.append("its time has no zone")
-    if not by or not _is_plain(by) or not _is_plain(subject):
+    if not (isinstance(by, str) and by and _is_plain(by)):
         faults.append("nobody is named who did it")
+    if not (isinstance(subject, str) and _is_plain(subject)):
+        faults.append("its subject is not text")
     if faults:
         raise EventRefused(f"{kind.tag} was not written: {'; '.join(faults)}. Nothing was changed.")
 
