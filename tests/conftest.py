@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from tests.unsafe import unsafe_flush
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,18 @@ def shared() -> Path:
     if not settings.SHARED_DIR.is_dir():
         pytest.skip("no shared material here (SHARED_DIR)")
     return settings.SHARED_DIR
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsafe_flush_past_the_triggers():
+    """Transactional tests empty every table afterwards; append-only tables would refuse. In tests only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unsafe_flush)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def checkpoint_file(settings, tmp_path: Path) -> Path:
+    """A checkpoint file for each test: that of an earlier test vouches for events that are gone."""
+    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.txt"
+    return settings.CHECKPOINT_FILE
