@@ -1,0 +1,180 @@
+"""The auditor's own verifier: an export, checked far from the database."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from consent.ledger import checkpoints, log, note, verifier
+from tests.consent.ledger.build import grow, happen
+
+
+@pytest.fixture
+def lines(db) -> list[str]:
+    grow(3, 4)
+    happen(2, start=7)
+    return exported()
+
+
+def exported(**given) -> list[str]:
+    stream = io.StringIO()
+    log.export(stream, **given)
+    return stream.getvalue().splitlines(keepends=True)
+
+
+def changed(lines: list[str], number: int, **change) -> list[str]:
+    return [*lines[:number], json.dumps(json.loads(lines[number]) | change) + "\n", *lines[number + 1 :]]
+
+
+def test_an_honest_export_holds(lines):
+    found = verifier.read(lines, signer=checkpoints.signer(), published=checkpoints.published())
+    assert (found.problems, found.events, found.size, found.unplaced) == ((), 9, 7, 2)
+    assert found.root == log.checkpoint().root
+    assert found == log.verify()
+
+
+def test_an_export_without_openings_names_nobody_and_still_holds(lines):
+    bare = exported(openings=False)
+    assert "user:7" in "".join(lines)
+    assert "user:7" not in "".join(bare)
+    assert verifier.read(bare, signer=checkpoints.signer()).ok
+    pretending = changed(bare, 0, openings=True)
+    assert "has lost what it said" in " ".join(verifier.read(pretending).problems)
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda a: a[:-1], "no last line"),
+        (lambda a: a[:3] + a[4:], "stands where"),
+        (lambda a: [*a[:3], a[4], a[3], *a[5:]], "vouches for more than is there|stands where"),
+        (lambda a: a[:6] + a[-1:], "as many lines"),
+        (lambda a: [*a, a[2]], "after the end"),
+        (lambda a: [*a[:2], "not json\n", *a[2:]], "Line 3 is not a line of an export"),
+        (lambda a: [*a[:2], '{"size": []}\n', *a[2:]], "Line 3 is not a line of an export"),
+        (lambda a: [*a[:2], "[]\n", *a[2:]], "Line 3 is not a line of an export"),
+        (lambda a: changed(a, 0, format=2), "format 2"),
+        (lambda a: changed(a, 2, body="{}"), "does not say what was committed to"),
+        (lambda a: changed(a, 2, kind="test:thing:ended"), "not the one that was placed"),
+        (lambda a: changed(a, 2, at="2026-06-01T00:00:00Z"), "another kind or time"),
+        (lambda a: changed(a, 2, commitment="00" * 32), "not the one that was placed"),
+        (lambda a: changed(a, 2, leaf="00" * 32), "do not hash to the root"),
+        (lambda a: changed(a, 4, root="00" * 32), "do not hash to the root"),
+        (lambda a: changed(a, 4, note="…"), "The note of the checkpoint of size 3 does not hold"),
+        (lambda a: changed(a, 4, at="2026-06-01T00:00:00Z"), "something else than its signed note"),
+        (lambda a: changed(a, 4, size=2), "vouches for more than is there|something else"),
+        (lambda a: changed(a, 10, body="{}"), "not yet placed"),
+        (lambda a: a[:9] + a[10:], "7 events are placed, the newest checkpoint vouches for 3"),
+        (lambda a: [], "no last line"),
+    ],
+)
+def test_a_changed_export_is_found_out(lines, harm, why):
+    assert verifier.read(lines).ok
+    assert_problem(verifier.read(harm(lines), signer=checkpoints.signer()), why)
+
+
+def assert_problem(found: verifier.Verification, why: str) -> None:
+    assert re.search(why, "\n".join(found.problems)), f"{why!r} is not among {found.problems}"
+    assert not found.ok
+
+
+def test_an_export_that_is_older_than_a_kept_checkpoint_is_found_out(lines):
+    grow(1)
+    found = verifier.read(lines, published=checkpoints.published())
+    assert_problem(found, "vouches for 10 events, the ledger for 7")
+
+
+def test_an_export_signed_by_somebody_else_holds_only_for_their_key(lines, settings):
+    theirs = bytes(range(32))
+    forged = [
+        lines[0].replace(str(checkpoints.signer()), str(note.Signer.of(settings.LEDGER_ORIGIN, theirs)))
+    ]
+    for line in map(json.loads, lines[1:]):
+        if "note" in line:
+            body = checkpoints.opened(line["note"])
+            line["note"] = note.sign(body, settings.LEDGER_ORIGIN, theirs)
+        forged.append(json.dumps(line))
+    assert verifier.read(forged).ok, "the forgery is meant to be perfect but for the key"
+    assert_problem(verifier.read(forged, signer=checkpoints.signer()), "carries no signature by")
+
+
+def test_a_note_about_another_ledger_is_found_out(lines):
+    other = note.Checkpoint(origin="another/ledger", size=3, root=bytes(32))
+    text = note.sign(other, settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes)
+    found = verifier.read(lines, published=[text, *checkpoints.published()])
+    assert_problem(found, "about another ledger: another/ledger")
+
+
+def test_many_problems_are_counted_rather_than_told(lines, monkeypatch):
+    monkeypatch.setattr(verifier, "TOLD", 2)
+    broken = [line.replace('"leaf":"', '"leaf":"00') for line in lines]
+    found = verifier.read(broken)
+    assert len(found.problems) == 3
+    assert "more problems" in found.problems[-1]
+
+
+# --- the program ------------------------------------------------------------------------------------
+
+WITHOUT_DJANGO = (
+    "import sys, runpy; sys.modules['django'] = None; sys.argv = ['verifier', *sys.argv[1:]]; "
+    "runpy.run_module('consent.ledger.verifier', run_name='__main__')"
+)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_DJANGO, *map(str, arguments)],
+        cwd=settings.BASE_DIR,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_program_runs_without_django(lines, tmp_path, checkpoint_file):
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(lines))
+    honest = run(export, "--key", checkpoints.signer(), "--checkpoints", checkpoint_file)
+    assert (honest.returncode, honest.stderr) == (0, "")
+    assert "9 events, 7 under the newest checkpoint, 2 waiting" in honest.stdout
+    assert "Everything holds." in honest.stdout
+    export.write_text("".join(changed(lines, 2, body="{}")))
+    bent = run(export)
+    assert bent.returncode == 1
+    assert (
+        f"The key is the export's own; compare it with one you were given: {checkpoints.signer()}"
+        in bent.stdout
+    )
+    assert "PROBLEM  Position 1: event" in bent.stdout
+
+
+def test_python_m_finds_the_program(lines, tmp_path):
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(lines))
+    command = [sys.executable, "-W", "error", "-m", "consent.ledger.verifier", str(export)]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env={}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "\n", "{}\n", "[]\n", "\x00\x01", '{"ledger": 7}\n', '{"ledger": "x"}\n']
+)
+def test_what_is_no_export_is_said_not_to_be(tmp_path, capsys, wrong):
+    file = tmp_path / "export"
+    file.write_text(wrong)
+    assert verifier.main([str(file)]) in (1, 2)
+    said = capsys.readouterr()
+    assert "Nothing was verified" in said.err or "PROBLEM" in said.out
+
+
+def test_a_file_that_is_not_there_and_a_key_that_is_none_are_said(tmp_path, capsys):
+    assert verifier.main([str(tmp_path / "none")]) == 2
+    assert "Nothing was verified" in capsys.readouterr().err
+    assert verifier.main([__file__, "--key", "nonsense"]) == 2
+    assert "not a verifier key" in capsys.readouterr().err
