@@ -1,0 +1,43 @@
+"""Recompute the whole ledger and say what does not hold. Exit code 0 when everything does, 1 when not."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from consent.ledger import checkpoints, log, verifier
+
+
+class Command(BaseCommand):
+    help = "Recompute every commitment, leaf, root and signature of the ledger, and say what does not hold."
+    allowed = "operator"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--export", type=Path, help="also write the ledger here, to be verified elsewhere"
+        )
+        parser.add_argument(
+            "--without-openings",
+            action="store_true",
+            help="export the tree alone: it says nothing about anybody",
+        )
+
+    def handle(self, **options: Any) -> None:
+        if options["export"]:
+            self._export(options["export"], openings=not options["without_openings"])
+        found = log.verify()
+        for line in verifier.report(found):
+            self.stdout.write(line)
+        self.stdout.write(f"verifier key {checkpoints.signer()}")
+        if not found.ok:
+            raise CommandError(
+                f"{len(found.problems)} things in the ledger do not hold; they are listed above."
+            )
+
+    def _export(self, file: Path, *, openings: bool) -> None:
+        try:
+            with file.open("x", encoding="utf-8") as stream:
+                log.export(stream, openings=openings)
+        except FileExistsError as there:
+            raise CommandError(f"{file} is there already; nothing was written. Name another file.") from there
