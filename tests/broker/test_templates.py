@@ -1,4 +1,4 @@
-"""What every template keeps to, read from the files: the strict policy, one name, parts that explain themselves."""
+"""What every template keeps to, read from the files: the policy, one name, parts that explain themselves."""
 
 import re
 from pathlib import Path
