@@ -9,8 +9,8 @@ from broker import events, rights
 from broker.errors import NotAllowed, Refused
 from broker.models import REVIEW_TRANSITIONS, AccessRequest, Approval, Project, Reviewed, User
 from broker.roles import Right
-from consent.hierarchies import DISEASES
 from consent import fence
+from consent.hierarchies import DISEASES
 from consent.ledger import log
 from consent.purposes import PURPOSES
 

@@ -75,7 +75,10 @@ def read() -> Environment:
         database=_database(env, home),
         queue_url=env.str("QUEUE_URL", default=""),
         storage_url=env.str("STORAGE_URL", default=(home / "storage").as_uri()),
-        hosts=env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if debug or demo else []),
+        hosts=env.list(
+            "ALLOWED_HOSTS",
+            default=["localhost", "127.0.0.1", "[::1]", "testserver"] if debug or demo else [],
+        ),
         origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
         https=env.bool("HTTPS", default=not (debug or demo)),
         shared=Path(env.str("SHARED_DIR", default=str(BASE.parent / "shared"))),

@@ -20,7 +20,9 @@ REQUEST_DECIDED = EventKind(
     "broker:request:decided", "Access request {subject}: approved is {approves}.", ("approves", "role")
 )
 CASE_OPENED = EventKind(
-    "broker:case:opened", "A case was opened for {purpose} in {jurisdiction}.", ("purpose", "jurisdiction", "origin")
+    "broker:case:opened",
+    "A case was opened for {purpose} in {jurisdiction}.",
+    ("purpose", "jurisdiction", "origin"),
 )
 AUTHORISATION_RECORDED = EventKind(
     "broker:authorisation:recorded",
@@ -47,7 +49,15 @@ JOB_CLEARED = EventKind(
 JOB_RELEASED = EventKind(
     "query:job:released",
     "Job {subject} was released, resting on {permitted} of {considered} people.",
-    ("considered", "permitted", "left_out", "position", "answer_commitment", "manifest_commitment", "kind_of_answer"),
+    (
+        "considered",
+        "permitted",
+        "left_out",
+        "position",
+        "answer_commitment",
+        "manifest_commitment",
+        "kind_of_answer",
+    ),
 )
 JOB_REFUSED = EventKind("query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons",))
 JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))

@@ -135,9 +135,7 @@ def _run(claim: Claim, batch: int) -> None:
         # Somebody changed her mind since: the answer is made again from nothing, for the difference of two
         # answers would name her.
         _move(claim, JobState.RUNNING)
-        clearance = proofs.recut(
-            asked.clearance, use=claim.use(), policy=uses.POLICY, at=claim.clock()
-        )
+        clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.POLICY, at=claim.clock())
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
     trouble = "Consent changed at every try, so nothing was released yet. The job can be resumed."
@@ -148,9 +146,7 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
     """The first attempt takes the snapshot; a later one is held to it and never takes a new one."""
     place = f"{claim.job.pk}/snapshot"
     if claim.job.snapshot is not None:
-        return proofs.within(
-            clearance, proofs.from_bitmap(staging.unseal(bytes(claim.job.snapshot), place))
-        )
+        return proofs.within(clearance, proofs.from_bitmap(staging.unseal(bytes(claim.job.snapshot), place)))
     sealed = staging.seal(proofs.bitmap(one.ordinal for one in clearance.permitted), place)
     with transaction.atomic():
         _move(
@@ -221,9 +217,7 @@ def _went_on(claim: Claim, done: int, total: int) -> None:
 def _refuse(claim: Claim, reasons: list[str]) -> None:
     with transaction.atomic():
         _move(claim, JobState.REFUSED, reasons=reasons, ended_at=claim.clock(), answer=None, manifest=None)
-        log.append(
-            events.JOB_REFUSED, at=claim.clock(), by="worker", subject=claim.subject, reasons=reasons
-        )
+        log.append(events.JOB_REFUSED, at=claim.clock(), by="worker", subject=claim.subject, reasons=reasons)
 
 
 def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str) -> None:

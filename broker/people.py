@@ -31,11 +31,9 @@ def sign_up(
 
 
 def add_child(guardian: User, *, born_on: date, home_region: str = "", at: datetime) -> Participant:
-    """A guardian brings a child. Until the link is verified she can say no for the child, and nothing more."""
+    """A guardian brings a child. Until the link is verified she can say no for it, and nothing more."""
     with transaction.atomic():
-        child = participants.register(
-            born_on=born_on, home_region=home_region, by=guardian.reference, at=at
-        )
+        child = participants.register(born_on=born_on, home_region=home_region, by=guardian.reference, at=at)
         kin.claim(guardian.reference, child, at=at)
         rights.entrust(guardian, ACT, child)
         if Role.GUARDIAN not in guardian.roles:
@@ -96,7 +94,11 @@ def dismiss(appointment: Appointment, *, by: User, at: datetime) -> None:
         ended = Appointment.objects.filter(pk=appointment.pk, ended_at__isnull=True).update(ended_at=at)
         if ended:
             log.append(
-                events.ENDED, at=at, by=by.reference, subject=appointment.user.reference, role=appointment.role
+                events.ENDED,
+                at=at,
+                by=by.reference,
+                subject=appointment.user.reference,
+                role=appointment.role,
             )
 
 

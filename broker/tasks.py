@@ -43,4 +43,3 @@ def ring(job_id: UUID) -> None:
         run_job.delay(str(job_id))
     except (OperationalError, OSError) as silent:
         logger.warning("the queue did not answer for job %s: %s", job_id, silent)
-

@@ -104,4 +104,3 @@ def _requester(query: Query) -> Requester:
         institution=str(organisation.public_id) if organisation else None,
         org_type=organisation.kind if organisation and organisation.verified else None,
     )
-

@@ -42,7 +42,7 @@ class LeftOut:
 
 
 class Clearance:
-    """See the doorplate. `reasons` is not empty when the request itself fails, and then nobody is permitted."""
+    """See the doorplate. `reasons` is not empty when the request itself fails; then nobody is permitted."""
 
     __slots__ = (
         "_files",
@@ -168,7 +168,7 @@ def without_lost(clearance: Clearance, asked: Iterable[Permitted], again: Cleara
 
 def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) -> bool:
     """Whether nothing that this Clearance relies on has changed, asked inside the release transaction.
-    Takes the gate lock, so it must be the first thing the transaction does; costs by changes, not by people."""
+    Takes the gate lock, so the transaction does it first; costs by changes, not by people."""
     require(clearance)
     fence.hold()
     if clearance.reasons or request_reasons(use, policy, at):

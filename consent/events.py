@@ -3,13 +3,9 @@
 from consent.ledger.kinds import EventKind
 
 REGISTERED = EventKind("consent:participant:registered", "{subject} was registered.", ())
-IDENTITY_VERIFIED = EventKind(
-    "consent:participant:verified", "The identity of {subject} was verified.", ()
-)
+IDENTITY_VERIFIED = EventKind("consent:participant:verified", "The identity of {subject} was verified.", ())
 FROZEN = EventKind("consent:participant:frozen", "Everything about {subject} was frozen.", ("until",))
-DISSENT = EventKind(
-    "consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents",)
-)
+DISSENT = EventKind("consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents",))
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
@@ -39,9 +35,7 @@ HOLDING_CHANGED = EventKind(
 GUARDIAN_CLAIMED = EventKind(
     "consent:guardian:claimed", "{guardian} asked to act for {subject}.", ("guardian",)
 )
-GUARDIAN_VERIFIED = EventKind(
-    "consent:guardian:verified", "{guardian} may act for {subject}.", ("guardian",)
-)
+GUARDIAN_VERIFIED = EventKind("consent:guardian:verified", "{guardian} may act for {subject}.", ("guardian",))
 GUARDIAN_ENDED = EventKind(
     "consent:guardian:ended", "{guardian} no longer acts for {subject}.", ("guardian",)
 )

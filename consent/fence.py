@@ -50,4 +50,4 @@ def _lock(function: str) -> None:
         )
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [LOCK])  # noqa: S608 - one of two names written above
+            cursor.execute(f"SELECT {function}(%s)", [LOCK])

@@ -20,9 +20,7 @@ def claim(guardian: str, child: Participant, *, at: datetime) -> GuardianLink:
     with transaction.atomic():
         fence.advance([child.ordinal])
         link = GuardianLink.objects.create(guardian=guardian, child=child, claimed_at=at)
-        log.append(
-            events.GUARDIAN_CLAIMED, at=at, by=guardian, subject=child.pseudonym, guardian=guardian
-        )
+        log.append(events.GUARDIAN_CLAIMED, at=at, by=guardian, subject=child.pseudonym, guardian=guardian)
         return link
 
 
@@ -55,9 +53,7 @@ def _move(
     kind = events.GUARDIAN_VERIFIED if state == GuardianLink.State.VERIFIED else events.GUARDIAN_ENDED
     with transaction.atomic():
         fence.advance([link.child_id])
-        moved = GuardianLink.objects.filter(id=link.id, state=before).exclude(
-            state=GuardianLink.State.ENDED
-        )
+        moved = GuardianLink.objects.filter(id=link.id, state=before).exclude(state=GuardianLink.State.ENDED)
         if moved.update(state=state, **facts):
             log.append(kind, at=at, by=by, subject=link.child.pseudonym, guardian=link.guardian)
     link.refresh_from_db()

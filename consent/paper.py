@@ -33,7 +33,9 @@ def key(
         raise PaperRefused(f"{form} does not ask about {', '.join(foreign)}. Nothing was recorded.")
     first = PaperEntry.objects.filter(paper=paper, order=PaperEntry.Order.FIRST).first()
     if first is not None and first.keyed_by == by:
-        raise PaperRefused("You keyed this form before; a second person has to read it. Nothing was recorded.")
+        raise PaperRefused(
+            "You keyed this form before; a second person has to read it. Nothing was recorded."
+        )
     if PaperEntry.objects.filter(paper=paper, order=PaperEntry.Order.SECOND).exists():
         raise PaperRefused("Two people have keyed this form already. Nothing was recorded.")
     if first is not None and (first.participant_id, first.form_id) != (participant.ordinal, form.id):
@@ -50,7 +52,12 @@ def key(
             keyed_at=at,
         )
         log.append(
-            events.PAPER_KEYED, at=at, by=by, subject=participant.pseudonym, paper=str(paper), order=int(order)
+            events.PAPER_KEYED,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            paper=str(paper),
+            order=int(order),
         )
         before = first.answers if first is not None else {}
         return [
@@ -81,4 +88,6 @@ def differences(paper: UUID) -> list[str]:
     if len(entries) < 2:
         return []
     first, second = entries
-    return sorted(f for f in {*first.answers, *second.answers} if first.answers.get(f) != second.answers.get(f))
+    return sorted(
+        f for f in {*first.answers, *second.answers} if first.answers.get(f) != second.answers.get(f)
+    )

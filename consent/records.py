@@ -64,7 +64,7 @@ def give(
         raise StatementRefused(f"There is no family called {family!r}. Nothing was recorded.")
     if family not in form.offers:
         raise StatementRefused(
-            f"Form {form} does not ask about {family}, so nobody can have agreed to it there. Nothing was recorded."
+            f"Form {form} does not ask about {family}, so nobody agreed to it there. Nothing was recorded."
         )
     for permission in wording.permissions:
         if permission.code not in duo.PERMISSIONS:
@@ -73,7 +73,7 @@ def give(
             )
     if family == "RESEARCH" and not wording.permissions:
         raise StatementRefused(
-            "A yes to research names the kind of research it is for; this one names none. Nothing was recorded."
+            "A yes to research names the kind of research; this one names none. Nothing was recorded."
         )
     for modifier in wording.modifiers:
         if modifier.code not in duo.MODIFIERS:
@@ -149,7 +149,7 @@ def broken_seals() -> Iterable[str]:
         if event is None or event["fields"]["commitment"] != bytes(row.commitment).hex():
             yield f"Statement {row.seq} has no ledger event that carries its commitment."
     for event in events_by_uid.values():
-        yield f"The ledger records statement {event['fields']['seq']}, and it is gone from the consent record."
+        yield f"The ledger records statement {event['fields']['seq']}, and it is gone from the record."
 
 
 def _narrow(

@@ -12,8 +12,6 @@ EVIDENCE_RECEIVED = EventKind(
     "An evidence profile was taken in for {subject}.",
     ("evidence", "file_kind", "build"),
 )
-PANEL_LOADED = EventKind(
-    "genomics:panel:loaded", "Panel {subject} was loaded.", ("sites", "build", "sha256")
-)
+PANEL_LOADED = EventKind("genomics:panel:loaded", "Panel {subject} was loaded.", ("sites", "build", "sha256"))
 
 KINDS = (FILE_RECEIVED, EVIDENCE_RECEIVED, PANEL_LOADED)

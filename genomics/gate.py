@@ -62,9 +62,9 @@ def ask(
     """Ask everybody the Clearance permits, `batch` people at a time. `use` gives the request as it stands at
     that moment; `on_batch(done, total)` is called after each, and may raise to stop.
 
-    Raises NotCleared for anything that is not a genuine Clearance, RequestLapsed when the request itself stops
-    being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when sealed
-    bytes are not as they were written."""
+    Raises NotCleared for anything that is not a genuine Clearance, RequestLapsed when the request itself
+    stops being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when
+    sealed bytes are not as they were written."""
     proofs.require(clearance)
     panel = _panel() if question.evidence is not None else None
     reference = _reference(question.evidence, panel, clearance)

@@ -25,7 +25,6 @@ class Staff:
     investigator: User
     counsel: User
     auditor: User
-    clerk: User
     university: Organisation
     police: Organisation
     chambers: Organisation
@@ -39,7 +38,6 @@ class Staff:
             ("steward", self.steward.username),
             ("legal reviewer", self.legal.username),
             ("auditor", self.auditor.username),
-            ("clerk", self.clerk.username),
             ("administrator", self.admin.username),
             ("second administrator", self.second_admin.username),
         )
@@ -71,7 +69,6 @@ def appoint(*, at: datetime) -> Staff:
         investigator=person("ivan-investigator", Role.INVESTIGATOR, police),
         counsel=person("cora-counsel", Role.COUNSEL, chambers),
         auditor=person("otto-auditor", Role.AUDITOR),
-        clerk=person("clara-clerk", Role.CLERK),
         university=university,
         police=police,
         chambers=chambers,

@@ -28,12 +28,15 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     region = models.CharField(max_length=16)
     proposed_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
-    confirmed_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    confirmed_by = models.ForeignKey(
+        "User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(confirmed_by__isnull=True) | ~models.Q(confirmed_by=models.F("proposed_by")),
+                condition=models.Q(confirmed_by__isnull=True)
+                | ~models.Q(confirmed_by=models.F("proposed_by")),
                 name="organisation_takes_two",
             )
         ]
@@ -87,7 +90,9 @@ class Appointment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role"], condition=models.Q(ended_at__isnull=True), name="one_living_appointment"
+                fields=["user", "role"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_living_appointment",
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
@@ -97,9 +102,7 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(confirmed_by__isnull=True)
                 | models.Q(role__in=["participant", "guardian"], confirmed_by=models.F("user"))
-                | ~(
-                    models.Q(confirmed_by=models.F("proposed_by")) | models.Q(confirmed_by=models.F("user"))
-                ),
+                | ~(models.Q(confirmed_by=models.F("proposed_by")) | models.Q(confirmed_by=models.F("user"))),
                 name="appointment_takes_two",
             ),
         ]

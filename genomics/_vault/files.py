@@ -73,7 +73,7 @@ def remove_evidence(profile: EvidenceProfile) -> None:
 
 
 def evidence(profile: EvidenceProfile, proof: Clearance) -> Column:
-    """The genotypes of an evidence profile: they too are opened only while somebody is cleared to be searched."""
+    """The genotypes of an evidence profile: they too are opened only under a Clearance."""
     clearance.require(proof)
     name = f"evidence/{profile.id}"
     return Column.from_bytes(segments.unseal(shelf.get(name), keys.of_evidence(profile), name))

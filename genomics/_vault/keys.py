@@ -24,7 +24,7 @@ def of(participant: Participant) -> bytes:
 
 
 def of_or_new(participant: Participant) -> bytes:
-    """The participant's key, made now if this is her first file. Call inside the transaction of the intake."""
+    """The participant's key, made now if this is her first file. Call inside a transaction."""
     row = ParticipantKey.objects.select_for_update().filter(participant=participant).first()
     if row is not None:
         return unwrap(bytes(row.wrapped), row.master_key, _holder(participant))

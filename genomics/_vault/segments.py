@@ -2,7 +2,7 @@
 
 The associated data of each segment binds the name of what is sealed, the segment's index and how many there
 are, so that a segment swapped, dropped, repeated, cut off or moved to another name is refused.
-Layout: magic "GBV1", count (u32, little-endian), then for each segment 12 bytes nonce, length (u32), ciphertext.
+Layout: magic "GBV1", count (u32, little-endian), then of each segment nonce (12), length (u32), ciphertext.
 """
 
 import os

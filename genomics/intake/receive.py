@@ -155,11 +155,8 @@ def sweep(*, before: datetime) -> list[str]:
 def _refuse_twice(file: GenomicFile) -> None:
     same = GenomicFile.objects.filter(participant=file.participant, fingerprint=file.fingerprint)
     if same.exists():
-        raise FileRefused(
-            FileReason.DUPLICATE, "This very file is here already."
-        )
+        raise FileRefused(FileReason.DUPLICATE, "This very file is here already.")
 
 
 def _panel() -> PanelVersion | None:
     return PanelVersion.objects.order_by("loaded_at", "id").last()
-

@@ -14,7 +14,6 @@ from genomics.coordinates import MT, Build, Y
 from genomics.matching.question import Material, Reference
 from genomics.variants import Variant, parse_variant
 
-
 HAPLOID = (Y, MT)  # one allele a person; X is counted as two, which overstates men's reference alleles
 
 

@@ -31,7 +31,9 @@ class Relatives:
 
     def __post_init__(self) -> None:
         if not self.min_cm >= LEAST_CM:
-            raise QuestionRefused(f"Segments shorter than {LEAST_CM:g} cM are not shown; ask for longer ones.")
+            raise QuestionRefused(
+                f"Segments shorter than {LEAST_CM:g} cM are not shown; ask for longer ones."
+            )
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:

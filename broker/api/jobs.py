@@ -1,0 +1,73 @@
+"""REST: follow a job, stop it, read what it may say."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from broker import queries, results
+from broker.models import Job, JobState
+from broker.rights import allows
+from broker.roles import Right
+
+
+class JobOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    query = serializers.UUIDField(source="query_id")
+    state = serializers.ChoiceField(JobState.choices)
+    progress = serializers.IntegerField(help_text="percent")
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="why the request was refused")
+    trouble = serializers.CharField(allow_blank=True)
+    result = serializers.SerializerMethodField()
+
+    def get_result(self, job: Job) -> str | None:
+        return reverse("api:result", args=[job.pk]) if job.state == JobState.RELEASED else None
+
+
+class ResultOut(serializers.Serializer[Any]):
+    query_id = serializers.UUIDField()
+    question = serializers.DictField()
+    policy_version = serializers.CharField()
+    consent_position = serializers.IntegerField(help_text="the state of consent that the snapshot saw")
+    granularity = serializers.CharField(help_text="as returned")
+    count = serializers.IntegerField(allow_null=True)
+    fewer_than = serializers.IntegerField(allow_null=True, help_text="set when a small number is suppressed")
+    frequency = serializers.FloatField(allow_null=True)
+    records = serializers.ListField(child=serializers.DictField())
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+@extend_schema(responses=JobOut)
+@api_view(["GET"])
+@permission_classes([allows(Right.ASK)])
+def job_detail(request: Request, job_id: str) -> Response:
+    """How a job of yours stands."""
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    return Response(JobOut(job).data)
+
+
+@extend_schema(request=None, responses=JobOut)
+@api_view(["POST"])
+@permission_classes([allows(Right.ASK)])
+def job_cancel(request: Request, job_id: str) -> Response:
+    """Stop a job that has not been released. A job that has ended stays as it ended."""
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    queries.cancel(job, by=request.user, at=timezone.now())
+    return Response(JobOut(job).data)
+
+
+@extend_schema(responses=ResultOut)
+@api_view(["GET"])
+@permission_classes([allows(Right.ASK)])
+def result(request: Request, job_id: str) -> Response:
+    """What a released job may say. Reading it is an event in the ledger."""
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    return Response(results.read(job, by=request.user, at=timezone.now()))

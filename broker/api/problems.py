@@ -1,0 +1,83 @@
+"""Errors as RFC 9457 problem details: one place where what went wrong becomes a status code.
+
+Each type is a stable path under /problems/; `detail` is the sentence a person would read.
+"""
+
+import logging
+import uuid
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from broker.errors import BrokerError, NotAllowed, Refused
+from consent.errors import ConsentError
+from genomics.errors import FileRefused, GenomicsError
+
+logger = logging.getLogger(__name__)
+
+# error -> (status, type, title); the first that fits
+PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
+    (exceptions.NotAuthenticated, 401, "not-signed-in", "Sign in first"),
+    (exceptions.AuthenticationFailed, 401, "not-signed-in", "Sign in first"),
+    (exceptions.PermissionDenied, 403, "not-allowed", "You may not do this here"),
+    (PermissionDenied, 403, "not-allowed", "You may not do this here"),
+    (NotAllowed, 403, "not-allowed", "You may not do this here"),
+    (Http404, 404, "not-found", "There is nothing here for you"),
+    (exceptions.NotFound, 404, "not-found", "There is nothing here for you"),
+    (exceptions.MethodNotAllowed, 405, "wrong-method", "This is done in another way"),
+    (exceptions.NotAcceptable, 406, "not-acceptable", "Answers are JSON"),
+    (exceptions.UnsupportedMediaType, 415, "unsupported-media-type", "Send JSON"),
+    (exceptions.Throttled, 429, "too-many-requests", "Too many requests"),
+    (exceptions.ValidationError, 400, "malformed", "The request is not well formed"),
+    (exceptions.ParseError, 400, "malformed", "The request is not well formed"),
+    (FileRefused, 422, "file-refused", "The file was refused"),
+    (Refused, 422, "refused", "This cannot be done as asked"),
+    (GenomicsError, 422, "refused", "This cannot be done as asked"),
+    (ConsentError, 409, "conflict", "This cannot be done now"),
+    (BrokerError, 422, "refused", "This cannot be done as asked"),
+)
+
+
+def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's exception handler. Errors that are ours or the caller's become problems; the rest are
+    logged and answered without a trace of what is inside."""
+    request_id = str(uuid.uuid4())
+    set_rollback()
+    for kind, status, slug, title in PROBLEMS:
+        if isinstance(error, kind):
+            return _problem(status, slug, title, _detail(error), request_id, error)
+    logger.exception("request %s failed", request_id)
+    detail = (
+        "Something failed on our side. Nothing was released; try again, and name this request if it lasts."
+    )
+    return _problem(500, "our-fault", "Something failed on our side", detail, request_id, error)
+
+
+def _problem(status: int, slug: str, title: str, detail: str, request_id: str, error: Exception) -> Response:
+    body: dict[str, Any] = {
+        "type": f"/problems/{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:uuid:{request_id}",
+    }
+    if isinstance(error, exceptions.ValidationError):
+        body["errors"] = error.detail
+    if isinstance(error, FileRefused):
+        body |= {"reason": str(error.reason), "line": error.line}
+    headers = {"WWW-Authenticate": "Token"} if status == 401 else {}
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, exceptions.ValidationError):
+        return "Some fields are missing or wrong; `errors` names them. Nothing was changed."
+    if isinstance(error, exceptions.APIException):
+        return str(error.detail)
+    return str(error) or "There is nothing here for you."

@@ -1,0 +1,108 @@
+"""REST: submit a query, read it again."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from broker import queries
+from broker.models import AccessRequest, Case, Query
+from broker.rights import allows
+from broker.roles import Right
+
+
+class QuestionIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["carriers", "frequencies", "relatives", "identity"])
+    build = serializers.ChoiceField(["GRCh37", "GRCh38"], required=False)
+    variant = serializers.CharField(required=False, help_text="chr:pos ref>alt, 1-based, e.g. 20:1000226 A>T")
+    region = serializers.CharField(required=False, help_text="chr:start-end, 1-based, inclusive")
+    evidence = serializers.UUIDField(required=False)
+    min_cm = serializers.FloatField(required=False, help_text="shortest segment, centimorgans")
+    min_total_cm = serializers.FloatField(required=False, help_text="least shared in all, centimorgans")
+
+
+class QueryIn(serializers.Serializer[Any]):
+    request = serializers.UUIDField(required=False, help_text="an access request of one of your projects")
+    case = serializers.UUIDField(required=False, help_text="one of your cases")
+    question = QuestionIn()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("request" in attrs) == ("case" in attrs):
+            raise serializers.ValidationError("Name one access request or one case to ask under.")
+        return attrs
+
+
+class QueryOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    purposes = serializers.ListField(child=serializers.CharField())
+    question = serializers.DictField()
+    submitted_at = serializers.DateTimeField()
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="why it was refused, if it was")
+    job = serializers.SerializerMethodField()
+
+    def get_job(self, query: Query) -> str | None:
+        job = query.job
+        return reverse("api:job", args=[job.pk]) if job else None
+
+
+@extend_schema(
+    methods=["POST"],
+    request=QueryIn,
+    responses={202: QueryOut},
+    parameters=[
+        OpenApiParameter(
+            "Idempotency-Key", str, "header", description="the same key returns the same query, asked once"
+        )
+    ],
+    examples=[
+        OpenApiExample(
+            "How many carry this?",
+            value={
+                "request": "00000000-0000-0000-0000-000000000000",
+                "question": {"kind": "carriers", "variant": "20:1000226 A>T"},
+            },
+            request_only=True,
+        )
+    ],
+)
+@extend_schema(methods=["GET"], responses=QueryOut(many=True))
+@api_view(["GET", "POST"])
+@permission_classes([allows(Right.ASK)])
+def query_list(request: Request) -> Response:
+    """Your queries, newest first; or submit one. 202: the answer is found at the job it names."""
+    if request.method == "GET":
+        mine = Query.objects.visible_to(request.user).order_by("-submitted_at")[:100]
+        return Response(QueryOut(mine, many=True).data)
+    said = QueryIn(data=request.data)
+    said.is_valid(raise_exception=True)
+    if "request" in said.validated_data:
+        under: AccessRequest | Case = get_object_or_404(
+            AccessRequest.objects.visible_to(request.user), pk=said.validated_data["request"]
+        )
+    else:
+        under = get_object_or_404(Case.objects.worked_on_by(request.user), pk=said.validated_data["case"])
+    query = queries.submit(
+        said.validated_data["question"],
+        under=under,
+        by=request.user,
+        at=timezone.now(),
+        idempotency_key=request.headers.get("Idempotency-Key", "")[:64],
+    )
+    body = QueryOut(query).data
+    return Response(body, status=202, headers={"Location": body["job"]} if body["job"] else {})
+
+
+@extend_schema(responses=QueryOut)
+@api_view(["GET"])
+@permission_classes([allows(Right.ASK)])
+def query_detail(request: Request, query_id: str) -> Response:
+    """One of your queries."""
+    query = get_object_or_404(Query.objects.visible_to(request.user), pk=query_id)
+    return Response(QueryOut(query).data)

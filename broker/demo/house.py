@@ -1,0 +1,118 @@
+"""Building the demo's world: forms, staff, participants with files and consents, projects and cases.
+
+Everything goes through the ordinary verbs; the questions themselves are asked through the doors, in run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from broker import access, cases, people
+from broker.demo import plans
+from broker.demo.cohort import Cohort, Volunteer
+from broker.demo.staff import PASSWORD, Staff, appoint
+from broker.models import AccessRequest, Case, User
+from broker.roles import Role
+from consent import forms, kin, participants
+from consent.models import Participant
+from genomics.coordinates import Build
+from genomics.intake.receive import load_panel, receive
+
+PARTICIPANT, LEAVER, GUARDIAN = "ada", "wira", "gita"  # logins among the cohort
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class House:
+    """What was built, for whoever runs the demo through it."""
+
+    staff: Staff
+    participants: dict[str, Participant] = field(default_factory=dict)  # sample -> participant
+    plans: dict[str, str] = field(default_factory=dict)  # sample -> plan
+    logins: dict[str, User] = field(default_factory=dict)
+    samples: dict[int, str] = field(default_factory=dict)  # ordinal -> sample
+
+
+def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> House:
+    """Found the house a while ago, take everybody in, and record what they said since."""
+    founded = now - timedelta(days=400)
+    forms.publish_shipped(by="founding", at=founded)
+    house = House(appoint(at=founded))
+    load_panel(cohort.panel, by="demo", at=founded)
+    adults = [v.sample for v in cohort.volunteers if not v.minor]
+    children = [v.sample for v in cohort.volunteers if v.minor]
+    named = {adults[0]: PARTICIPANT, adults[-1]: LEAVER}
+    if children:
+        house.logins[GUARDIAN] = people.sign_up(
+            GUARDIAN, PASSWORD, born_on=date(1985, 6, 1), at=now - timedelta(days=390)
+        )
+        named[children[0]] = GUARDIAN
+    for number, volunteer in enumerate(cohort.volunteers, start=1):
+        _take_in(house, volunteer, named.get(volunteer.sample), now=now, assume=assume)
+        show("taking in files", number, len(cohort.volunteers))
+    return house
+
+
+def project(
+    house: House, title: str, application: access.Application, *, approve: bool = True, now: datetime
+) -> AccessRequest:
+    """A project of the researcher, its request, and the steward's word on it."""
+    undertaking = access.start_project(title, by=house.staff.researcher, at=now)
+    request = access.apply(undertaking, application, by=house.staff.researcher, at=now)
+    if approve:
+        access.decide(
+            request, approves=True, reason="Protocol and ethics seen.", by=house.staff.steward, at=now
+        )
+    return request
+
+
+def case(
+    house: House,
+    particulars: cases.Particulars,
+    *,
+    by: User,
+    order: str = "",
+    compels: bool = False,
+    now: datetime,
+) -> Case:
+    """A case with, if an order is named, its judicial paper; signed by steward and legal reviewer."""
+    opened = cases.open_case(particulars, by=by, at=now)
+    if order:
+        cases.authorise(
+            opened,
+            court="District Court of Riverside",
+            number=order,
+            valid_to=now + timedelta(days=180),
+            compels_non_consenting=compels,
+            by=by,
+            at=now,
+        )
+    for role, reviewer in ((Role.STEWARD, house.staff.steward), (Role.LEGAL_REVIEWER, house.staff.legal)):
+        cases.decide(opened, role=role, approves=True, reason="Papers in order.", by=reviewer, at=now)
+    return opened
+
+
+def _take_in(house: House, volunteer: Volunteer, login: str | None, *, now: datetime, assume: Build) -> None:
+    joined = now - timedelta(days=380)
+    born = date(volunteer.born, 6, 1)
+    by = f"demo:{volunteer.sample}"
+    if login is None:
+        participant = participants.register(born_on=born, home_region="EU", by=by, at=joined)
+    elif login == GUARDIAN:
+        guardian = house.logins[GUARDIAN]
+        participant = people.add_child(guardian, born_on=born, home_region="EU", at=joined)
+        link = participant.guardian_links.get()
+        kin.verify(link, by=house.staff.steward.reference, at=joined)
+        by = guardian.reference
+    else:
+        user = people.sign_up(login, PASSWORD, born_on=born, home_region="EU", at=joined)
+        house.logins[login] = user
+        participant = user.own_record.participant
+        by = user.reference
+    people.verify_identity(participant, by=house.staff.steward, at=joined)
+    receive(participant, volunteer.upload(), by=by, at=joined, assume=assume)
+    plans.record(participant, volunteer.plan, by=by, now=now)
+    house.participants[volunteer.sample] = participant
+    house.plans[volunteer.sample] = volunteer.plan
+    house.samples[participant.ordinal] = volunteer.sample

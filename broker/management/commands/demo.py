@@ -1,0 +1,164 @@
+"""manage.py demo: build a world, run it, and show what happened."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from broker.crew import Crew, web
+from broker.demo import account, cohort, house
+from broker.demo.run import DemoFailed, run
+from broker.demo.staff import PASSWORD
+from consent import records
+from consent.ledger import audit, log
+from consent.models import Participant
+from genomics.coordinates import Build
+
+MARKER = "a-demo-lives-here.json"
+
+
+class Command(BaseCommand):
+    help = "Build a world of participants with real files, ask a few questions of it, and show what happened."
+    allowed = "operator"
+    requires_system_checks: list[str] = []  # the demo starts itself anew in a folder of its own first
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--folder", type=Path, help="build it here, and leave it here")
+        parser.add_argument("--people", type=int, default=200, help="how many to make up (at least 60)")
+        parser.add_argument(
+            "--vcf",
+            type=Path,
+            action="append",
+            help="real people instead: a multi-sample VCF (may be repeated)",
+        )
+        parser.add_argument("--build", choices=[build.value for build in Build], default="GRCh37")
+        parser.add_argument("--seed", type=int, default=20261123)
+        parser.add_argument("--report", type=Path, help="write everything as JSON, to be recounted")
+        parser.add_argument("--serve", action="store_true", help="leave the site and the worker running")
+        parser.add_argument("--address", default="127.0.0.1:8000", help="host:port for --serve")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if os.environ.get("DEMO_INSIDE") != str(os.getpid()):
+            self._begin_anew(options)
+        try:
+            self._demo(options)
+        finally:
+            if not options["folder"]:
+                shutil.rmtree(settings.HOME, ignore_errors=True)
+
+    def _begin_anew(self, options: dict[str, Any]) -> None:
+        """Become the same command with a home of its own: settings are read once, at the start."""
+        folder = _prepared(options["folder"]) if options["folder"] else tempfile.mkdtemp(prefix="demo-")
+        env = os.environ | {
+            "DEMO": "1",
+            "DEMO_INSIDE": str(os.getpid()),  # exec keeps the process, and so its number
+            "BROKER_HOME": str(folder),
+            "GATE_BATCH": os.environ.get("GATE_BATCH", "4"),
+        }
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.argv], env)  # noqa: S606 - ourselves
+
+    def _demo(self, options: dict[str, Any]) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        began = time.monotonic()
+        (settings.HOME / MARKER).write_text(json.dumps({"seed": options["seed"]}))
+        call_command("migrate", verbosity=0)
+        if Participant.objects.exists():
+            raise CommandError(
+                "This database has participants already: it is not the demo's to touch. Nothing was changed."
+            )
+        assume = Build(options["build"])
+        try:
+            people = self._people(options, assume)
+            self.stdout.write(f"A demo of {people.source}. What participants see appears at once here.")
+            with Crew() as crew:
+                crew.start("sequencer")
+                crew.start("worker")
+                built = house.build(people, now=timezone.now(), show=self._show, assume=assume)
+                done = run(built, people, show=self._show, assume=assume)
+                well = self._tell(done, built, people, options)
+                self.stdout.write(f"{time.monotonic() - began:.0f} seconds in all.")
+                if options["serve"]:
+                    self._serve(crew, built, options["address"])
+                else:
+                    self.stdout.write("To look around: manage.py demo --serve")
+        except (cohort.CohortRefused, DemoFailed, OSError) as failed:
+            raise CommandError(str(failed)) from None
+        if not well:
+            sys.exit(1)
+
+    def _people(self, options: dict[str, Any], build: Build) -> cohort.Cohort:
+        if options["vcf"]:
+            return cohort.from_vcf(options["vcf"], build=build, seed=options["seed"])
+        if options["people"] < 60:
+            raise CommandError("A demo of fewer than 60 people would have nothing but small numbers.")
+        return cohort.simulated(seed=options["seed"], people=options["people"])
+
+    def _tell(
+        self, done: list[Any], built: house.House, people: cohort.Cohort, options: dict[str, Any]
+    ) -> bool:
+        self.stdout.write("")
+        for line in (*account.table(done), "", *account.truth(done, built), ""):
+            self.stdout.write(line)
+        kept = list(account.checks(done, built))
+        while log.sequence(at=timezone.now()):
+            pass
+        verified = audit.verify(also=[records.broken_seals])
+        kept.append(account.Check(f"the ledger's {verified.size} events verify", verified.ok))
+        for check in kept:
+            self.stdout.write(f"{'ok ' if check.kept else 'NOT'} {check.promise}")
+        for problem in verified.problems:
+            self.stdout.write(f"    {problem}")
+        if options["report"]:
+            report = account.as_json(done, built, people)
+            options["report"].write_text(json.dumps(report, indent=1, default=str))
+            self.stdout.write(f"Report: {options['report']}")
+        return all(check.kept for check in kept)
+
+    def _serve(self, crew: Crew, built: house.House, address: str) -> None:
+        crew.start("web", *web(address))
+        self.stdout.write(f"\nOpen http://{address}/sign-in/ — the password of all is {PASSWORD}")
+        logins = [
+            ("participant", house.PARTICIPANT),
+            ("participant who withdrew", house.LEAVER),
+            *([("guardian", house.GUARDIAN)] if house.GUARDIAN in built.logins else []),
+            *built.staff.logins(),
+        ]
+        for role, name in logins:
+            self.stdout.write(f"    {role:26} {name}")
+        self.stdout.write("Ctrl-C closes it.")
+        self.stdout.flush()
+        try:
+            while not (fallen := crew.fallen()):
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+        raise DemoFailed(f"Ended by itself: {', '.join(fallen)}.")
+
+    def _show(self, what: str, done: int, total: int) -> None:
+        """Progress on one line, for whoever watches; a log file gets none."""
+        if self.stderr.isatty():
+            end = "\n" if done >= total else ""
+            self.stderr.write(f"\r\033[K{what}: {done}/{total}", ending=end)
+            self.stderr.flush()
+
+
+def _prepared(folder: Path) -> Path:
+    """A named folder: new, empty, or an earlier demo's, which is cleared. Anything else is not ours."""
+    folder = folder.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise CommandError(f"{folder} is not empty and not a demo's. Nothing was touched.")
+        shutil.rmtree(folder)
+    return folder

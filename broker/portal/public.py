@@ -1,0 +1,130 @@
+"""The doors that are open to all: landing page, sign in and out, sign up, and whether the house is well."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, password_validation
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.i18n import set_language as django_set_language
+
+from broker import people
+from broker.models import User
+from broker.portal.frame import home_of
+from broker.rights import allow
+from broker.roles import Right
+
+
+@require_GET
+@allow(Right.PUBLIC)
+def landing(request: HttpRequest) -> HttpResponse:
+    """What this is, in plain words."""
+    return render(request, "public/landing.html")
+
+
+@require_GET
+@allow(Right.SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of whoever signed in."""
+    place = home_of(request.user)  # type: ignore[arg-type]
+    return redirect(place) if place else render(request, "public/no_role.html")
+
+
+class SignUpForm(forms.Form):
+    """Just what is needed: no name, no address."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        help_text=_("It need not be your real name. Nobody but you sees it."),
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 12 characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    born_on = forms.DateField(
+        label=_("Date of birth"),
+        help_text=_("It decides from when you choose for yourself."),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}),
+    )
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        User.username_validator(username)
+        if User.objects.filter(username=username).exists():
+            raise ValidationError(_("Somebody has this user name. Choose another."))
+        return username
+
+    def clean_born_on(self) -> date:
+        born: date = self.cleaned_data["born_on"]
+        if not date(1900, 1, 1) <= born <= timezone.now().date():
+            raise ValidationError(_("This is not a date of birth of somebody living."))
+        return born
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "password" in said:
+            try:
+                password_validation.validate_password(
+                    said["password"], User(username=said.get("username", ""))
+                )
+            except ValidationError as weak:
+                self.add_error("password", weak)
+        return said
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.PUBLIC)
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Become a participant. Nothing is allowed until she says so."""
+    form = SignUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        user = people.sign_up(
+            said["username"],
+            said["password"],
+            born_on=said["born_on"],
+            language=(get_language() or "en")[:2],
+            at=timezone.now(),
+        )
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        messages.success(request, _("Welcome. Nobody may use anything of yours until you say so."))
+        return redirect("home")
+    return render(request, "registration/sign_up.html", {"form": form}, status=400 if form.errors else 200)
+
+
+sign_in = allow(Right.PUBLIC)(
+    LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True)
+)
+sign_out = allow(Right.PUBLIC)(LogoutView.as_view())
+set_language = allow(Right.PUBLIC)(django_set_language)
+
+
+@require_GET
+@allow(Right.PUBLIC)
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether the site and its database answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})
+
+
+@require_GET
+@allow(Right.PUBLIC)
+def style(request: HttpRequest) -> HttpResponse:
+    """All components together, for whoever builds pages. Not in production."""
+    if not (settings.DEBUG or settings.DEMO):
+        raise Http404
+    return render(request, "styleguide.html")
