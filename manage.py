@@ -4,8 +4,16 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+from broker.demo.home import move_in
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broker.settings")
-    execute_from_command_line(sys.argv)
+    if sys.argv[1:2] == ["demo"]:
+        move_in(sys.argv[2:])  # a home of its own, before settings are read
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as unfit:
+        sys.exit(str(unfit))

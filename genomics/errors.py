@@ -39,6 +39,8 @@ class FileReason(StrEnum):
     NOTHING_COMPARABLE = "nothing_comparable"
     UNSORTED = "unsorted"
     PLOIDY = "ploidy"
+    HAPLOID_AUTOSOME = "haploid_autosome"
+    ARCHIVE = "archive"
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
 
@@ -46,7 +48,6 @@ class FileReason(StrEnum):
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
     TRAILING_BYTES = "trailing_bytes"
-    ARCHIVE = "archive"
     TOO_LARGE = "too_large"
     BOMB = "bomb"
     LINE_TOO_LONG = "line_too_long"
@@ -68,7 +69,6 @@ class FileReason(StrEnum):
     INFO = "info"
     FORMAT = "format"
     GENOTYPE = "genotype"
-    HAPLOID_AUTOSOME = "haploid_autosome"
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE = "duplicate"  # sound, and here already
 
@@ -80,7 +80,9 @@ class FileReason(StrEnum):
 
 POLICY = frozenset(list(FileReason)[: list(FileReason).index(FileReason.BUILD_CONTRADICTED)])
 
-_AGAIN = "Please download or copy the file again and send it as it came, without opening and saving it in between."
+_AGAIN = (
+    "Please download or copy the file again and send it as it came, without opening and saving it in between."
+)
 _TOOL = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
 _KINDS = "We take a VCF 4.1 to 4.5 of one person and raw data as 23andMe writes them."
 _EXPORT = "Please ask the laboratory or the service that made the file for a new export."
@@ -95,12 +97,13 @@ ADVICE: dict[FileReason, str] = {
     FileReason.NO_SAMPLE: "Please send the VCF with the person's genotypes in a tenth column.",
     FileReason.MULTI_SAMPLE: "Please send one file a person, for example from `bcftools view -s NAME`.",
     FileReason.NO_GENOTYPES: "Please send a VCF in which GT is the first FORMAT field of every record.",
-    FileReason.STRUCTURAL_ONLY: "Please send the file with the small variants (SNPs and indels) of the same person.",
+    FileReason.STRUCTURAL_ONLY: "Please send the same person's file of small variants (SNPs and indels).",
     FileReason.REFERENCE_BLOCKS: "Please send the plain VCF made from it; genomic VCFs are not taken yet.",
     FileReason.NOTHING_COMPARABLE: _KINDS,
     FileReason.UNSORTED: "Please sort it first, for example with `bcftools sort`.",
     FileReason.PLOIDY: "We take one or two alleles a person and site.",
-    FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it was made with.",
+    FileReason.HAPLOID_AUTOSOME: "Please have it called as diploid, with two alleles on chromosomes 1 to 22.",
+    FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,
     FileReason.TRUNCATED: _AGAIN,

@@ -1,1 +1,1 @@
-"""The demo's world: simulated people whose relations are known, their files, and evidence they left behind."""
+"""The demo: simulated people whose relations are known, taken through the same doors as anybody."""

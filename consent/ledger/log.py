@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from consent.canonical import canonical
 from consent.errors import EventRefused, LedgerBroken, NoteRefused, NotSealed, OutsideTransaction
@@ -67,10 +67,12 @@ def sequence(*, at: datetime, thorough: bool = True) -> notes.Checkpoint | None:
     transaction stayed open while LOOKBACK later ones were placed. The next thorough run finds that one.
     """
     checkpoints.catch_up()
+    newest = LedgerLeaf.objects.aggregate(Max("event_id"))["event_id__max"] or 0
+    after = 0 if thorough else newest - LOOKBACK
     made = None
-    while _unplaced(thorough=thorough).exists() and (placed := _place_batch(at=at, thorough=thorough)):
+    while _unplaced(after).exists() and (placed := _place_batch(after, at=at)):
         checkpoints.catch_up()
-        made = placed
+        made, after = placed
     return made
 
 
@@ -141,19 +143,18 @@ def _hashes(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
     return [tree.join([kept(*subtree) for subtree in cover]) for cover in covers]
 
 
-def _unplaced(*, thorough: bool) -> Any:
-    rows = LedgerEvent.objects.filter(leaf__isnull=True).order_by("id")
-    newest = None if thorough else LedgerLeaf.objects.aggregate(Max("event_id"))["event_id__max"]
-    return rows if newest is None else rows.filter(id__gt=newest - LOOKBACK)
+def _unplaced(after: int) -> QuerySet[LedgerEvent]:
+    return LedgerEvent.objects.filter(leaf__isnull=True, id__gt=after).order_by("id")
 
 
-def _place_batch(*, at: datetime, thorough: bool) -> notes.Checkpoint | None:
+def _place_batch(after: int, *, at: datetime) -> tuple[notes.Checkpoint, int] | None:
+    """The checkpoint over the next BATCH events, and the id of the last of them."""
     with transaction.atomic(durable=True):
         if not _alone():
             return None
         edge = _edge()
         leaves = []
-        waiting = _unplaced(thorough=thorough).values_list("id", "uid", "kind", "commitment")
+        waiting = _unplaced(after).values_list("id", "uid", "kind", "commitment")
         for id_, uid, kind, commitment in waiting[:BATCH]:
             leaf = tree.leaf_hash(leaf_data(uid=str(uid), kind=kind, commitment=bytes(commitment)))
             position = edge.size
@@ -170,7 +171,7 @@ def _place_batch(*, at: datetime, thorough: bool) -> notes.Checkpoint | None:
             note=notes.sign(made, settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes),
             at=at,
         )
-    return made
+    return made, leaves[-1].event_id
 
 
 def _alone() -> bool:

@@ -1,11 +1,9 @@
 """manage.py demo: build a world, run it, and show what happened."""
 
 import json
-import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,13 +23,10 @@ from consent.ledger import audit, log
 from consent.models import Participant
 from genomics.coordinates import Build
 
-MARKER = "a-demo-lives-here.json"
-
 
 class Command(BaseCommand):
     help = "Build a world of participants with real files, ask a few questions of it, and show what happened."
     allowed = "operator"
-    requires_system_checks: list[str] = []  # the demo starts itself anew in a folder of its own first
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--folder", type=Path, help="build it here, and leave it here")
@@ -49,30 +44,17 @@ class Command(BaseCommand):
         parser.add_argument("--address", default="127.0.0.1:8000", help="host:port for --serve")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if os.environ.get("DEMO_INSIDE") != str(os.getpid()):
-            self._begin_anew(options)
+        if not settings.DEMO:
+            raise CommandError("The demo makes a home of its own: start it with `manage.py demo`.")
         try:
             self._demo(options)
         finally:
             if not options["folder"]:
                 shutil.rmtree(settings.HOME, ignore_errors=True)
 
-    def _begin_anew(self, options: dict[str, Any]) -> None:
-        """Become the same command with a home of its own: settings are read once, at the start."""
-        folder = _prepared(options["folder"]) if options["folder"] else tempfile.mkdtemp(prefix="demo-")
-        env = os.environ | {
-            "DEMO": "1",
-            "DEMO_INSIDE": str(os.getpid()),  # exec keeps the process, and so its number
-            "BROKER_HOME": str(folder),
-            "GATE_BATCH": os.environ.get("GATE_BATCH", "4"),
-        }
-        sys.stdout.flush()
-        os.execve(sys.executable, [sys.executable, *sys.argv], env)  # noqa: S606 - ourselves
-
     def _demo(self, options: dict[str, Any]) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         began = time.monotonic()
-        (settings.HOME / MARKER).write_text(json.dumps({"seed": options["seed"]}))
         call_command("migrate", verbosity=0)
         if Participant.objects.exists():
             raise CommandError(
@@ -152,13 +134,3 @@ class Command(BaseCommand):
             end = "\n" if done >= total else ""
             self.stderr.write(f"\r\033[K{what}: {done}/{total}", ending=end)
             self.stderr.flush()
-
-
-def _prepared(folder: Path) -> Path:
-    """A named folder: new, empty, or an earlier demo's, which is cleared. Anything else is not ours."""
-    folder = folder.absolute()
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARKER).exists():
-            raise CommandError(f"{folder} is not empty and not a demo's. Nothing was touched.")
-        shutil.rmtree(folder)
-    return folder

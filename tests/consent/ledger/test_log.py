@@ -133,7 +133,7 @@ def test_a_quick_run_looks_at_the_newest_ids_and_a_thorough_run_at_all(monkeypat
     late, *_ = happen(6)
     others = LedgerEvent.objects.exclude(id=late.id)
     with monkeypatch.context() as patch:  # as if `late` had committed after the others were placed
-        patch.setattr(log, "_unplaced", lambda thorough: others.filter(leaf=None).order_by("id"))
+        patch.setattr(log, "_unplaced", lambda after: others.filter(leaf=None).order_by("id"))
         assert log.sequence(at=AT).size == 5
     assert log.sequence(at=AT, thorough=False) is None
     assert not log.is_sealed(late)
