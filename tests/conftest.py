@@ -17,6 +17,12 @@ def shared() -> Path:
     return settings.SHARED_DIR
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """Hashing a password well takes a third of a second; the tests' passwords guard nothing."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def unsafe_flush_past_the_triggers():
     """Transactional tests empty every table afterwards; append-only tables would refuse. In tests only."""

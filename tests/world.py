@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from broker import access, cases, people
+from broker import access, cases
 from broker.demo.staff import Staff, appoint
 from broker.models import AccessRequest, Case, Query, User
 from broker.roles import Role
@@ -24,6 +24,7 @@ from genomics.panel import Panel
 from tests.builders import vcf
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)  # the papers of this world outlive its tests
 EARLIER = NOW - timedelta(days=100)
 CANCER = "MONDO:0004992"
 
@@ -47,7 +48,9 @@ class World:
         self.staff: Staff = appoint(at=EARLIER)
         self.people: dict[str, Participant] = {}
 
-    def join(self, name: str, *, says: str | None = None, genotype: str = "0/1", data: bytes | None = None) -> Participant:
+    def join(
+        self, name: str, *, says: str | None = None, genotype: str = "0/1", data: bytes | None = None
+    ) -> Participant:
         """A participant with one file: `genotype` at SITE, unless the whole file is given."""
         person = participants.register(born_on=date(1980, 1, 1), by=name, at=EARLIER)
         participants.verify_identity(person, by="steward", at=EARLIER)
@@ -62,7 +65,8 @@ class World:
         return person
 
     def crowd(self, size: int, *, says: str, genotype: str = "0/1") -> list[Participant]:
-        return [self.join(f"{says} {n}", says=says, genotype=genotype) for n in range(size)]
+        first = len(self.people)
+        return [self.join(f"{says} {first + n}", says=says, genotype=genotype) for n in range(size)]
 
     def give(self, person: Participant, family: str, *permissions: Permission, at: datetime = NOW) -> Any:
         form = forms.current("F-ADULT")
@@ -76,7 +80,7 @@ class World:
             summary="x",
             purposes=purposes or ("R.HMB",),
             commercial_use=facts.pop("commercial_use", False),
-            valid_to=NOW + timedelta(days=300),
+            valid_to=FAR,
             **facts,
         )
         request = access.apply(project, application, by=self.staff.researcher, at=EARLIER)
@@ -85,7 +89,13 @@ class World:
         return request
 
     def case(
-        self, *, purpose: str = "L.HOM", order: bool = True, compels: bool = False, sign: bool = True, number: str = "C-1"
+        self,
+        *,
+        purpose: str = "L.HOM",
+        order: bool = True,
+        compels: bool = False,
+        sign: bool = True,
+        number: str = "C-1",
     ) -> Case:
         by = self.staff.counsel if purpose == "E.EXON" else self.staff.investigator
         case = cases.open_case(
@@ -97,7 +107,7 @@ class World:
                 summary="x",
                 codis_searched=True,
                 leads_exhausted=True,
-                valid_to=NOW + timedelta(days=300),
+                valid_to=FAR,
             ),
             by=by,
             at=EARLIER,
@@ -107,13 +117,16 @@ class World:
                 case,
                 court="A court",
                 number="W-1",
-                valid_to=NOW + timedelta(days=100),
+                valid_to=FAR,
                 compels_non_consenting=compels,
                 by=by,
                 at=EARLIER,
             )
         if sign:
-            for role, reviewer in ((Role.STEWARD, self.staff.steward), (Role.LEGAL_REVIEWER, self.staff.legal)):
+            for role, reviewer in (
+                (Role.STEWARD, self.staff.steward),
+                (Role.LEGAL_REVIEWER, self.staff.legal),
+            ):
                 cases.decide(case, role=role, approves=True, reason="seen", by=reviewer, at=EARLIER)
         return case
 
@@ -155,7 +168,9 @@ def genotypes(panel: Panel, copies: Any) -> bytes:
     return vcf(
         [
             (str(int(c)), int(p) + 1, r.decode(), a.decode(), words[int(n)])
-            for c, p, r, a, n in zip(panel.chromosome, panel.position, panel.ref, panel.alt, copies, strict=True)
+            for c, p, r, a, n in zip(
+                panel.chromosome, panel.position, panel.ref, panel.alt, copies, strict=True
+            )
         ]
     )
 

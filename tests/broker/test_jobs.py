@@ -1,0 +1,379 @@
+"""Running a job: who is read, who is not, and what nothing can change."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from broker import access, jobs, queries, results, usage
+from broker.models import TRANSITIONS, Job, JobState, QueryState
+from consent import holdings, participants, records
+from consent.errors import LedgerBroken
+from consent.ledger import log
+from consent.models import Holding, LedgerEvent, Statement
+from consent.reasons import Reason
+from consent.terms import Permission
+from genomics import gate
+from genomics.intake.receive import receive
+from tests.builders import vcf
+from tests.unsafe import unsafe_without_triggers
+from tests.world import EARLIER, NOW, World, job_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def run(job: Job, *, at=NOW, batch: int = 3) -> Job:
+    jobs.run(job.pk, clock=lambda: at, batch=batch)
+    job.refresh_from_db()
+    return job
+
+
+def ask(world: World, under=None, **question: Any):
+    under = under or world.request()
+    return queries.submit(world.carriers(**question), under=under, by=world.staff.researcher, at=NOW)
+
+
+def outcome(job: Job, person) -> tuple[bool, tuple[Reason, ...]]:
+    found = usage.outcome_for(job, person.ordinal)
+    assert found is not None
+    return found
+
+
+def answer_of(world: World, job: Job) -> dict[str, Any]:
+    return results.read(job, by=world.staff.researcher, at=NOW)
+
+
+def test_only_those_whose_consent_covers_the_purpose_are_counted(world: World):
+    world.crowd(12, says="Ada")
+    others = [world.join(name) for name in ("Ben", "Noor", "Cleo", "Dov")]
+    job = run(job_of(ask(world)))
+    assert job.state == JobState.RELEASED
+    assert answer_of(world, job)["count"] == 12
+    assert [outcome(job, person)[0] for person in others] == [False] * 4
+    assert outcome(job, world.people["Ben"])[1] == (Reason.PURPOSE_NOT_COVERED,)
+    assert outcome(job, world.people["Noor"])[1] == (Reason.CONSENT_NONE,)
+    assert outcome(job, world.people["Cleo"])[1] == (Reason.CONSENT_WITHDRAWN,)
+    assert outcome(job, world.people["Dov"])[1] == (Reason.CONSENT_NONE,)
+
+
+def test_a_cancer_project_reaches_ben_as_well(world: World):
+    world.crowd(9, says="Ada")
+    world.join("Ben")
+    job = run(job_of(ask(world, world.request("R.DS", disease="MONDO:0004992"))))
+    assert answer_of(world, job)["count"] == 10
+
+
+def test_commercial_use_needs_its_own_yes(world: World):
+    unwilling = world.crowd(10, says="Ada")
+    willing = world.crowd(11, says="Ada")
+    for number, person in enumerate(willing):
+        world.give(person, "COMMERCIAL", at=EARLIER + timedelta(seconds=number))
+    job = run(job_of(ask(world, world.request(commercial_use=True))))
+    assert answer_of(world, job)["count"] == 11
+    assert outcome(job, unwilling[0])[1] == (Reason.COMMERCIAL_NOT_GRANTED,)
+
+
+def test_a_small_number_is_not_told(world: World):
+    world.crowd(9, says="Ada")
+    job = run(job_of(ask(world)))
+    answer = answer_of(world, job)
+    assert (answer["count"], answer["fewer_than"]) == (None, 10)
+
+
+def test_reference_and_missing_genotypes_are_not_carriers(world: World):
+    world.crowd(10, says="Ada")
+    for n, genotype in enumerate(["0/0", "./.", "0/0", "./."]):
+        world.join(f"other {n}", says="Ada", genotype=genotype)
+    assert answer_of(world, run(job_of(ask(world))))["count"] == 10
+    assert answer_of(world, run(job_of(ask(world, variant=None, region="20:1000000-1000300"))))["count"] == 10
+
+
+def test_whoever_withdraws_while_it_runs_is_out_and_the_answer_is_made_again(world: World, monkeypatch):
+    crowd = world.crowd(11, says="Ada")
+    left = crowd[0]  # in the first batch: read before she goes
+
+    def leave_after_first_batch(claim, done, total):
+        if not Statement.objects.filter(participant=left, family="*").exists():
+            records.withdraw(left, by="self", at=NOW)
+
+    monkeypatch.setattr(jobs, "_went_on", leave_after_first_batch)
+    job = run(job_of(ask(world)))
+    assert job.state == JobState.RELEASED
+    assert answer_of(world, job)["count"] == 10
+    read, reasons = outcome(job, left)
+    assert not read
+    assert Reason.JOB_REVOKED_IN_FLIGHT in reasons
+
+
+def test_whoever_withdraws_between_staging_and_release_is_out(world: World, monkeypatch):
+    crowd = world.crowd(11, says="Ada")
+    stage = jobs._stage
+
+    def stage_then_leave(claim, asked):
+        stage(claim, asked)
+        if not Statement.objects.filter(participant=crowd[3], family="*").exists():
+            records.withdraw(crowd[3], by="self", at=NOW)
+
+    monkeypatch.setattr(jobs, "_stage", stage_then_leave)
+    job = run(job_of(ask(world)))
+    assert answer_of(world, job)["count"] == 10
+    assert not outcome(job, crowd[3])[0]
+
+
+def test_a_grant_after_the_snapshot_never_joins_even_on_a_second_attempt(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    late = world.join("Dov")
+    job = job_of(ask(world))
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "ask", _dies)
+        with pytest.raises(PowerCut):
+            run(job)
+    world.give(late, "RESEARCH", Permission(code="GRU"), at=NOW)
+    job = run(job, at=NOW + timedelta(minutes=5))
+    assert job.attempt == 2
+    assert answer_of(world, job)["count"] == 10
+    assert (
+        outcome(job, late)[1] == (Reason.CONSENT_NONE,) or Reason.JOB_NOT_IN_SNAPSHOT in outcome(job, late)[1]
+    )
+
+
+def test_a_file_that_comes_after_the_snapshot_does_not_join(world: World, monkeypatch):
+    crowd = world.crowd(10, says="Ada", genotype="0/0")
+    crowd += world.crowd(10, says="Ben")
+    extra = vcf([("20", 1000226, "A", "T", "1/1")])
+    first_look = jobs._within_snapshot
+
+    def another_file(claim, clearance):
+        receive(crowd[0], extra, by="self", at=NOW)
+        return first_look(claim, clearance)
+
+    monkeypatch.setattr(jobs, "_within_snapshot", another_file)
+    job = run(job_of(ask(world, variant=None, region="20:1000000-1000300")))
+    assert (
+        answer_of(world, job)["fewer_than"] == 10
+    )  # with the new file it would be somebody, but nobody joins
+    assert job.state == JobState.RELEASED
+
+
+def test_a_request_closed_while_it_runs_releases_nothing(world: World, monkeypatch):
+    world.crowd(11, says="Ada")
+    request = world.request()
+    stage = jobs._stage
+
+    def stage_then_close(claim, asked):
+        stage(claim, asked)
+        access.close(request, reason="audit", by=world.staff.steward, at=NOW)
+
+    monkeypatch.setattr(jobs, "_stage", stage_then_close)
+    job = run(job_of(ask(world, request)))
+    assert job.state == JobState.REFUSED
+    assert job.reasons == [str(Reason.REQ_PROJECT_NOT_APPROVED)]
+    assert job.answer is None
+
+
+class Clock:
+    """Stands at NOW until it is told to jump."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self):
+        return self.at
+
+    def jump_at_stage(self, monkeypatch, to) -> None:
+        stage = jobs._stage
+
+        def stage_then_jump(claim, asked):
+            stage(claim, asked)
+            self.at = to
+
+        monkeypatch.setattr(jobs, "_stage", stage_then_jump)
+
+
+def test_an_approval_that_ends_by_time_between_look_and_release_releases_nothing(world: World, monkeypatch):
+    world.crowd(11, says="Ada")
+    request = world.request()
+    job = job_of(ask(world, request))
+    clock = Clock()
+    clock.jump_at_stage(monkeypatch, request.valid_to)
+    jobs.run(job.pk, clock=clock, batch=50)
+    job.refresh_from_db()
+    assert job.state == JobState.REFUSED
+    assert job.answer is None
+
+
+def test_a_yes_that_ends_by_time_between_look_and_release_does_not_count(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    brief = world.join("Dov")
+    ends = NOW + timedelta(minutes=1)
+    form = records.FormVersion.objects.get(form="F-ADULT")
+    wording = records.Wording(permissions=(Permission(code="GRU"),), valid_to=ends)
+    records.give(brief, "RESEARCH", form=form, by="self", at=EARLIER, wording=wording)
+    job = job_of(ask(world))
+    clock = Clock()
+    clock.jump_at_stage(monkeypatch, ends)
+    jobs.run(job.pk, clock=clock, batch=50)
+    job.refresh_from_db()
+    assert job.state == JobState.RELEASED
+    assert answer_of(world, job)["count"] == 10
+    assert not outcome(job, brief)[0]
+
+
+def test_a_second_delivery_finds_nothing_to_do(world: World):
+    world.crowd(10, says="Ada")
+    job = run(job_of(ask(world)))
+    events = LedgerEvent.objects.count()
+    before = Job.objects.filter(pk=job.pk).values().get()
+    run(job, at=NOW + timedelta(hours=1))
+    assert Job.objects.filter(pk=job.pk).values().get() == before
+    assert LedgerEvent.objects.count() == events
+
+
+def test_a_running_job_is_nobody_elses_until_its_lease_runs_out(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "ask", _dies)
+        with pytest.raises(PowerCut):
+            run(job)
+    token = Job.objects.get(pk=job.pk).token
+    assert run(job, at=NOW + timedelta(seconds=1)).token == token
+    assert jobs.unheard(at=NOW + timedelta(seconds=1)) == []
+    assert jobs.unheard(at=NOW + timedelta(minutes=1)) == [job.pk]
+    assert jobs.unheard(at=NOW + timedelta(minutes=1)) == []  # rung for once, not again at once
+    assert run(job, at=NOW + timedelta(minutes=1)).state == JobState.RELEASED
+
+
+def test_a_worker_that_wakes_up_late_changes_nothing(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+    stage = jobs._stage
+
+    def sleep_too_long(claim, asked):
+        stage(claim, asked)
+        if claim.job.attempt == 1:  # meanwhile another one takes over, and finishes
+            run(job, at=NOW + timedelta(minutes=5))
+
+    monkeypatch.setattr(jobs, "_stage", sleep_too_long)
+    jobs.run(job.pk, clock=lambda: NOW, batch=50)
+    released = [e for e in LedgerEvent.objects.all() if e.kind == "query:job:released"]
+    assert len(released) == 1
+    assert Job.objects.get(pk=job.pk).attempt == 2
+
+
+def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+    stage = jobs._stage
+
+    def cancel_then_stage(claim, asked):
+        queries.cancel(job, by=world.staff.researcher, at=NOW)
+        stage(claim, asked)
+
+    monkeypatch.setattr(jobs, "_stage", cancel_then_stage)
+    assert run(job).state == JobState.CANCELLED
+    assert job.answer is None
+
+
+def test_a_job_that_ends_every_worker_is_parked(world: World, monkeypatch):
+    job = job_of(ask(world))
+    monkeypatch.setattr(gate, "ask", _dies)
+    for attempt in range(jobs.MOST_ATTEMPTS):
+        with pytest.raises(PowerCut):
+            run(job, at=NOW + timedelta(minutes=attempt))
+    job = run(job, at=NOW + timedelta(hours=1))
+    assert job.state == JobState.FAILED
+    assert "parked" in job.trouble
+
+
+def test_no_ledger_no_release(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+    append = log.append
+
+    def full_disk(kind, **facts):
+        if kind.tag == "query:job:released":
+            raise LedgerBroken("The ledger cannot be written.")
+        return append(kind, **facts)
+
+    monkeypatch.setattr(log, "append", full_disk)
+    job = run(job)
+    assert job.state == JobState.PAUSED
+    assert job.answer is None
+    monkeypatch.undo()
+    assert jobs.resume(at=NOW) == 1
+    assert run(job).state == JobState.RELEASED
+
+
+def test_a_tampered_statement_releases_nothing_to_anybody(world: World):
+    world.crowd(11, says="Ada")
+    victim = world.join("Cleo")
+    withdrawal = victim.statements.get(family="*")
+    yes = withdrawal.body.replace('"withdraw"', '"grant"').replace('"*"', '"RESEARCH"')
+    with unsafe_without_triggers(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_statement SET body = %s WHERE seq = %s", [yes, withdrawal.seq])
+    job = run(job_of(ask(world)))
+    assert job.state == JobState.PAUSED
+    assert job.answer is None
+    assert "auditor" in job.trouble
+
+
+def test_a_quarantined_file_and_a_frozen_person_are_left_out(world: World):
+    crowd = world.crowd(12, says="Ada")
+    holdings.set_state(crowd[0].holdings.get(), Holding.State.QUARANTINED, by="steward", at=NOW)
+    participants.freeze(crowd[1], until=None, by="steward", at=NOW)
+    job = run(job_of(ask(world)))
+    assert answer_of(world, job)["count"] == 10
+    assert outcome(job, crowd[0])[1] == (Reason.FILE_QUARANTINED,)
+    assert outcome(job, crowd[1])[1] == (Reason.SUBJ_FROZEN,)
+
+
+def test_an_unapproved_request_is_refused_at_the_door_and_remembered(world: World):
+    query = ask(world, world.request(approve=False))
+    assert query.state == QueryState.REFUSED
+    assert query.reasons == [str(Reason.REQ_PROJECT_NOT_APPROVED)]
+    assert query.job is None
+    assert LedgerEvent.objects.filter(kind="query:query:refused").exists()
+
+
+def test_a_query_is_undone_with_its_ledger_line(world: World, monkeypatch):
+    request = world.request()
+
+    def broken(*_args, **_facts):
+        raise LedgerBroken("no")
+
+    monkeypatch.setattr(log, "append", broken)
+    with pytest.raises(LedgerBroken), transaction.atomic():
+        ask(world, request)
+    assert not Job.objects.exists()
+
+
+def test_the_same_idempotency_key_asks_once(world: World):
+    request = world.request()
+    by = world.staff.researcher
+    key = str(uuid.uuid4())
+    one = queries.submit(world.carriers(), under=request, by=by, at=NOW, idempotency_key=key)
+    two = queries.submit(world.carriers(), under=request, by=by, at=NOW, idempotency_key=key)
+    assert one == two
+    assert Job.objects.count() == 1
+
+
+def test_every_arrow_of_the_table_starts_and_ends_in_a_state():
+    assert set(TRANSITIONS) == set(JobState)
+    reached = {JobState.QUEUED}.union(*TRANSITIONS.values())
+    assert reached == set(JobState)
+
+
+class PowerCut(Exception):
+    """What a test raises in place of a dying worker."""
+
+
+def _dies(*_args: Any, **_kwargs: Any) -> None:
+    raise PowerCut

@@ -1,0 +1,170 @@
+"""The proof: minted in one place, carried nowhere, only ever narrower."""
+
+import copy
+import pickle
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from broker import queries, uses
+from consent import clearance as proofs
+from consent import fence, holdings, records
+from consent.clearance import Clearance, Permitted
+from consent.errors import NotCleared, OutsideTransaction
+from consent.models import Participant
+from consent.reasons import Reason
+from consent.terms import Permission
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    for name in ("Ada", "Ben", "Cleo", "Dov"):
+        world.join(name)
+    return world
+
+
+@pytest.fixture
+def use(world: World):
+    query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)
+    return lambda: uses.of(query)
+
+
+def clear(use, at=NOW) -> Clearance:
+    return proofs.clear(use(), policy=uses.POLICY, at=at)
+
+
+def recut(clearance, use, at=NOW, only=None) -> Clearance:
+    return proofs.recut(clearance, use=use(), policy=uses.POLICY, at=at, only=only)
+
+
+def permitted(clearance: Clearance) -> set[int]:
+    return {one.ordinal for one in clearance.permitted}
+
+
+def test_it_says_who_is_permitted_at_which_heads_and_why_not_the_others(world, use):
+    clearance = clear(use)
+    ada = world.people["Ada"]
+    assert permitted(clearance) == {ada.ordinal}
+    assert clearance.permitted[0].heads == tuple(ada.statements.values_list("seq", flat=True))
+    assert {one.ordinal: one.reasons for one in clearance.left_out} == {
+        world.people["Ben"].ordinal: (Reason.PURPOSE_NOT_COVERED,),
+        world.people["Cleo"].ordinal: (Reason.CONSENT_WITHDRAWN,),
+        world.people["Dov"].ordinal: (Reason.CONSENT_NONE,),
+    }
+
+
+def test_it_cannot_be_built_by_hand(use):
+    with pytest.raises(NotCleared, match="not built by hand"):
+        Clearance()
+    with pytest.raises(NotCleared, match="one kind"):
+        type("Mine", (Clearance,), {})
+
+
+def test_one_forged_below_the_constructor_is_not_genuine(world, use):
+    forged = object.__new__(Clearance)
+    with pytest.raises(NotCleared, match="not minted"):
+        proofs.require(forged)
+    for name in Clearance.__slots__:
+        object.__setattr__(forged, name, getattr(clear(use), name))
+    proofs.require(forged)  # every part of a genuine one, tag included, is that one
+    everybody = tuple(Permitted(p.ordinal, (), ()) for p in Participant.objects.all())
+    object.__setattr__(forged, "permitted", everybody)
+    with pytest.raises(NotCleared, match="not minted"):
+        proofs.require(forged)
+
+
+def test_files_cannot_be_slipped_into_a_genuine_one(world, use):
+    clearance = clear(use)
+    foreign = world.people["Dov"].holdings.get().file
+    object.__setattr__(clearance, "_files", clearance._files | {foreign})
+    with pytest.raises(NotCleared, match="not minted"):
+        proofs.require(clearance)
+
+
+@pytest.mark.parametrize("thing", [None, True, "yes", {"permitted": [1]}])
+def test_nothing_else_passes_for_one(thing):
+    with pytest.raises(NotCleared, match="this is none"):
+        proofs.require(thing)
+
+
+@pytest.mark.parametrize("carry", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_it_does_not_travel(use, carry):
+    with pytest.raises(NotCleared):
+        carry(clear(use))
+
+
+def test_it_does_not_change(use):
+    clearance = clear(use)
+    with pytest.raises(NotCleared, match="does not change"):
+        clearance.permitted = ()
+    with pytest.raises(NotCleared, match="does not change"):
+        del clearance.permitted
+
+
+def test_a_recut_narrows_and_never_widens(world, use):
+    before = clear(use)
+    world.give(world.people["Dov"], "RESEARCH", Permission(code="GRU"))
+    assert permitted(recut(before, use)) == permitted(before)
+    records.withdraw(world.people["Ada"], by="self", at=NOW)
+    after = recut(before, use)
+    assert permitted(after) == set()
+    lost = {one.ordinal: one.reasons for one in after.left_out}[world.people["Ada"].ordinal]
+    assert lost == (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT)
+
+
+def test_a_recut_does_not_take_in_a_later_file(world, use):
+    before = clear(use)
+    later = uuid.uuid4()
+    holdings.add(world.people["Ada"], later, by="self", at=NOW)
+    after = recut(before, use)
+    assert permitted(after) == {world.people["Ada"].ordinal}
+    assert not after.covers(later)
+    assert clear(use).covers(later)
+
+
+def test_within_a_snapshot_nobody_joins_who_was_not_there(world, use):
+    ada = world.people["Ada"].ordinal
+    assert permitted(proofs.within(clear(use), {ada})) == {ada}
+    outside = proofs.within(clear(use), set())
+    assert permitted(outside) == set()
+    assert outside.left_out[-1].reasons == (Reason.JOB_NOT_IN_SNAPSHOT,)
+
+
+def stands(clearance, use, at=NOW) -> bool:
+    with transaction.atomic():
+        return proofs.stands(clearance, use=use(), policy=uses.POLICY, at=at)
+
+
+def test_it_stands_until_somebody_it_relies_on_changes(world, use):
+    clearance = clear(use)
+    assert stands(clearance, use)
+    records.deny(world.people["Dov"], "RESEARCH", by="self", at=NOW)  # not relied on
+    assert stands(clearance, use)
+    records.deny(world.people["Ada"], "LE.HOM", by="self", at=NOW)
+    assert not stands(clearance, use)
+
+
+def test_it_falls_when_its_time_has_come(world, use):
+    clearance = clear(use)
+    assert clearance.lapses_at is not None
+    assert stands(clearance, use, at=clearance.lapses_at - timedelta(seconds=1))
+    assert not stands(clearance, use, at=clearance.lapses_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_lock_is_only_taken_in_a_transaction(use):
+    with pytest.raises(OutsideTransaction):
+        fence.hold()
+    with pytest.raises(OutsideTransaction):
+        fence.advance([])
+
+
+def test_a_bitmap_brings_back_the_same_people():
+    for people in ({1}, {1, 8, 9, 1_300_000}, set()):
+        assert proofs.from_bitmap(proofs.bitmap(people)) == people

@@ -1,0 +1,200 @@
+"""The one way out: what it hands out, and to whom it hands out nothing."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from broker import cases, queries, uses
+from consent import clearance as proofs
+from consent.errors import NotCleared
+from genomics import gate
+from genomics._vault import files as vault
+from genomics._vault import keys, segments, shelf
+from genomics.errors import QuestionRefused, VaultSealed
+from genomics.matching import parse
+from genomics.models import GenomicFile, ParticipantKey
+from tests.world import NOW, World, genotypes, small_panel, with_panel
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def ask(world: World, question: dict[str, Any], clearance: Any, use: Any) -> gate.Asked:
+    return gate.ask(
+        parse(question),
+        clearance,
+        use=use,
+        policy=uses.POLICY,
+        clock=lambda: NOW,
+        alias=lambda ordinal: f"#{ordinal}",
+        batch=2,
+        on_batch=lambda done, total: None,
+    )
+
+
+def research(world: World):
+    query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)
+    return proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW), lambda: uses.of(query)
+
+
+@pytest.mark.parametrize("proof", [None, object(), "a clearance"])
+def test_without_a_clearance_it_answers_nothing(world: World, proof):
+    _, use = research(world)
+    with pytest.raises(NotCleared):
+        ask(world, world.carriers(), proof, use)
+
+
+def test_it_opens_only_the_files_of_those_who_permit(world: World, monkeypatch):
+    world.crowd(3, says="Ada")
+    world.join("Ben")
+    world.join("Cleo")
+    clearance, use = research(world)
+    opened = []
+    unseal = segments.unseal
+    monkeypatch.setattr(
+        segments, "unseal", lambda blob, key, name: opened.append(name) or unseal(blob, key, name)
+    )
+    ask(world, world.carriers(), clearance, use)
+    theirs = {
+        f"files/{one.id}/column"
+        for one in GenomicFile.objects.filter(
+            participant__in=[world.people[name] for name in world.people if name.startswith("Ada")]
+        )
+    }
+    assert set(opened) == theirs
+    assert len(theirs) == 3
+
+
+def test_the_files_of_others_may_be_noise_and_the_answer_is_the_same(world: World):
+    world.crowd(10, says="Ada")
+    ben = world.join("Ben")
+    clearance, use = research(world)
+    before = ask(world, world.carriers(), clearance, use).answer
+    shelf.put(f"files/{ben.genomic_files.get().id}/column", b"noise")
+    assert ask(world, world.carriers(), clearance, use).answer == before
+
+
+def test_the_vault_refuses_a_file_that_the_clearance_does_not_cover(world: World):
+    world.join("Ada")
+    ben = world.join("Ben").genomic_files.get()
+    clearance, _ = research(world)
+    with pytest.raises(NotCleared, match="not covered"):
+        vault.column(ben, clearance)
+    with pytest.raises(NotCleared):
+        vault.column(ben, None)  # type: ignore[arg-type]
+
+
+def test_sealed_bytes_that_were_changed_moved_or_cut_are_refused(world: World):
+    ada, eve = world.join("Ada"), world.join("Eve", says="Ada")
+    clearance, use = research(world)
+    name = f"files/{ada.genomic_files.get().id}/column"
+    whole = shelf.get(name)
+    other = shelf.get(f"files/{eve.genomic_files.get().id}/column")
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    for bad in (bytes(flipped), whole[:-1], whole + b"x", other, b"", whole[:4]):
+        shelf.put(name, bad)
+        with pytest.raises(VaultSealed):
+            ask(world, world.carriers(), clearance, use)
+
+
+def test_segments_cannot_be_dropped_repeated_or_swapped(monkeypatch):
+    monkeypatch.setattr(segments, "SEGMENT", 16)
+    key = b"k" * 32
+    blob = segments.seal(bytes(range(48)), key, "place")
+    assert segments.unseal(blob, key, "place") == bytes(range(48))
+    head, body = blob[:8], blob[8:]
+    parts = [body[i : i + 48] for i in range(0, len(body), 48)]
+    for order in ([1, 0, 2], [0, 1], [0, 1, 1], [0, 0, 2], [2, 1, 0], [0, 1, 2, 2]):
+        with pytest.raises(VaultSealed):
+            segments.unseal(head + b"".join(parts[i] for i in order), key, "place")
+    with pytest.raises(VaultSealed):
+        segments.unseal(blob, key, "elsewhere")
+
+
+def test_a_key_moved_to_another_person_does_not_open(world: World):
+    ada, eve = world.join("Ada"), world.join("Eve", says="Ada")
+    wrapped = ParticipantKey.objects.get(participant=eve).wrapped
+    ParticipantKey.objects.filter(participant=ada).update(wrapped=wrapped)
+    with pytest.raises(VaultSealed, match="changed or moved"):
+        keys.of(ada)
+
+
+def test_nothing_on_the_shelf_shows_a_genotype(world: World):
+    world.join("Ada")
+    for name in shelf.names():
+        blob = shelf.get(name)
+        assert b"1000226" not in blob
+        assert b"fileformat" not in blob
+
+
+def relatives(world: World, case, **changes: Any) -> dict[str, Any]:
+    profile = cases.bring_evidence(case, world.trace, by=world.investigator_of(case), at=NOW)
+    return {"kind": "relatives", "evidence": str(profile.id)} | changes
+
+
+@pytest.fixture
+def family(world: World) -> World:
+    """Noor and Ben are each a parent of whoever left the trace; strangers allow police searches too."""
+    rng = np.random.default_rng(3)
+    panel = with_panel(small_panel())
+    haplotypes = rng.integers(0, 2, (2, 2, len(panel)))
+    child = haplotypes[0, 0] + haplotypes[1, 0]
+    world.trace = genotypes(panel, child)
+    world.join("Noor", data=genotypes(panel, haplotypes[0].sum(0)))
+    world.join("Ben", data=genotypes(panel, haplotypes[1].sum(0)))
+    for n in range(4):
+        stranger = rng.integers(0, 2, (2, len(panel))).sum(0)
+        world.join(f"stranger {n}", says="Noor", data=genotypes(panel, stranger))
+    return world
+
+
+def police(world: World, question: dict[str, Any], case):
+    query = queries.submit(question, under=case, by=world.investigator_of(case), at=NOW)
+    return proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW), lambda: uses.of(query)
+
+
+def test_police_find_the_parent_who_allowed_it_and_not_the_other(family: World):
+    case = family.case()
+    question = relatives(family, case)
+    answer = ask(family, question, *police(family, question, case)).answer
+    assert [one["person"] for one in answer.records] == [f"#{family.people['Noor'].ordinal}"]
+    assert answer.records[0]["total_cm"] > 300
+    assert f"#{family.people['Ben'].ordinal}" not in str(answer.as_json())
+
+
+def test_an_order_for_everybody_reads_exactly_the_same_people(family: World):
+    plain, compelling = family.case(number="C-1"), family.case(number="C-2", compels=True)
+    read = []
+    for case in (plain, compelling):
+        question = relatives(family, case)
+        clearance, use = police(family, question, case)
+        read.append([one.ordinal for one in ask(family, question, clearance, use).clearance.permitted])
+    assert read[0] == read[1]
+    assert family.people["Ben"].ordinal not in read[0]
+
+
+def test_identity_finds_the_same_person_only(family: World):
+    case = family.case()
+    family.trace = genotypes(small_panel(), np.zeros(3000, dtype=np.uint8))
+    family.join(
+        "twin of the trace", says="Noor", data=genotypes(small_panel(), np.zeros(3000, dtype=np.uint8))
+    )
+    question = relatives(family, case)
+    question = {"kind": "identity", "evidence": question["evidence"]}
+    answer = ask(family, question, *police(family, question, case)).answer
+    assert [one["person"] for one in answer.records] == [f"#{family.people['twin of the trace'].ordinal}"]
+
+
+def test_without_a_panel_nobody_can_be_compared(world: World):
+    world.join("Noor")
+    case = world.case()
+    world.trace = genotypes(small_panel(), np.zeros(3000, dtype=np.uint8))
+    question = relatives(world, case)
+    with pytest.raises(QuestionRefused, match="No panel"):
+        ask(world, question, *police(world, question, case))

@@ -1,0 +1,114 @@
+"""From the door to the answer with a real worker process, and what kill -9 in the middle of it changes."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from broker import results
+from broker.crew import Crew
+from broker.models import ENDED, Job, JobState
+from consent import records
+from consent.models import LedgerEvent
+from tests.world import World
+
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("worker"),
+]
+
+
+def database_url() -> str:
+    """The test database, as a process beside this one names it."""
+    facts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{facts['NAME']}"
+    password = f":{facts['PASSWORD']}" if facts["PASSWORD"] else ""
+    return f"postgres://{facts['USER']}{password}@{facts['HOST']}:{facts['PORT'] or 5432}/{facts['NAME']}"
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    env = {
+        "DATABASE_URL": database_url(),
+        "BROKER_HOME": str(settings.HOME),
+        "GATE_BATCH": "1",
+        "LEASE_SECONDS": "3",
+    }
+    with Crew(env) as crew:
+        yield crew
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def until(what: Callable[[], bool], *, seconds: float = 60, every: float = 0.05) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(every)
+
+
+def submit(world: World) -> Job:
+    door = Client()
+    door.force_login(world.staff.researcher, backend="django.contrib.auth.backends.ModelBackend")
+    body = {"request": str(world.request().pk), "question": world.carriers()}
+    answer = door.post(reverse("api:queries"), body, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    return Job.objects.get(query_id=answer.json()["id"])
+
+
+def state(job: Job) -> JobState:
+    job.refresh_from_db()
+    return JobState(job.state)
+
+
+def released(job: Job) -> int:
+    events = LedgerEvent.objects.filter(kind="query:job:released").select_related("opening")
+    return sum(str(job.pk) in event.opening.body for event in events)
+
+
+def test_a_question_goes_through_the_queue_and_comes_back_answered(world: World, crew: Crew):
+    world.crowd(11, says="Ada")
+    world.join("Cleo")
+    crew.start("worker")
+    job = submit(world)
+    until(lambda: state(job) in ENDED)
+    assert job.state == JobState.RELEASED
+    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 11
+
+
+def test_kill_9_in_the_middle_and_the_job_still_finishes_once(world: World, crew: Crew):
+    world.crowd(40, says="Ada")
+    crew.start("worker")
+    job = submit(world)
+    until(lambda: state(job) == JobState.RUNNING and job.progress > 0, every=0.002)
+    crew.kill("worker")
+    assert state(job) == JobState.RUNNING, "it had ended before it was killed"
+    first = job.token
+    crew.start("worker")
+    until(lambda: state(job) in ENDED)
+    assert job.state == JobState.RELEASED
+    assert (job.attempt, released(job)) == (2, 1)
+    assert job.token != first
+    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 40
+
+
+def test_who_withdraws_while_a_worker_is_dead_is_out_of_what_the_next_one_releases(world: World, crew: Crew):
+    crowd = world.crowd(40, says="Ada")
+    crew.start("worker")
+    job = submit(world)
+    until(lambda: state(job) == JobState.RUNNING and job.progress > 0, every=0.002)
+    crew.kill("worker")
+    records.withdraw(crowd[0], by="self", at=timezone.now())  # she had been read already
+    crew.start("worker")
+    until(lambda: state(job) in ENDED)
+    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 39
