@@ -21,7 +21,7 @@ class Command(BaseCommand):
             book = json.loads(file.read_text("utf-8"))
             policy = cases.policy_of(book)
             found = [cases.differences(case, policy) for case in book["cases"]]
-        except (OSError, ValueError, KeyError, TypeError) as unreadable:
+        except (AttributeError, KeyError, OSError, TypeError, ValueError) as unreadable:
             raise CommandError(
                 f"{file} cannot be read as decision cases: {unreadable}. Nothing was decided."
             ) from None
