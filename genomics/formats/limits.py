@@ -1,0 +1,25 @@
+"""How much a received file may ask of us. Whoever runs the house may set them otherwise."""
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes. `ratio` is unpacked to packed, looked at once `ratio_from` bytes have been unpacked."""
+
+    packed: int = 512 * MIB
+    unpacked: int = 512 * MIB
+    ratio: int = 100
+    ratio_from: int = 16 * MIB
+    empty_blocks: int = 1_000
+    line: int = 1 * MIB
+    header: int = 8 * MIB
+    records: int = 10_000_000
+    contigs: int = 100_000
+    alleles: int = 1_000  # in one record
+    allele_text: int = 64 * MIB  # of all different alleles in a file
+
+
+DEFAULT = Limits()

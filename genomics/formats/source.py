@@ -1,0 +1,57 @@
+"""The seam between a file's bytes and the rest of the floor: what every reader takes and gives.
+
+A Source reads one kind of text in blocks of whole lines and gives a Reading; `genomics.formats.read`
+settles the build and makes the Profile of it. How bytes are unpacked is in `unpack`, how kinds are told
+apart in `sniff`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from genomics.columns import Column
+from genomics.coordinates import Build
+from genomics.formats.builds import Evidence
+from genomics.formats.limits import Limits
+from genomics.formats.lines import Lines
+from genomics.intake.quality import Quality
+from genomics.intake.screen import Finding
+
+
+class Kind(StrEnum):
+    """What kind of genotype text it is."""
+
+    VCF = "vcf"
+    ARRAY = "array"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a Source found: genotypes, what speaks for which build, and what people should know."""
+
+    column: Column
+    evidence: Evidence
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+class Source(Protocol):
+    """A reader of one kind of text. Raises FileRefused, and nothing else."""
+
+    def __call__(self, lines: Lines, *, limits: Limits) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A received file, read: its genotypes, the build and why we think so, its quality, notes for its owner.
+
+    `findings` are identifying details in header and comments, masked; the column holds nothing of that text.
+    """
+
+    kind: Kind
+    build: Build
+    build_evidence: str
+    column: Column
+    quality: Quality
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
