@@ -1,0 +1,225 @@
+"""A VCF of one person, block by block: plain lines in bulk, the others one by one, order and builds over all.
+
+How the header is read is in `vcf_header`, one record in `vcf_record`, many in `vcf_bulk`.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from genomics.column_rows import Rows, assemble
+from genomics.errors import FileReason, FileRefused
+from genomics.formats.builds import Evidence, check_said
+from genomics.formats.fields import Letters, Numbers, runs
+from genomics.formats.limits import Limits
+from genomics.formats.lines import Block, Lines
+from genomics.formats.source import Reading
+from genomics.formats.vcf_bulk import BASES, Scan, scan
+from genomics.formats.vcf_contigs import Names, Order, hear_markers
+from genomics.formats.vcf_header import Header, read_header
+from genomics.formats.vcf_record import Record, contig_code, read_record
+
+_ID = 2
+_DIPLOID = 2
+
+
+def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
+    """The Source for VCF. Without `in_bulk` every line is read by itself: the same, slower."""
+    evidence = Evidence()
+    header = read_header(lines, evidence, limits=limits)
+    check_said(evidence)
+    body = _Body(header=header, evidence=evidence, limits=limits, order=Order(limits=limits))
+    for block in lines:
+        body.take(block, in_bulk=in_bulk)
+    return body.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Block:
+    """One block's records as far as they are read: where each stands, how far its ref reaches."""
+
+    first: int
+    contig: Numbers
+    position: Numbers
+    reach: Numbers
+    names: Names
+    plain: Scan | None
+    others: list[tuple[int, Record]] = field(default_factory=list)
+    refused: FileRefused | None = None
+
+    def id_at(self, begin: int, offset: int) -> bytes:
+        """The ID of a record, by its index in the block."""
+        index = begin + offset
+        for other, record in self.others:
+            if other == index:
+                return record.ids
+        return self.plain.fields.field(index, _ID) if self.plain is not None else b""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Body:
+    """The records so far."""
+
+    header: Header
+    evidence: Evidence
+    limits: Limits
+    order: Order
+    alleles: dict[str, int] = field(
+        default_factory=lambda: {allele: n for n, allele in enumerate(("", *BASES))}
+    )
+    allele_text: int = 0
+    parts: list[Rows] = field(default_factory=list)
+    rows: int = 0
+    records: int = 0
+    elsewhere: int = 0  # on contigs we do not compare
+    structural: int = 0  # without an allele that can be compared
+
+    def take(self, block: Block, *, in_bulk: bool) -> None:
+        """Read a block: in bulk what is plain; all of it line by line where anything is amiss."""
+        read = self._in_bulk(block) if in_bulk else None
+        if read is None:
+            read = self._line_by_line(block)
+        stretches = self.order.follow(read.names, read.contig, read.position, read.first)
+        if read.refused is not None:
+            raise read.refused
+        self.records += len(read.contig)
+        if self.records > self.limits.records:
+            what = f"The file has more than {self.limits.records:,} records."
+            raise FileRefused(FileReason.TOO_MANY_RECORDS, what, block.first)
+        code = np.array([0, *read.names.codes], dtype=np.uint8)[read.contig + 1]
+        self.elsewhere += int((code == 0).sum())
+        self.evidence.see_places(code, read.reach, read.first)
+        for run in stretches:
+            position = read.position[run.begin : run.end]
+            hear_markers(self.evidence, run.code, position, partial(read.id_at, run.begin))
+        self._add_others(read)
+        if read.plain is not None:
+            self._add_plain(code, read.plain)
+        if self.rows > 2 * self.limits.records:
+            raise FileRefused(
+                FileReason.TOO_MANY_ALLELES, "The file has too many alternate alleles.", block.first
+            )
+
+    def close(self) -> Reading:
+        """All rows as a column, with notes."""
+        if not self.rows and self.structural:
+            what = "The file holds structural variants only, which cannot be compared allele by allele."
+            raise FileRefused(FileReason.STRUCTURAL_ONLY, what)
+        if not self.rows:
+            what = "The file has no record on chromosomes 1 to 22, X, Y or MT."
+            raise FileRefused(FileReason.NOTHING_COMPARABLE, what)
+        column, disagreed = assemble(Rows.join(self.parts), list(self.alleles))
+        others = sum(code == 0 for code in self.order.seen.values())
+        told = (
+            (self.elsewhere, f"records on {others:,} contigs other than 1 to 22, X, Y and MT were left out."),
+            (self.structural, "records of structural variants cannot be compared and were left out."),
+            (disagreed, "variants are stated twice with different genotypes and count as missing."),
+        )
+        return Reading(
+            column=column,
+            evidence=self.evidence,
+            notes=tuple(f"{count:,} {what}" for count, what in told if count),
+            findings=self.header.findings,
+        )
+
+    def _in_bulk(self, block: Block) -> _Block | None:
+        """The block with its plain lines read at once; None when some line is not as it must be."""
+        plain = scan(block.text, self.header)
+        if plain is None:
+            return None
+        names = Names()
+        contig = _name_plain(plain, names, self.header)
+        read = _Block(
+            first=block.first,
+            contig=contig,
+            position=np.where(plain.plain, plain.position, 0),
+            reach=np.where(plain.plain, plain.position, 0),
+            names=names,
+            plain=plain,
+        )
+        for index in np.flatnonzero(~plain.plain).tolist():
+            self._read_other(read, index, plain.fields.line(index))
+            if read.refused is not None:
+                return None
+        return read
+
+    def _line_by_line(self, block: Block) -> _Block:
+        lines = block.text.split(b"\n")[:-1]
+        contig, position, reach = (np.zeros(len(lines), dtype=np.int64) for _ in range(3))
+        names = Names()
+        read = _Block(
+            first=block.first, contig=contig, position=position, reach=reach, names=names, plain=None
+        )
+        for index, line in enumerate(lines):
+            self._read_other(read, index, line)
+            if read.refused is not None:
+                read.contig, read.position, read.reach = contig[:index], position[:index], reach[:index]
+                break
+        return read
+
+    def _read_other(self, read: _Block, index: int, line: bytes) -> None:
+        try:
+            record = read_record(line, read.first + index, self.header, limits=self.limits)
+        except FileRefused as refusal:
+            read.refused = refusal
+            return
+        read.contig[index] = read.names.number(record.name, record.code)
+        read.position[index], read.reach[index] = record.position, record.last
+        read.others.append((index, record))
+
+    def _add_plain(self, code: Letters, plain: Scan) -> None:
+        rows = np.flatnonzero(plain.plain & (code > 0))
+        self.rows += len(rows)
+        self.parts.append(
+            Rows(
+                chromosome=code[rows],
+                position=(plain.position[rows] - 1).astype(np.uint32),
+                ref=plain.ref[rows].astype(np.uint32),
+                alt=plain.alt[rows].astype(np.uint32),
+                copies=plain.copies[rows],
+                ploidy=np.full(len(rows), _DIPLOID, dtype=np.uint8),
+            )
+        )
+
+    def _add_others(self, read: _Block) -> None:
+        rows = [(record.code, row) for _, record in read.others for row in record.rows]
+        self.structural += sum(1 for _, record in read.others if record.code and not record.rows)
+        if not rows:
+            return
+        self.rows += len(rows)
+        self.parts.append(
+            Rows(
+                chromosome=np.array([code for code, _ in rows], dtype=np.uint8),
+                position=np.array([row.start for _, row in rows], dtype=np.uint32),
+                ref=np.array([self._allele(row.ref, read.first) for _, row in rows], dtype=np.uint32),
+                alt=np.array([self._allele(row.alt, read.first) for _, row in rows], dtype=np.uint32),
+                copies=np.array([row.copies for _, row in rows], dtype=np.uint8),
+                ploidy=np.array([row.ploidy for _, row in rows], dtype=np.uint8),
+            )
+        )
+
+    def _allele(self, allele: str, line: int) -> int:
+        number = self.alleles.setdefault(allele, len(self.alleles))
+        if number == len(self.alleles) - 1:
+            self.allele_text += len(allele)
+            if self.allele_text > self.limits.allele_text:
+                raise FileRefused(
+                    FileReason.TOO_MANY_ALLELES, "The alleles of the file are too long together.", line
+                )
+        return number
+
+
+def _name_plain(found: Scan, names: Names, header: Header) -> Numbers:
+    """The contig of every plain line; lines with an impossible name are no longer plain."""
+    numbers = np.zeros(len(found), dtype=np.int64)
+    plain = np.flatnonzero(found.plain)
+    for begin, end in runs(found.contig[plain]):
+        run = plain[begin:end]
+        name = found.fields.field(int(run[0]), 0)
+        code = contig_code(name, header)
+        if code is None:
+            found.plain[run] = False
+        else:
+            numbers[run] = names.number(name, code)
+    return numbers

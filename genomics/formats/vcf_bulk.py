@@ -1,0 +1,134 @@
+"""The plainest lines of a VCF, read many at a time with array operations.
+
+Plain is a SNP with one alternate, a diploid call, and nothing else that `vcf_record` would find fault
+with. A line that is not surely plain is left to `vcf_record`; this room never refuses anything. Both must
+agree on every plain line: a property test holds them together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from genomics.columns import MISSING
+from genomics.formats.fields import WORD, Fields, Flags, Letters, Numbers, Words, word_of
+from genomics.formats.vcf_header import Header
+from genomics.formats.vcf_record import COLUMNS, are_format_keys, is_filter, is_quality
+from genomics.formats.vcf_values import info_fits, sample_fits
+
+BASES = ("A", "C", "G", "T")
+"""Base n has index n + 1 wherever a reader numbers alleles; 0 is not stated."""
+
+_CONTIG, _POSITION, _ID, _REF, _ALT, _QUALITY, _FILTER, _INFO, _FORMAT, _SAMPLE = range(COLUMNS)
+_REMEMBERED = 4096  # different values of a field, so that the common ones are looked at once
+
+_BASE = np.zeros(256, dtype=np.uint8)
+_BASE[list(b"ACGT")] = (1, 2, 3, 4)
+_DOT, _WRONG = 16, 64
+_CALL = np.full(256, _WRONG, dtype=np.uint8)
+_CALL[list(b"01.")] = (0, 1, _DOT)
+_PHASE = np.zeros(256, dtype=np.bool_)
+_PHASE[list(b"/|")] = True
+_ONLY_GENOTYPE = word_of(b"GT")
+
+
+@dataclass(slots=True, kw_only=True)
+class Scan:
+    """A block of lines; the arrays count only where a line is plain. Positions are 1-based."""
+
+    fields: Fields
+    plain: Flags
+    contig: Words  # the contig's name, up to eight letters
+    position: Numbers
+    ref: Letters
+    alt: Letters
+    copies: Letters
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+
+def scan(text: bytes, header: Header) -> Scan | None:
+    """Read a block of whole lines; None when some line has not ten columns."""
+    fields = Fields.cut(text, COLUMNS)
+    if fields is None:
+        return None
+    name_size = fields.size(_CONTIG)
+    plain = (name_size >= 1) & (name_size <= WORD) & (fields.size(_ID) >= 1)
+    plain &= (fields.size(_REF) == 1) & (fields.size(_ALT) == 1)
+    plain &= ~(fields.has(b" ", _ID) | fields.has(b";", _ID))
+    ref, alt = (_BASE[fields.letters[fields.begins[column]]] for column in (_REF, _ALT))
+    position, is_number = fields.number(_POSITION)
+    copies, is_call = _calls(fields)
+    plain &= is_number & (position > 0) & (ref > 0) & (alt > 0) & (ref != alt) & is_call
+    _leave_unless(is_quality, fields, _QUALITY, plain)
+    _leave_unless(is_filter, fields, _FILTER, plain)
+    _leave_unless(lambda info: info_fits(info, header.info, 1), fields, _INFO, plain)
+    _leave_odd_samples(fields, plain, header)
+    return Scan(
+        fields=fields,
+        plain=plain,
+        contig=fields.word(_CONTIG),
+        position=position,
+        ref=ref,
+        alt=alt,
+        copies=copies,
+    )
+
+
+def _calls(fields: Fields) -> tuple[Letters, Flags]:
+    """Copies of the one alternate where the sample begins with a diploid call; half a call is missing."""
+    at, size, letters = fields.begins[_SAMPLE], fields.size(_SAMPLE), fields.letters
+    total = _CALL[letters[at]] + _CALL[letters[at + 2]]
+    stops = (size == 3) | ((size > 3) & (letters[at + 3] == ord(":")))
+    return np.where(total >= _DOT, np.uint8(MISSING), total), stops & (total < _WRONG) & _PHASE[
+        letters[at + 1]
+    ]
+
+
+def _leave_unless(is_right: Callable[[bytes], bool], fields: Fields, column: int, plain: Flags) -> None:
+    """Lines whose field is not right are not plain; a field like the first line's is looked at once."""
+    others = fields.unlike_first(column)
+    if len(others) < len(plain) and not is_right(fields.field(0, column)):
+        like_first = np.ones(len(plain), dtype=np.bool_)
+        like_first[others] = False
+        plain[like_first] = False
+    others = others[plain[others]]
+    begins, ends = fields.begins[column, others], fields.ends[column, others]
+    known: dict[bytes, bool] = {}
+    for index, begin, end in zip(others.tolist(), begins.tolist(), ends.tolist(), strict=True):
+        value = fields.text[begin:end]
+        right = known.get(value)
+        if right is None:
+            right = is_right(value)
+            if len(known) < _REMEMBERED:
+                known[value] = right
+        if not right:
+            plain[index] = False
+
+
+def _leave_odd_samples(fields: Fields, plain: Flags, header: Header) -> None:
+    """Lines whose FORMAT is not GT alone are plain only if the values beside the genotype are as declared."""
+    alone = (
+        (fields.size(_FORMAT) == 2) & (fields.word(_FORMAT) == _ONLY_GENOTYPE) & (fields.size(_SAMPLE) == 3)
+    )
+    others = np.flatnonzero(plain & ~alone)
+    begins, ends = fields.begins[_FORMAT, others], fields.ends[_SAMPLE, others]
+    right: set[bytes] = set()
+    for index, begin, end in zip(others.tolist(), begins.tolist(), ends.tolist(), strict=True):
+        both = fields.text[begin:end]
+        if both in right:
+            continue
+        if not _values_fit(both, header):
+            plain[index] = False
+        elif len(right) < _REMEMBERED:
+            right.add(both)
+
+
+def _values_fit(both: bytes, header: Header) -> bool:
+    """FORMAT and sample with a tab between: the same questions as `vcf_record` asks."""
+    written, _, sample = both.partition(b"\t")
+    keys, values = tuple(written.split(b":")), sample.split(b":")[1:]
+    if keys[0] != b"GT" or not are_format_keys(keys):
+        return False
+    return sample_fits(keys[1:], values, header.format, alternates=1, ploidy=2)

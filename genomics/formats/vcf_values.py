@@ -1,0 +1,130 @@
+"""INFO and FORMAT values against what the header declares: how many, of which type.
+
+Read once per field with one compiled pattern; a field that is not declared may hold anything, except for the
+few whose shape the specification itself fixes. What the values mean is of no concern here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+_TYPES: dict[bytes, bytes] = {
+    b"Integer": rb"[+-]?[0-9]+",
+    b"Float": rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?|nan))",
+    b"Character": rb"(?:[^,]|[^\x00-\x7f,]{1,4})",
+    b"String": rb"[^,]+",
+    b"Flag": rb"",
+}
+_LETTERS = {(4, 1): b"AG.", (4, 2): b"ARG.", (4, 3): b"ARG.", (4, 4): b"ARGP.", (4, 5): b"ARGP."}
+_LOCAL = frozenset((b"LA", b"LR", b"LG", b"M"))
+_MOST_VALUES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A field as the header declares it; `number` is a count, a letter, or "." for any."""
+
+    number: bytes
+    type: bytes
+
+
+# Fixed by the specification even where the header is silent.
+RESERVED_FORMAT: Mapping[bytes, Declared] = {
+    b"GL": Declared(b"G", b"Float"),
+    b"PL": Declared(b"G", b"Integer"),
+}
+
+
+def declaration(number: bytes, kind: bytes, version: tuple[int, int], *, is_format: bool) -> Declared | None:
+    """A declaration read from the header; None when its Number or Type is none."""
+    known = number.isdigit() or (len(number) == 1 and number in _LETTERS[version])
+    if version == (4, 1):
+        known = known or number == b"R"  # 4.2's letter is met in many a 4.1
+    if version == (4, 5):
+        known = known or number in _LOCAL
+    if not known or len(number) > 9 or kind not in _TYPES or (kind == b"Flag" and is_format):
+        return None
+    return Declared(number, kind)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(kind: bytes, count: int | None) -> re.Pattern[bytes]:
+    """So many values of one type, or the one dot that stands for none."""
+    value = rb"(?:" + _TYPES[kind] + rb"|\.)"
+    more = rb"*" if count is None else b"{%d}" % (count - 1)
+    return re.compile(value + rb"(?:," + value + rb")" + more + rb"|\.")
+
+
+def fits(value: bytes, field: Declared, *, alternates: int, ploidy: int) -> bool:
+    """Whether a value is what its declaration promises at a record with so many alternate alleles.
+
+    How many texts a String holds is nobody's promise in practice: their commas are not counted.
+    """
+    if field.type == b"Flag":
+        return field.number != b"0"  # declared at odds with itself, as some callers do: anything goes
+    count = None if field.type == b"String" else _count(field.number, alternates, ploidy)
+    if count is not None and not 1 <= count <= _MOST_VALUES:
+        count = None
+    return _pattern(field.type, count).fullmatch(value) is not None
+
+
+def _count(number: bytes, alternates: int, ploidy: int) -> int | None:
+    """How many values a Number means here; None when any will do."""
+    if number.isdigit():
+        return int(number)
+    if number == b"P":
+        return ploidy or None
+    if alternates == 0:
+        return 1 if number == b"R" else None
+    match number:
+        case b"A":
+            return alternates
+        case b"R":
+            return alternates + 1
+        case b"G" if ploidy == 1:
+            return alternates + 1
+        case b"G" if ploidy == 2:
+            return (alternates + 1) * (alternates + 2) // 2
+    return None
+
+
+def info_fits(info: bytes, declared: Mapping[bytes, Declared], alternates: int) -> bool:
+    """Whether an INFO column is well formed and keeps to the header."""
+    if info == b".":
+        return True
+    seen: set[bytes] = set()
+    for entry in info.split(b";"):
+        key, equals, value = entry.partition(b"=")
+        if not key or key in seen:
+            return False
+        seen.add(key)
+        field = declared.get(key)
+        if field is None:
+            continue
+        if not equals:
+            if field.type != b"Flag":
+                return False
+        elif not fits(value, field, alternates=alternates, ploidy=2):
+            return False
+    return True
+
+
+def sample_fits(
+    keys: tuple[bytes, ...],
+    values: list[bytes],
+    declared: Mapping[bytes, Declared],
+    *,
+    alternates: int,
+    ploidy: int,
+) -> bool:
+    """Whether the values after GT keep to the header; trailing ones may be left out."""
+    if len(values) > len(keys):
+        return False
+    for key, value in zip(keys, values, strict=False):
+        field = declared.get(key) or RESERVED_FORMAT.get(key)
+        if not value:
+            return False
+        if field is not None and not fits(value, field, alternates=alternates, ploidy=ploidy):
+            return False
+    return True
