@@ -183,7 +183,9 @@ def require(clearance: object) -> Clearance:
     if type(clearance) is not Clearance:
         raise NotCleared("No genotype is read without a Clearance; this is none. Nothing was read.")
     try:
-        genuine = hmac.compare_digest(clearance._tag, _tag_of(clearance))
+        genuine = clearance._files == _files_of(clearance.permitted) and hmac.compare_digest(
+            clearance._tag, _tag_of(clearance)
+        )
     except AttributeError:
         genuine = False
     if not genuine:
@@ -267,11 +269,13 @@ def _build(**facts: object) -> Clearance:
     clearance = object.__new__(Clearance)
     for name, value in facts.items():
         object.__setattr__(clearance, name, value)
-    object.__setattr__(
-        clearance, "_files", frozenset(file for one in clearance.permitted for file in one.files)
-    )
+    object.__setattr__(clearance, "_files", _files_of(clearance.permitted))
     object.__setattr__(clearance, "_tag", _tag_of(clearance))
     return clearance
+
+
+def _files_of(permitted: tuple[Permitted, ...]) -> frozenset[UUID]:
+    return frozenset(file for one in permitted for file in one.files)
 
 
 def _tag_of(clearance: Clearance) -> bytes:
@@ -290,6 +294,7 @@ def _tag_of(clearance: Clearance) -> bytes:
         )
     )
     for one in clearance.permitted:
-        digest.update(repr((one.ordinal, one.files, one.heads)).encode())
-    digest.update(repr(sorted(clearance._files)).encode())
+        digest.update(b"%d:" % one.ordinal)
+        digest.update(b"".join(file.bytes for file in one.files))
+        digest.update(b":%d" * len(one.heads) % one.heads)
     return hmac.digest(_SECRET, digest.digest(), "sha256")

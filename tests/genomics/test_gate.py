@@ -56,9 +56,12 @@ def test_it_opens_only_the_files_of_those_who_permit(world: World, monkeypatch):
     clearance, use = research(world)
     opened = []
     unseal = segments.unseal
-    monkeypatch.setattr(
-        segments, "unseal", lambda blob, key, name: opened.append(name) or unseal(blob, key, name)
-    )
+
+    def noted(blob: bytes, key: bytes, name: str) -> bytes:
+        opened.append(name)
+        return unseal(blob, key, name)
+
+    monkeypatch.setattr(segments, "unseal", noted)
     ask(world, world.carriers(), clearance, use)
     theirs = {
         f"files/{one.id}/column"
