@@ -132,6 +132,13 @@ def test_a_child_may_say_no_to_research(family: str, subject: Subject, reasons: 
     assert why(yes(family, authority=GUARDIAN), replace(subject, minor_dissent=True)) == reasons
 
 
+def test_a_childs_no_is_a_childs_until_the_first_instant_of_the_birthday():
+    of_age = majority(JUST_OF_AGE.dob, POLICY)
+    grant, said_no = yes("RESEARCH", authority=GUARDIAN), replace(JUST_OF_AGE, minor_dissent=True)
+    assert why(grant, said_no, at=of_age - SECOND) == [R.AUTH_MINOR_DISSENT]
+    assert why(grant, said_no, at=of_age) == [R.AUTH_GUARDIAN_LAPSED_AT_MAJORITY]
+
+
 def test_what_she_said_against_it_as_a_child_does_not_bind_her_own_yes():
     assert why(yes("RESEARCH"), replace(ADULT, minor_dissent=True)) == []
 
