@@ -1,0 +1,138 @@
+"""Is the house well? Its database, queue, ledger, storage and jobs: one finding each, in words.
+
+The doctor at the terminal and the administrators' page ask here. Nothing is changed by asking: what a crash
+left on the shelf is cleared by the doctor.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from broker.models import Job, JobState
+from consent.apps import append_only_tables
+from consent.errors import ConsentError
+from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
+
+SEAL_WITHIN = timedelta(minutes=1)  # an event that waits longer for its place: the sequencer stands still
+BEGIN_WITHIN = timedelta(minutes=5)  # a job that waits longer: no worker, or too few
+ROOM = 1024**3  # bytes that storage should have to spare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One part of the house, and how it is."""
+
+    part: str
+    well: bool
+    words: str
+
+
+def look(*, at: datetime) -> Iterator[Finding]:
+    """Every part in turn; a part that cannot be asked is not well, and the others are asked all the same."""
+    for part, check in CHECKS.items():
+        try:
+            well, words = check(at)
+        except (Error, OSError, KombuError, ConsentError) as trouble:
+            well, words = False, _("It does not answer: %(why)s") % {"why": trouble}
+        yield Finding(part=part, well=well, words=words)
+
+
+def _database(_at: datetime) -> tuple[bool, str]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+        fenced = {row[0] for row in cursor.fetchall()}
+    bare = sorted({*append_only_tables()} - fenced)
+    if bare:
+        return False, _("%(vendor)s answers, but nothing keeps %(tables)s from being changed.") % {
+            "vendor": connection.display_name,
+            "tables": ", ".join(bare),
+        }
+    return True, _("%(vendor)s answers, and the append-only tables are fenced.") % {
+        "vendor": connection.display_name
+    }
+
+
+def _queue(_at: datetime) -> tuple[bool, str]:
+    with Connection(settings.CELERY_BROKER_URL, connect_timeout=3) as queue:
+        queue.ensure_connection(max_retries=1, timeout=3)
+    return True, _("The queue answers (%(kind)s).") % {"kind": settings.CELERY_BROKER_URL.split("://")[0]}
+
+
+def _ledger(at: datetime) -> tuple[bool, str]:
+    newest = LedgerCheckpoint.newest()
+    if newest is None:
+        return False, _("There is no checkpoint yet. Is the sequencer running?")
+    placed = LedgerLeaf.objects.order_by("-position").values_list("event_id", flat=True).first() or 0
+    waiting = LedgerEvent.objects.filter(id__gt=placed).order_by("id")
+    oldest = waiting.first()
+    told = {"size": newest.size, "age": _ago(newest.at, at), "waiting": waiting.count()}
+    if oldest is not None and at - oldest.at > SEAL_WITHIN:
+        return False, (
+            _(
+                "%(waiting)d events wait for their place; the newest checkpoint is %(age)s old. "
+                "Is the sequencer running?"
+            )
+            % told
+        )
+    return True, _("%(size)d events lie under a checkpoint that is %(age)s old; %(waiting)d wait.") % told
+
+
+def _storage(_at: datetime) -> tuple[bool, str]:
+    url = urlparse(settings.STORAGE_URL)
+    if url.scheme != "file":
+        return True, _("Files lie elsewhere (%(kind)s).") % {"kind": url.scheme}
+    folder = Path(unquote(url.path))
+    while not folder.exists():  # it is made with the first file
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        return False, _("The folder of the files cannot be written to.")
+    free = shutil.disk_usage(folder).free
+    words = _("%(free).1f GB are free.") % {"free": free / 1024**3}
+    return free >= ROOM, words
+
+
+def _jobs(at: datetime) -> tuple[bool, str]:
+    queued = Job.objects.filter(state=JobState.QUEUED)
+    told = {
+        "queued": queued.count(),
+        "running": Job.objects.filter(state__in=[JobState.RUNNING, JobState.RELEASING]).count(),
+        "paused": Job.objects.filter(state=JobState.PAUSED).count(),
+    }
+    words = _("%(queued)d wait, %(running)d run, %(paused)d are paused.") % told
+    oldest = queued.order_by("created_at").first()
+    late = oldest is not None and at - oldest.created_at > BEGIN_WITHIN
+    if oldest is not None and late:
+        words += " " + _("The oldest has waited %(age)s. Is a worker running?") % {
+            "age": _ago(oldest.created_at, at)
+        }
+    if told["paused"]:
+        words += " " + _("Look into the worker's log, then run manage.py requeue.")
+    return not (told["paused"] or late), words
+
+
+def _ago(then: datetime, at: datetime) -> str:
+    seconds = max(0, int((at - then).total_seconds()))
+    return _("%(n)d seconds") % {"n": seconds} if seconds < 60 else timesince(then, at)
+
+
+CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
+    "database": _database,
+    "queue": _queue,
+    "ledger": _ledger,
+    "storage": _storage,
+    "jobs": _jobs,
+}
