@@ -7,6 +7,9 @@ from genomics import events as genomics_events
 PROPOSED = EventKind("broker:role:proposed", "{subject} was proposed as {role}.", ("role",))
 CONFIRMED = EventKind("broker:role:confirmed", "{subject} is now {role}.", ("role",))
 ENDED = EventKind("broker:role:ended", "{subject} is no longer {role}.", ("role",))
+ENROLLED = EventKind(
+    "broker:login:enrolled", "A login was made for {subject}; it opens nothing yet.", ("organisation",)
+)
 ORGANISATION_PROPOSED = EventKind(
     "broker:organisation:proposed", "Organisation {subject} was proposed as {org_kind}.", ("org_kind",)
 )
@@ -64,6 +67,8 @@ JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",)
 JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
 JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
+LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
+JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

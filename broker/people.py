@@ -1,8 +1,9 @@
-"""The verbs of people: sign up, appoint, verify an organisation. Nobody makes another powerful alone."""
+"""The verbs of people: sign up, enrol, appoint, verify organisations. Nobody makes another powerful alone."""
 
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from broker import events, rights
 from broker.errors import NotAllowed, Refused
@@ -53,6 +54,33 @@ def verify_guardian(link: GuardianLink, *, by: User, at: datetime) -> None:
     if link.guardian == by.reference:
         raise NotAllowed("Nobody verifies her own guardianship. Ask another steward.")
     kin.verify(link, by=by.reference, at=at)
+
+
+def staff() -> QuerySet[User]:
+    """Every login that is not a participant's: whoever works here, or belongs to an organisation. What a
+    participant calls herself is nobody's to read."""
+    return User.objects.filter(own_record__isnull=True, is_active=True)
+
+
+def enrol(
+    username: str, password: str, *, organisation: Organisation | None = None, by: User, at: datetime
+) -> User:
+    """A login for somebody who works here or belongs to an organisation. It has no role: that takes two."""
+    rights.require(by, Right.APPOINT)
+    if organisation is not None and not organisation.verified:
+        raise Refused(f"{organisation} is not verified yet. No login was made.")
+    if User.objects.filter(username=username).exists():
+        raise Refused("Somebody has this user name. No login was made: choose another.")
+    with transaction.atomic():
+        user = User.objects.create_user(username, password=password, organisation=organisation)
+        log.append(
+            events.ENROLLED,
+            at=at,
+            by=by.reference,
+            subject=user.reference,
+            organisation=str(organisation.public_id) if organisation else None,
+        )
+    return user
 
 
 def propose(user: User, role: Role, *, by: User, at: datetime) -> Appointment:
