@@ -1,0 +1,101 @@
+"""What an auditor looks at beyond the plain list: the whole ledger, verified or taken home, and one job with
+what was decided about everybody. Each look is an event itself.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from broker import events, rights, staging, usage
+from broker.models import Job, JobState, User
+from broker.roles import Right
+from consent import records
+from consent.ledger import audit, log
+from consent.ledger.verifier import Verification
+from consent.models import LedgerEvent
+from consent.reasons import Reason
+
+OF_A_JOB = [tag for tag in events.BY_TAG if tag.split(":")[1] in {"job", "result", "query"}]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many a job considered and read, and why not the others: each once, by her gravest reason."""
+
+    considered: int
+    permitted: int
+    left_out: tuple[tuple[Reason, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One job in full, and whether what is kept of it is what the ledger vouches for (None: nothing is)."""
+
+    counts: Counts | None
+    manifest_holds: bool | None
+    snapshot_holds: bool | None
+
+
+def verify(*, by: User, at: datetime) -> Verification:
+    """Recompute the ledger, and hold every consent statement against it."""
+    _looks(by, events.LEDGER_READ, at=at, what="verify")
+    return audit.verify(also=[records.broken_seals])
+
+
+def export(stream: TextIO, *, openings: bool, by: User, at: datetime) -> None:
+    """Write the ledger as JSON Lines. Without openings it says nothing about anybody."""
+    _looks(by, events.LEDGER_READ, at=at, what="export")
+    audit.export(stream, openings=openings)
+
+
+def look(job: Job, *, by: User, at: datetime) -> Look:
+    """Raises StagedBroken, the look being recorded all the same, if what is kept of it was changed."""
+    _looks(by, events.JOB_AUDITED, at=at, subject=f"job:{job.pk}")
+    said = {opening["kind"]: opening["fields"] for opening in _openings(job)}
+    cleared, released = said.get(events.JOB_CLEARED.tag), said.get(events.JOB_RELEASED.tag)
+    return Look(
+        counts=counts(job),
+        manifest_holds=_holds(job.manifest, released and released["manifest_commitment"]),
+        snapshot_holds=_holds(job.snapshot, cleared and cleared["snapshot_sha256"]),
+    )
+
+
+def counts(job: Job) -> Counts | None:
+    """From the manifest of a job that was released; None for any other."""
+    if job.state not in {JobState.RELEASED, JobState.EXPIRED} or not job.manifest:
+        return None
+    manifest = usage.manifest_of(job)
+    first = Counter(Reason(reasons[0]) for _, reasons in manifest["left_out"])
+    return Counts(
+        considered=len(manifest["permitted"]) + len(manifest["left_out"]),
+        permitted=len(manifest["permitted"]),
+        left_out=tuple(first.most_common()),
+    )
+
+
+def events_of(job: Job) -> QuerySet[LedgerEvent]:
+    """What the ledger says of a job and its query, oldest first."""
+    # The subject is the last word of an opening, for its keys are sorted.
+    of_job = Q(opening__body__endswith=f'"subject":"job:{job.pk}"}}')
+    of_query = Q(opening__body__endswith=f'"subject":"query:{job.query_id}"}}')
+    return LedgerEvent.objects.filter(of_job | of_query, kind__in=OF_A_JOB).order_by("id")
+
+
+def _openings(job: Job) -> list[dict]:
+    return [event.opening.said for event in events_of(job).select_related("opening")]
+
+
+def _holds(kept: bytes | None, committed: str | None) -> bool | None:
+    if not kept or committed is None:
+        return None
+    return staging.commitment(bytes(kept)) == committed
+
+
+def _looks(by: User, kind: events.EventKind, *, at: datetime, subject: str = "", **fields: str) -> None:
+    rights.require(by, Right.READ_LEDGER)
+    with transaction.atomic():
+        log.append(kind, at=at, by=by.reference, subject=subject, **fields)
