@@ -5,7 +5,7 @@ what was decided about everybody. Each look is an event itself.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -15,6 +15,7 @@ from broker.models import Job, JobState, User
 from broker.roles import Right
 from consent import records
 from consent.ledger import audit, log
+from consent.ledger.kinds import EventKind
 from consent.ledger.verifier import Verification
 from consent.models import LedgerEvent
 from consent.reasons import Reason
@@ -85,17 +86,17 @@ def events_of(job: Job) -> QuerySet[LedgerEvent]:
     return LedgerEvent.objects.filter(of_job | of_query, kind__in=OF_A_JOB).order_by("id")
 
 
-def _openings(job: Job) -> list[dict]:
+def _openings(job: Job) -> list[dict[str, Any]]:
     return [event.opening.said for event in events_of(job).select_related("opening")]
 
 
-def _holds(kept: bytes | None, committed: str | None) -> bool | None:
+def _holds(kept: bytes | memoryview | None, committed: str | None) -> bool | None:
     if not kept or committed is None:
         return None
     return staging.commitment(bytes(kept)) == committed
 
 
-def _looks(by: User, kind: events.EventKind, *, at: datetime, subject: str = "", **fields: str) -> None:
+def _looks(by: User, kind: EventKind, *, at: datetime, subject: str = "", **fields: str) -> None:
     rights.require(by, Right.READ_LEDGER)
     with transaction.atomic():
         log.append(kind, at=at, by=by.reference, subject=subject, **fields)
