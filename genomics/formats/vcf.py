@@ -19,8 +19,9 @@ from genomics.formats.vcf_bulk import BASES, Scan, scan
 from genomics.formats.vcf_contigs import Names, Order, hear_markers
 from genomics.formats.vcf_header import Header, read_header
 from genomics.formats.vcf_record import Record, contig_code, read_record
+from genomics.formats.vcf_values import InfoCheck
 
-_ID = 2
+_ID, _REF = 2, 3
 _DIPLOID = 2
 
 
@@ -29,7 +30,13 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
     evidence = Evidence()
     header = read_header(lines, evidence, limits=limits)
     check_said(evidence)
-    body = _Body(header=header, evidence=evidence, limits=limits, order=Order(limits=limits))
+    body = _Body(
+        header=header,
+        evidence=evidence,
+        limits=limits,
+        order=Order(limits=limits),
+        info_fits=InfoCheck(header.info),
+    )
     for block in lines:
         body.take(block, in_bulk=in_bulk)
     return body.close()
@@ -65,6 +72,7 @@ class _Body:
     evidence: Evidence
     limits: Limits
     order: Order
+    info_fits: InfoCheck
     alleles: dict[str, int] = field(
         default_factory=lambda: {allele: n for n, allele in enumerate(("", *BASES))}
     )
@@ -95,7 +103,7 @@ class _Body:
             hear_markers(self.evidence, run.code, position, partial(read.id_at, run.begin))
         self._add_others(read)
         if read.plain is not None:
-            self._add_plain(code, read.plain)
+            self._add_plain(code, read.plain, read.first)
         if self.rows > 2 * self.limits.records:
             raise FileRefused(
                 FileReason.TOO_MANY_ALLELES, "The file has too many alternate alleles.", block.first
@@ -125,7 +133,7 @@ class _Body:
 
     def _in_bulk(self, block: Block) -> _Block | None:
         """The block with its plain lines read at once; None when some line is not as it must be."""
-        plain = scan(block.text, self.header)
+        plain = scan(block.text, self.header, self.info_fits)
         if plain is None:
             return None
         names = Names()
@@ -134,7 +142,7 @@ class _Body:
             first=block.first,
             contig=contig,
             position=np.where(plain.plain, plain.position, 0),
-            reach=np.where(plain.plain, plain.position, 0),
+            reach=np.where(plain.plain, plain.position + plain.fields.size(_REF) - 1, 0),
             names=names,
             plain=plain,
         )
@@ -168,15 +176,16 @@ class _Body:
         read.position[index], read.reach[index] = record.position, record.last
         read.others.append((index, record))
 
-    def _add_plain(self, code: Letters, plain: Scan) -> None:
+    def _add_plain(self, code: Letters, plain: Scan, line: int) -> None:
         rows = np.flatnonzero(plain.plain & (code > 0))
+        numbers = np.array([self._allele(allele, line) for allele in plain.alleles], dtype=np.uint32)
         self.rows += len(rows)
         self.parts.append(
             Rows(
                 chromosome=code[rows],
-                position=(plain.position[rows] - 1).astype(np.uint32),
-                ref=plain.ref[rows].astype(np.uint32),
-                alt=plain.alt[rows].astype(np.uint32),
+                position=(plain.position[rows] - 1 + plain.skipped[rows]).astype(np.uint32),
+                ref=numbers[plain.ref[rows]],
+                alt=numbers[plain.alt[rows]],
                 copies=plain.copies[rows],
                 ploidy=np.full(len(rows), _DIPLOID, dtype=np.uint8),
             )
@@ -200,8 +209,9 @@ class _Body:
         )
 
     def _allele(self, allele: str, line: int) -> int:
-        number = self.alleles.setdefault(allele, len(self.alleles))
-        if number == len(self.alleles) - 1:
+        number = self.alleles.get(allele)
+        if number is None:
+            number = self.alleles[allele] = len(self.alleles)
             self.allele_text += len(allele)
             if self.allele_text > self.limits.allele_text:
                 raise FileRefused(

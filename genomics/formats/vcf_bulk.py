@@ -1,8 +1,8 @@
 """The plainest lines of a VCF, read many at a time with array operations.
 
-Plain is a SNP with one alternate, a diploid call, and nothing else that `vcf_record` would find fault
-with. A line that is not surely plain is left to `vcf_record`; this room never refuses anything. Both must
-agree on every plain line: a property test holds them together.
+Plain is a record with one alternate allele in letters, a diploid call, and nothing else that `vcf_record`
+would find fault with. A line that is not surely plain is left to `vcf_record`; this room never refuses
+anything. Both must agree on every plain line: a property test holds them together.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ import numpy as np
 from genomics.columns import MISSING
 from genomics.formats.fields import WORD, Fields, Flags, Letters, Numbers, Words, word_of
 from genomics.formats.vcf_header import Header
-from genomics.formats.vcf_record import COLUMNS, are_format_keys, is_filter, is_quality
-from genomics.formats.vcf_values import info_fits, sample_fits
+from genomics.formats.vcf_record import COLUMNS, are_format_keys, biallelic, is_filter, is_quality
+from genomics.formats.vcf_values import InfoCheck, sample_fits
 
 BASES = ("A", "C", "G", "T")
 """Base n has index n + 1 wherever a reader numbers alleles; 0 is not stated."""
@@ -39,41 +39,70 @@ class Scan:
     fields: Fields
     plain: Flags
     contig: Words  # the contig's name, up to eight letters
-    position: Numbers
-    ref: Letters
-    alt: Letters
+    position: Numbers  # as written
+    skipped: Numbers  # bases trimmed off at the beginning
+    alleles: list[str]  # of this block; the first are "" and BASES
+    ref: Numbers
+    alt: Numbers
     copies: Letters
 
     def __len__(self) -> int:
         return len(self.plain)
 
 
-def scan(text: bytes, header: Header) -> Scan | None:
+def scan(text: bytes, header: Header, info_fits: InfoCheck) -> Scan | None:
     """Read a block of whole lines; None when some line has not ten columns."""
     fields = Fields.cut(text, COLUMNS)
     if fields is None:
         return None
     name_size = fields.size(_CONTIG)
     plain = (name_size >= 1) & (name_size <= WORD) & (fields.size(_ID) >= 1)
-    plain &= (fields.size(_REF) == 1) & (fields.size(_ALT) == 1)
     plain &= ~(fields.has(b" ", _ID) | fields.has(b";", _ID))
-    ref, alt = (_BASE[fields.letters[fields.begins[column]]] for column in (_REF, _ALT))
     position, is_number = fields.number(_POSITION)
     copies, is_call = _calls(fields)
-    plain &= is_number & (position > 0) & (ref > 0) & (alt > 0) & (ref != alt) & is_call
+    plain &= is_number & (position > 0) & is_call
+    skipped, ref, alt, alleles = _read_alleles(fields, plain)
     _leave_unless(is_quality, fields, _QUALITY, plain)
     _leave_unless(is_filter, fields, _FILTER, plain)
-    _leave_unless(lambda info: info_fits(info, header.info, 1), fields, _INFO, plain)
+    _leave_unless(info_fits, fields, _INFO, plain)
     _leave_odd_samples(fields, plain, header)
     return Scan(
         fields=fields,
         plain=plain,
         contig=fields.word(_CONTIG),
         position=position,
+        skipped=skipped,
+        alleles=alleles,
         ref=ref,
         alt=alt,
         copies=copies,
     )
+
+
+def _read_alleles(fields: Fields, plain: Flags) -> tuple[Numbers, Numbers, Numbers, list[str]]:
+    """Bases skipped, ref and alt as indices, and what they index. SNPs go at once, other pairs one by one."""
+    ref, alt = (_BASE[fields.letters[fields.begins[column]]].astype(np.int64) for column in (_REF, _ALT))
+    is_snp = (fields.size(_REF) == 1) & (fields.size(_ALT) == 1) & (ref > 0) & (alt > 0) & (ref != alt)
+    skipped = np.zeros(len(fields), dtype=np.int64)
+    numbers = {allele: number for number, allele in enumerate(("", *BASES))}
+    known: dict[bytes, tuple[int, int, int] | None] = {}
+    others = np.flatnonzero(plain & ~is_snp)
+    begins, ends = fields.begins[_REF, others].tolist(), fields.ends[_ALT, others].tolist()
+    for index, begin, end in zip(others.tolist(), begins, ends, strict=True):
+        pair = fields.text[begin:end]
+        if pair not in known:
+            trimmed = biallelic(*pair.split(b"\t"))
+            known[pair] = trimmed and (
+                trimmed[0],
+                numbers.setdefault(trimmed[1], len(numbers)),
+                numbers.setdefault(trimmed[2], len(numbers)),
+            )
+        found = known[pair]
+        if found is None:
+            plain[index] = False
+        else:
+            skipped[index], ref[index], alt[index] = found
+    return skipped, ref, alt, list(numbers)
 
 
 def _calls(fields: Fields) -> tuple[Letters, Flags]:

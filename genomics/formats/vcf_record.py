@@ -30,8 +30,7 @@ _BREAKEND = re.compile(
 )
 _BLOCK_ALLELES = frozenset((b"<NON_REF>", b"<*>"))
 _QUALITY = re.compile(
-    rb"\.|[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan)",
-    re.IGNORECASE,
+    rb"\.|[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:e[+-]?[0-9]++)?|inf(?:inity)?|nan)", re.IGNORECASE
 )
 _GENOTYPE = re.compile(rb"[/|]?(?:\.|[0-9]+)(?:[/|](?:\.|[0-9]+))*")
 _PREFIXED_FROM = (4, 4)  # a leading phase sign, as in |0|1
@@ -150,11 +149,20 @@ def _position(written: bytes, number: int) -> int:
 
 
 def _check_ids(ids: bytes, number: int) -> None:
+    if ids == b".":
+        return
     each = ids.split(b";")
     if b" " in ids or b"" in each or (len(each) > 1 and len(set(each)) < len(each)):
         _refuse(
             FileReason.ID, "The ID is empty, has white space in it, or names the same marker twice.", number
         )
+
+
+def biallelic(ref: bytes, alt: bytes) -> tuple[int, str, str] | None:
+    """Two different alleles in letters, trimmed; None for all else. `_alternates` asks the same of them."""
+    if not (_SEQUENCE.fullmatch(ref) and _SEQUENCE.fullmatch(alt)) or ref.upper() == alt.upper():
+        return None
+    return trim(ref.decode().upper(), alt.decode().upper())
 
 
 def _alternates(alt: bytes, ref: bytes, number: int, limits: Limits) -> list[bytes]:
@@ -195,6 +203,8 @@ def is_quality(quality: bytes) -> bool:
 
 def is_filter(passed: bytes) -> bool:
     """PASS, a dot, or names separated by semicolons."""
+    if passed in (b"PASS", b"."):
+        return True
     each = passed.split(b";")
     return not (b" " in passed or b"," in passed or b"" in each or b"0" in each or len(set(each)) < len(each))
 
@@ -206,6 +216,8 @@ def are_format_keys(keys: tuple[bytes, ...]) -> bool:
 
 def _format(keys: bytes, number: int) -> tuple[bytes, ...]:
     """The FORMAT keys: GT first, none twice."""
+    if keys == b"GT":
+        return (b"GT",)
     each = tuple(keys.split(b":"))
     if each[0] != b"GT":
         _refuse(FileReason.NO_GENOTYPES, "GT is not the first FORMAT field.", number)

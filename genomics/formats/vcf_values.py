@@ -9,16 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+# A value never gives back what it took (atomic groups), so that no file finds a slow way through. `@` is a
+# comma, and a semicolon too where values are looked for within a whole INFO.
 _TYPES: dict[bytes, bytes] = {
     b"Integer": rb"[+-]?[0-9]+",
-    b"Float": rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?|nan))",
-    b"Character": rb"(?:[^,]|[^\x00-\x7f,]{1,4})",
-    b"String": rb"[^,]+",
+    b"Float": rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?|nan))",
+    b"Character": rb"[^\x00-\x7f@]{2,4}|[^@]",
+    b"String": rb"[^@]+",
     b"Flag": rb"",
 }
 _LETTERS = {(4, 1): b"AG.", (4, 2): b"ARG.", (4, 3): b"ARG.", (4, 4): b"ARGP.", (4, 5): b"ARGP."}
 _LOCAL = frozenset((b"LA", b"LR", b"LG", b"M"))
 _MOST_VALUES = 5_000
+_MOST_SHAPES, _MOST_KEYS = 8, 100
+_ONE, _DIPLOID = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,16 @@ def declaration(number: bytes, kind: bytes, version: tuple[int, int], *, is_form
     return Declared(number, kind)
 
 
+def _source(kind: bytes, count: int | None, stop: bytes) -> bytes:
+    """So many values of one type, or the one dot that stands for none, as a pattern."""
+    value = rb"(?>" + _TYPES[kind].replace(b"@", stop) + rb"|\.)"
+    more = rb"*+" if count is None else b"{%d}+" % (count - 1)
+    return rb"(?:" + value + rb"(?:," + value + rb")" + more + rb"|\.)"
+
+
 @lru_cache(maxsize=4096)
 def _pattern(kind: bytes, count: int | None) -> re.Pattern[bytes]:
-    """So many values of one type, or the one dot that stands for none."""
-    value = rb"(?:" + _TYPES[kind] + rb"|\.)"
-    more = rb"*" if count is None else b"{%d}" % (count - 1)
-    return re.compile(value + rb"(?:," + value + rb")" + more + rb"|\.")
+    return re.compile(_source(kind, count, b","))
 
 
 def fits(value: bytes, field: Declared, *, alternates: int, ploidy: int) -> bool:
@@ -63,10 +71,13 @@ def fits(value: bytes, field: Declared, *, alternates: int, ploidy: int) -> bool
     """
     if field.type == b"Flag":
         return field.number != b"0"  # declared at odds with itself, as some callers do: anything goes
+    return _pattern(field.type, _asked(field, alternates, ploidy)).fullmatch(value) is not None
+
+
+def _asked(field: Declared, alternates: int, ploidy: int) -> int | None:
+    """How many values a field has here; None when any number will do, or we do not count."""
     count = None if field.type == b"String" else _count(field.number, alternates, ploidy)
-    if count is not None and not 1 <= count <= _MOST_VALUES:
-        count = None
-    return _pattern(field.type, count).fullmatch(value) is not None
+    return count if count is not None and 1 <= count <= _MOST_VALUES else None
 
 
 def _count(number: bytes, alternates: int, ploidy: int) -> int | None:
@@ -105,9 +116,37 @@ def info_fits(info: bytes, declared: Mapping[bytes, Declared], alternates: int) 
         if not equals:
             if field.type != b"Flag":
                 return False
-        elif not fits(value, field, alternates=alternates, ploidy=2):
+        elif not fits(value, field, alternates=alternates, ploidy=_DIPLOID):
             return False
     return True
+
+
+class InfoCheck:
+    """`info_fits` for many records with one alternate: keys met before in this order cost one look."""
+
+    def __init__(self, declared: Mapping[bytes, Declared]) -> None:
+        self._declared = declared
+        self._shapes: list[bytes] = []
+        self._known: re.Pattern[bytes] | None = None
+
+    def __call__(self, info: bytes) -> bool:
+        if self._known is not None and self._known.fullmatch(info):
+            return True
+        if not info_fits(info, self._declared, _ONE):
+            return False
+        if info != b"." and len(self._shapes) < _MOST_SHAPES and info.count(b";") < _MOST_KEYS:
+            self._shapes.append(b";".join(self._entry(entry) for entry in info.split(b";")))
+            self._known = re.compile(b"|".join(self._shapes))
+        return True
+
+    def _entry(self, entry: bytes) -> bytes:
+        key, equals, _ = entry.partition(b"=")
+        field = self._declared.get(key)
+        if field is None or (equals and field.type == b"Flag"):
+            return re.escape(key) + rb"(?:=[^;]*+)?"
+        if not equals:
+            return re.escape(key)
+        return re.escape(key) + b"=" + _source(field.type, _asked(field, _ONE, _DIPLOID), b",;")
 
 
 def sample_fits(
