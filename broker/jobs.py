@@ -211,7 +211,7 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
 def _went_on(claim: Claim, done: int, total: int) -> None:
     """Another batch is through: show it, and keep the lease."""
     now = claim.clock()
-    _held(claim).update(progress=100 * done // max(total, 1), lease_until=_lease(now)) or _lost(claim)
+    _held(claim, progress=100 * done // max(total, 1), lease_until=_lease(now))
 
 
 def _refuse(claim: Claim, reasons: list[str]) -> None:
@@ -229,15 +229,14 @@ def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str) -> Non
 def _move(claim: Claim, after: JobState, **facts: Any) -> None:
     """One arrow of the table, taken only while the claim holds."""
     before = [state for state, next_ in TRANSITIONS.items() if after in next_]
-    _held(claim).filter(state__in=before).update(state=after, **facts) or _lost(claim)
+    _held(claim, before, state=after, **facts)
 
 
-def _held(claim: Claim) -> Any:
-    return Job.objects.filter(pk=claim.job.pk, token=claim.token)
-
-
-def _lost(claim: Claim) -> None:
-    raise LostClaim(f"Job {claim.job.pk} is no longer this worker's.")
+def _held(claim: Claim, states: list[JobState] | None = None, **facts: Any) -> None:
+    """Write to the job's row if the token still stands in it. Raises LostClaim if it does not."""
+    row = Job.objects.filter(pk=claim.job.pk, token=claim.token)
+    if not (row if states is None else row.filter(state__in=states)).update(**facts):
+        raise LostClaim(f"Job {claim.job.pk} is no longer this worker's.")
 
 
 def _lease(now: datetime) -> datetime:

@@ -11,7 +11,8 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from guardian.backends import ObjectPermissionBackend
 from guardian.shortcuts import assign_perm, get_user_perms
 from rest_framework.permissions import BasePermission
@@ -21,7 +22,7 @@ from broker.errors import NotAllowed
 from broker.models import User
 from broker.roles import FOR_ALL, Right
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def has(user: Any, right: Right) -> bool:
@@ -35,6 +36,12 @@ def require(user: User, right: Right) -> None:
     """Raise NotAllowed unless she has the right: what verbs ask, whichever door they were called from."""
     if not has(user, right):
         raise NotAllowed(f"This is for who may {right.value}. Nothing was changed.")
+
+
+def person(request: HttpRequest | Request) -> User:
+    """Who is at this door. Behind a sign other than PUBLIC there is always somebody."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def may(user: User, permission: str, thing: Model) -> bool:
@@ -52,7 +59,7 @@ def allow(right: Right) -> Callable[[View], View]:
 
     def door(view: View) -> View:
         @wraps(view)
-        def behind(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def behind(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if has(request.user, right):
                 return view(request, *args, **kwargs)
             if not request.user.is_authenticated:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -59,7 +60,7 @@ def of(participant: Participant, *, at: datetime) -> Iterator[Use]:
             purposes = tuple(job.query.purposes)
             yield Use(
                 job=job,
-                at=job.ended_at,
+                at=job.ended,
                 by=str(job.query.undertaking.organisation),
                 purposes=purposes,
                 labels=tuple(PURPOSES[purpose].label for purpose in purposes),
@@ -80,16 +81,18 @@ def outcome_for(job: Job, ordinal: int) -> tuple[bool, tuple[Reason, ...]] | Non
     return None
 
 
-def manifest_of(job: Job) -> dict[str, list]:
+def manifest_of(job: Job) -> dict[str, list[Any]]:
     """Whom a released job read, and whom not and why: {"permitted": [ordinal], "left_out": [[ordinal,
     [reason]]]}."""
-    manifest: dict[str, list] = json.loads(staging.unseal(bytes(job.manifest), f"{job.pk}/manifest"))
+    manifest: dict[str, list[Any]] = json.loads(
+        staging.unseal(bytes(job.manifest or b""), f"{job.pk}/manifest")
+    )
     return manifest
 
 
 def visible_from(job: Job) -> datetime:
     """The first instant at which participants see this job."""
-    ended = job.ended_at
+    ended = job.ended
     if settings.HOLD_DAYS == 0:  # the demo, and it says so
         return ended
     if job.query.case is None:

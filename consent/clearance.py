@@ -65,6 +65,8 @@ class Clearance:
     left_out: tuple[LeftOut, ...]
     reasons: tuple[Reason, ...]
     lapses_at: datetime | None
+    _files: frozenset[UUID]
+    _tag: bytes
 
     def __init__(self, *_args: object, **_kwargs: object) -> None:
         raise NotCleared("A Clearance is not built by hand: ask consent.clearance.clear().")

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from broker import queries, results
 from broker.models import Job, JobState
-from broker.rights import allows
+from broker.rights import allows, person
 from broker.roles import Right
 
 
@@ -50,7 +50,7 @@ class ResultOut(serializers.Serializer[Any]):
 @permission_classes([allows(Right.ASK)])
 def job_detail(request: Request, job_id: str) -> Response:
     """How a job of yours stands."""
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    job = get_object_or_404(Job.objects.visible_to(person(request)), pk=job_id)
     return Response(JobOut(job).data)
 
 
@@ -59,8 +59,8 @@ def job_detail(request: Request, job_id: str) -> Response:
 @permission_classes([allows(Right.ASK)])
 def job_cancel(request: Request, job_id: str) -> Response:
     """Stop a job that has not been released. A job that has ended stays as it ended."""
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
-    queries.cancel(job, by=request.user, at=timezone.now())
+    job = get_object_or_404(Job.objects.visible_to(person(request)), pk=job_id)
+    queries.cancel(job, by=person(request), at=timezone.now())
     return Response(JobOut(job).data)
 
 
@@ -69,5 +69,5 @@ def job_cancel(request: Request, job_id: str) -> Response:
 @permission_classes([allows(Right.ASK)])
 def result(request: Request, job_id: str) -> Response:
     """What a released job may say. Reading it is an event in the ledger."""
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
-    return Response(results.read(job, by=request.user, at=timezone.now()))
+    job = get_object_or_404(Job.objects.visible_to(person(request)), pk=job_id)
+    return Response(results.read(job, by=person(request), at=timezone.now()))

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from broker import queries
 from broker.models import AccessRequest, Case, Query
-from broker.rights import allows
+from broker.rights import allows, person
 from broker.roles import Right
 
 
@@ -78,20 +78,20 @@ class QueryOut(serializers.Serializer[Any]):
 def query_list(request: Request) -> Response:
     """Your queries, newest first; or submit one. 202: the answer is found at the job it names."""
     if request.method == "GET":
-        mine = Query.objects.visible_to(request.user).order_by("-submitted_at")[:100]
+        mine = Query.objects.visible_to(person(request)).order_by("-submitted_at")[:100]
         return Response(QueryOut(mine, many=True).data)
     said = QueryIn(data=request.data)
     said.is_valid(raise_exception=True)
     if "request" in said.validated_data:
         under: AccessRequest | Case = get_object_or_404(
-            AccessRequest.objects.visible_to(request.user), pk=said.validated_data["request"]
+            AccessRequest.objects.visible_to(person(request)), pk=said.validated_data["request"]
         )
     else:
-        under = get_object_or_404(Case.objects.worked_on_by(request.user), pk=said.validated_data["case"])
+        under = get_object_or_404(Case.objects.worked_on_by(person(request)), pk=said.validated_data["case"])
     query = queries.submit(
         said.validated_data["question"],
         under=under,
-        by=request.user,
+        by=person(request),
         at=timezone.now(),
         idempotency_key=request.headers.get("Idempotency-Key", "")[:64],
     )
@@ -104,5 +104,5 @@ def query_list(request: Request) -> Response:
 @permission_classes([allows(Right.ASK)])
 def query_detail(request: Request, query_id: str) -> Response:
     """One of your queries."""
-    query = get_object_or_404(Query.objects.visible_to(request.user), pk=query_id)
+    query = get_object_or_404(Query.objects.visible_to(person(request)), pk=query_id)
     return Response(QueryOut(query).data)

@@ -7,6 +7,7 @@ How they are taken in is in run.
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,7 @@ def from_vcf(paths: Sequence[Path], *, build: Build, seed: int) -> Cohort:
         volunteers.append(
             Volunteer(
                 sample=sheet.samples[column],
-                upload=lambda sheet=sheet, column=column: sheet.single(column),
+                upload=partial(sheet.single, column),
                 born=2014 if number in minors else 1950 + number % 50,
                 plan=plans.MINOR if number in minors else dealt[number],
             )

@@ -4,6 +4,7 @@ Answers, manifests and snapshots stand here sealed (broker.staging). What a stat
 """
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -161,3 +162,9 @@ class Job(models.Model):
                 name="released_job_has_its_answer",
             ),
         ]
+
+    @property
+    def ended(self) -> datetime:
+        """When it ended; ask only those that have."""
+        assert self.ended_at is not None
+        return self.ended_at

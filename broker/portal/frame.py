@@ -1,6 +1,6 @@
 """What every page carries: for whom it is, and where she can go from here."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,7 +11,7 @@ from broker.models import User
 from broker.roles import Role
 
 # role -> audience (the accent of the page), and its places: (label, URL name). The first is its home.
-PLACES: dict[Role, tuple[str, tuple[tuple[str, str], ...]]] = {
+PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
     Role.PARTICIPANT: (
         "participant",
         (
@@ -47,6 +47,7 @@ PLACES: dict[Role, tuple[str, tuple[tuple[str, str], ...]]] = {
         (
             (gettext_lazy("People"), "administrator:people"),
             (gettext_lazy("Organisations"), "administrator:organisations"),
+            (gettext_lazy("Health"), "administrator:health"),
         ),
     ),
 }

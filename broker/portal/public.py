@@ -21,7 +21,7 @@ from django.views.i18n import set_language as django_set_language
 from broker import people
 from broker.models import User
 from broker.portal.frame import home_of
-from broker.rights import allow
+from broker.rights import allow, person
 from broker.roles import Right
 
 
@@ -36,7 +36,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 @allow(Right.SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
     """The first page of whoever signed in."""
-    place = home_of(request.user)  # type: ignore[arg-type]
+    place = home_of(person(request))
     return redirect(place) if place else render(request, "public/no_role.html")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 
@@ -24,7 +24,7 @@ class MemoryOnly(FileUploadHandler):
             raise RequestDataTooBig("This file is larger than what is taken here.")
         self.kept.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         self.kept.seek(0)
         return InMemoryUploadedFile(
             file=self.kept,

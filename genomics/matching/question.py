@@ -18,7 +18,8 @@ from genomics.panel import Panel, PanelRow
 class Material(Protocol):
     """One permitted file during one look; the gate opens it when asked, and not before."""
 
-    build: Build
+    @property
+    def build(self) -> Build: ...
 
     def column(self) -> Column: ...
 
