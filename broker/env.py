@@ -66,6 +66,7 @@ def read() -> Environment:
     home = Path(env.str("BROKER_HOME", default=str(BASE / ".home"))).absolute()
     debug = env.bool("DEBUG", default=False)
     demo = env.bool("DEMO", default=False)
+    os.umask(0o077)  # whatever this process writes is its user's alone
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Environment(
         home=home,

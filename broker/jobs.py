@@ -17,6 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from broker import cases, events, staging, uses
 from broker.errors import LostClaim
@@ -29,7 +30,7 @@ from consent.ledger import log
 from consent.ledger.kinds import EventKind
 from consent.terms import DataUse
 from genomics import gate
-from genomics.errors import GenomicsError, RequestLapsed
+from genomics.errors import GenomicsError, QuestionRefused, RequestLapsed
 from genomics.matching import parse
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,14 @@ MOST_ATTEMPTS = 5  # a job that ends five workers is parked
 MOST_ROUNDS = 10  # times it is asked anew because consent changed before the release
 RING_AGAIN = timedelta(seconds=10)
 MOST_RINGS = 50  # a sweep that finds more leaves them to the next: the queue must not pile up
+
+# What the asker reads. Whose record or file it was, and whether anybody changed her mind, stands in the ledger.
+UNSETTLED = "This job could not be finished for now, and nothing was released. It can be resumed."
+UNSOUND = (
+    "Something this job relies on is not as it was recorded, so nothing was released. An auditor has to look "
+    "at it first; then the job goes on."
+)
+UNREADABLE = "Something this job had to read could not be read. Nothing was released; ask again later."
 
 Clock = Callable[[], datetime]
 
@@ -70,9 +79,11 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     except RequestLapsed as lapsed:
         _refuse(claim, [str(reason) for reason in lapsed.reasons])
     except (SealBroken, LedgerBroken) as broken:
-        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken))
-    except GenomicsError as trouble:
+        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=UNSOUND)
+    except QuestionRefused as trouble:
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
+    except GenomicsError as trouble:
+        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble), told=UNREADABLE)
 
 
 def unheard(*, at: datetime) -> list[UUID]:
@@ -138,8 +149,8 @@ def _run(claim: Claim, batch: int) -> None:
         clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.POLICY, at=claim.clock())
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
-    trouble = "Consent changed at every try, so nothing was released yet. The job can be resumed."
-    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble)
+    trouble = f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
+    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=UNSETTLED)
 
 
 def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
@@ -220,9 +231,9 @@ def _refuse(claim: Claim, reasons: list[str]) -> None:
         log.append(events.JOB_REFUSED, at=claim.clock(), by="worker", subject=claim.subject, reasons=reasons)
 
 
-def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str) -> None:
+def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str, told: str = "") -> None:
     with transaction.atomic():
-        _move(claim, after, trouble=trouble, ended_at=claim.clock(), answer=None, manifest=None)
+        _move(claim, after, trouble=told or trouble, ended_at=claim.clock(), answer=None, manifest=None)
         log.append(kind, at=claim.clock(), by="worker", subject=claim.subject, trouble=trouble)
 
 

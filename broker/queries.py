@@ -45,8 +45,8 @@ def submit(
 ) -> Query:
     """Ask a question. The same idempotency key from the same person returns the query it made before.
 
-    Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer. A query that
-    fails a request gate is saved as refused, with the reasons, for that somebody tried is worth knowing."""
+    Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer. A query
+    that fails a request gate is saved as refused, with its reasons: that somebody tried is worth knowing."""
     rights.require(by, Right.ASK)
     role = _role(by, under)
     asked = _well_formed(question, under)

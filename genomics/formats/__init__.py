@@ -10,7 +10,6 @@ from itertools import chain
 from typing import BinaryIO
 
 from genomics.coordinates import Build
-from genomics.errors import FileReason, FileRefused
 from genomics.formats import arrays, vcf
 from genomics.formats.builds import settle
 from genomics.formats.limits import DEFAULT, Limits
@@ -22,6 +21,7 @@ from genomics.intake.quality import measure
 
 __all__ = ["DEFAULT", "Kind", "Limits", "Profile", "read"]
 
+_ENOUGH = 1 << 16  # bytes that tell a kind: the comments of a consumer's file are a few thousand
 SOURCES: dict[Kind, Source] = {Kind.VCF: vcf.read, Kind.ARRAY: arrays.read}
 
 
@@ -34,11 +34,7 @@ def read(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits 
     start = next(chunks, b"")
     refuse_binary(start)
     lines = Lines(chain((start,), chunks), limits=limits)
-    head = lines.take()
-    if head is None:
-        raise FileRefused(FileReason.EMPTY, "The file has nothing in it.")
-    lines.give_back(head)
-    which = kind(head.text)
+    which = kind(lines.peek(_ENOUGH))
     reading = SOURCES[which](lines, limits=limits)
     build, evidence = settle(reading.evidence, assume)
     return Profile(

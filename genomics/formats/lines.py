@@ -27,7 +27,7 @@ class Block:
 
 
 class Lines:
-    """The lines of a file, block by block. `head` is what comes first, for those who must look ahead."""
+    """The lines of a file, block by block; what was taken can be given back."""
 
     def __init__(self, chunks: Iterator[bytes], *, limits: Limits) -> None:
         self._limits = limits
@@ -51,6 +51,15 @@ class Lines:
         """Put lines back, to be the next block."""
         if block.text:
             self._pushed.append(block)
+
+    def peek(self, size: int) -> bytes:
+        """The first lines, about so many bytes of them, and all of them still to come."""
+        blocks: list[Block] = []
+        while sum(len(block.text) for block in blocks) < size and (block := self.take()) is not None:
+            blocks.append(block)
+        for block in reversed(blocks):
+            self.give_back(block)
+        return b"".join(block.text for block in blocks)
 
     def take_leading(self, prefix: bytes, *, limit: int) -> bytes:
         """All lines from here on that begin so, without the last line feed; at most so many bytes."""
