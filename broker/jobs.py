@@ -40,7 +40,7 @@ MOST_ROUNDS = 10  # times it is asked anew because consent changed before the re
 RING_AGAIN = timedelta(seconds=10)
 MOST_RINGS = 50  # a sweep that finds more leaves them to the next: the queue must not pile up
 
-# What the asker reads. Whose record or file it was, and whether anybody changed her mind, stands in the ledger.
+# What the asker reads. Whose record it was, or that somebody changed her mind, stands in the ledger alone.
 UNSETTLED = "This job could not be finished for now, and nothing was released. It can be resumed."
 UNSOUND = (
     "Something this job relies on is not as it was recorded, so nothing was released. An auditor has to look "
@@ -220,9 +220,10 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
 
 
 def _went_on(claim: Claim, done: int, total: int) -> None:
-    """Another batch is through: show it, and keep the lease."""
-    now = claim.clock()
-    _held(claim, progress=100 * done // max(total, 1), lease_until=_lease(now))
+    """Another batch is through: show it, and keep the lease. Progress never goes back, for that would tell
+    the asker that somebody changed her mind."""
+    further = Greatest(F("progress"), 100 * done // max(total, 1))
+    _held(claim, progress=further, lease_until=_lease(claim.clock()))
 
 
 def _refuse(claim: Claim, reasons: list[str]) -> None:
