@@ -83,6 +83,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "broker.User"
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a table, said so that our migrations can name it
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "broker.rights.ObjectRights",  # guardian without its superuser shortcut

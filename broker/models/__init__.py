@@ -2,6 +2,7 @@
 
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
+from broker.models.tokens import TokenName
 from broker.models.undertakings import (
     REVIEW_TRANSITIONS,
     AccessRequest,
@@ -34,5 +35,6 @@ __all__ = [
     "Query",
     "QueryState",
     "Reviewed",
+    "TokenName",
     "User",
 ]
