@@ -17,7 +17,7 @@ def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
         raise NotAllowed("This result is not yours to read.")
     if job.state != JobState.RELEASED:
-        raise Refused(f"This job is {job.get_state_display()}; there is no result to read.")
+        raise Refused(f"This job is {job.state_told.label}; there is no result to read.")
     answer: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
     with transaction.atomic():
         log.append(events.RESULT_READ, at=at, by=by.reference, subject=f"job:{job.pk}")

@@ -168,3 +168,15 @@ class Job(models.Model):
         """When it ended; ask only those that have."""
         assert self.ended_at is not None
         return self.ended_at
+
+    @property
+    def state_told(self) -> JobState:
+        """What its asker is told. A release that is tried again would tell that somebody changed her mind, so
+        it is running until it is ready."""
+        state = JobState(self.state)
+        return JobState.RUNNING if state == JobState.RELEASING else state
+
+    @property
+    def progress_told(self) -> int:
+        """Percent: all of it only when it is ready."""
+        return 100 if self.state == JobState.RELEASED else min(self.progress, 99)
