@@ -93,6 +93,7 @@ def test_a_key_name_that_would_confuse_readers_is_refused(name):
         note.Checkpoint(origin="a", size=-1, root=bytes(32)),
         note.Checkpoint(origin="a", size=1, root=bytes(31)),
         note.Checkpoint(origin="a", size=1, root=bytes(32), extensions=("",)),
+        note.Checkpoint(origin="a", size=1, root=bytes(32), extensions=("one\ntwo",)),
     ],
 )
 def test_a_checkpoint_that_is_not_lines_of_text_is_not_signed(wrong):

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from consent.ledger import checkpoints, log, note, verifier
+from consent.ledger import checkpoints, leaves, log, note, verifier
 from tests.consent.ledger.build import grow, happen
 
 
@@ -66,6 +66,7 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
         (lambda a: changed(a, 4, root="00" * 32), "do not hash to the root"),
         (lambda a: changed(a, 4, note="…"), "The note of the checkpoint of size 3 does not hold"),
         (lambda a: changed(a, 4, at="2026-06-01T00:00:00Z"), "something else than its signed note"),
+        (lambda a: [*a[:5], a[4], *a[5:]], "follows one of size 3: they were rearranged"),
         (lambda a: changed(a, 4, size=2), "vouches for more than is there|something else"),
         (lambda a: changed(a, 10, body="{}"), "not yet placed"),
         (lambda a: a[:9] + a[10:], "7 events are placed, the newest checkpoint vouches for 3"),
@@ -100,6 +101,14 @@ def test_an_export_signed_by_somebody_else_holds_only_for_their_key(lines, setti
         forged.append(json.dumps(line))
     assert verifier.read(forged).ok, "the forgery is meant to be perfect but for the key"
     assert_problem(verifier.read(forged, signer=checkpoints.signer()), "carries no signature by")
+
+
+@pytest.mark.parametrize("body", ["not json", "[]", "{}", '{"kind":"test:thing:happened","at":"noon"}'])
+def test_a_body_that_was_committed_to_but_is_no_event_is_found_out(lines, body):
+    salt = bytes(32)
+    commitment = leaves.commit(salt, body).hex()
+    nonsense = changed(lines, 10, body=body, salt=salt.hex(), commitment=commitment)
+    assert_problem(verifier.read(nonsense), "not yet placed.* is shown with another kind or time")
 
 
 def test_a_note_about_another_ledger_is_found_out(lines):
