@@ -52,7 +52,7 @@ def publish(draft: Draft, *, by: str, at: datetime) -> FormVersion:
     if existing is not None:
         if existing.texts != texts or existing.offers != sorted(draft["offers"]):
             raise FormRefused(
-                f"{existing} was published with other words. Nothing was changed: a new text is a new version."
+                f"{existing} was published with other words. Nothing was changed; new words, new version."
             )
         return existing
     due = draft.get("reconsent_due")

@@ -4,6 +4,10 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 if "BROKER_HOME" not in os.environ:
     home = tempfile.mkdtemp(prefix="broker-tests-")
@@ -11,3 +15,18 @@ if "BROKER_HOME" not in os.environ:
     # xdist's workers inherit the home; only the process that made it clears it away.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
 os.environ.setdefault("DEBUG", "1")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test fails: nothing may be missing on this machine"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[Any]:
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and here nothing may be missing: {report.longrepr}"
+    return report

@@ -16,6 +16,7 @@ from consent.models import Holding, LedgerEvent, Statement
 from consent.reasons import Reason
 from consent.terms import Permission
 from genomics import gate
+from genomics._vault import files as vault
 from genomics.intake.receive import receive
 from tests.builders import vcf
 from tests.unsafe import unsafe_without_triggers
@@ -112,6 +113,29 @@ def test_whoever_withdraws_while_it_runs_is_out_and_the_answer_is_made_again(wor
     assert Reason.JOB_REVOKED_IN_FLIGHT in reasons
 
 
+def test_whoever_withdraws_before_her_turn_is_never_opened(world: World, monkeypatch):
+    crowd = world.crowd(11, says="Ada")
+    goes = crowd[-1]
+    opened: list[str] = []
+    column = vault.column
+    went_on = jobs._went_on
+
+    def noted(file, proof):
+        opened.append(str(file.participant))
+        return column(file, proof)
+
+    def leave_after_first_batch(claim, done, total):
+        went_on(claim, done, total)
+        if done <= 3 and not Statement.objects.filter(participant=goes, family="*").exists():
+            records.withdraw(goes, by="self", at=NOW)
+
+    monkeypatch.setattr(vault, "column", noted)
+    monkeypatch.setattr(jobs, "_went_on", leave_after_first_batch)
+    job = run(job_of(ask(world)))
+    assert goes.pseudonym not in opened
+    assert answer_of(world, job)["count"] == 10
+
+
 def test_whoever_withdraws_between_staging_and_release_is_out(world: World, monkeypatch):
     crowd = world.crowd(11, says="Ada")
     stage = jobs._stage
@@ -154,9 +178,7 @@ def test_a_file_that_comes_after_the_snapshot_does_not_join(world: World, monkey
 
     monkeypatch.setattr(jobs, "_within_snapshot", another_file)
     job = run(job_of(ask(world, variant=None, region="20:1000000-1000300")))
-    assert (
-        answer_of(world, job)["fewer_than"] == 10
-    )
+    assert answer_of(world, job)["fewer_than"] == 10
     assert job.state == JobState.RELEASED
 
 

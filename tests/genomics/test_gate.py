@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from broker import cases, queries, uses
+from broker import access, cases, queries, uses
 from consent import clearance as proofs
+from consent import records
 from consent.errors import NotCleared
 from genomics import gate
 from genomics._vault import files as vault
 from genomics._vault import keys, segments, shelf
-from genomics.errors import QuestionRefused, VaultSealed
+from genomics.errors import QuestionRefused, RequestLapsed, VaultSealed
 from genomics.matching import parse
 from genomics.models import GenomicFile, ParticipantKey
 from tests.world import NOW, World, genotypes, small_panel, with_panel
@@ -42,6 +43,19 @@ def research(world: World):
     return proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW), lambda: uses.of(query)
 
 
+def names_opened(monkeypatch) -> list[str]:
+    """The sealed files that are opened from now on."""
+    opened: list[str] = []
+    unseal = segments.unseal
+
+    def noted(blob: bytes, key: bytes, name: str) -> bytes:
+        opened.append(name)
+        return unseal(blob, key, name)
+
+    monkeypatch.setattr(segments, "unseal", noted)
+    return opened
+
+
 @pytest.mark.parametrize("proof", [None, object(), "a clearance"])
 def test_without_a_clearance_it_answers_nothing(world: World, proof):
     _, use = research(world)
@@ -54,14 +68,7 @@ def test_it_opens_only_the_files_of_those_who_permit(world: World, monkeypatch):
     world.join("Ben")
     world.join("Cleo")
     clearance, use = research(world)
-    opened = []
-    unseal = segments.unseal
-
-    def noted(blob: bytes, key: bytes, name: str) -> bytes:
-        opened.append(name)
-        return unseal(blob, key, name)
-
-    monkeypatch.setattr(segments, "unseal", noted)
+    opened = names_opened(monkeypatch)
     ask(world, world.carriers(), clearance, use)
     theirs = {
         f"files/{one.id}/column"
@@ -201,3 +208,26 @@ def test_without_a_panel_nobody_can_be_compared(world: World):
     question = relatives(world, case)
     with pytest.raises(QuestionRefused, match="No panel"):
         ask(world, question, *police(world, question, case))
+
+
+def test_who_withdrew_since_the_clearance_is_not_even_opened(world: World, monkeypatch):
+    crowd = world.crowd(5, says="Ada")
+    clearance, use = research(world)
+    records.withdraw(crowd[4], by="self", at=NOW)
+    opened = names_opened(monkeypatch)
+    asked = ask(world, world.carriers(), clearance, use)
+    assert f"files/{crowd[4].genomic_files.get().id}/column" not in opened
+    assert len(opened) == 4
+    assert crowd[4].ordinal not in {one.ordinal for one in asked.clearance.permitted}
+
+
+def test_a_request_that_lapsed_since_the_clearance_opens_nothing(world: World, monkeypatch):
+    world.crowd(3, says="Ada")
+    request = world.request()
+    query = queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW)
+    clearance = proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW)
+    access.close(request, reason="audit", by=world.staff.steward, at=NOW)
+    opened = names_opened(monkeypatch)
+    with pytest.raises(RequestLapsed):
+        ask(world, world.carriers(), clearance, lambda: uses.of(query))
+    assert opened == []

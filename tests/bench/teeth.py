@@ -1,0 +1,133 @@
+"""Do the safety tests bite? Each guard is taken out of a copy of the house; tests in several files must fail.
+
+    python -m tests.bench.teeth            # all guards
+    python -m tests.bench.teeth gate seal  # only these
+
+Prints, for each guard, how many tests in how many files fail without it; last `N passed, N failed`, where a
+guard passes when at least two files notice.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOK_AT = (
+    "tests/consent",
+    "tests/genomics/test_gate.py",
+    "tests/broker/test_jobs.py",
+    "tests/house",
+    "tests/spec",
+)
+LEAST_FILES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard: where it stands, its words, and the words without it."""
+
+    file: str
+    stands: str
+    taken_out: str
+
+
+GUARDS = {
+    "gate": Guard(  # the consent check of each batch
+        "genomics/gate.py",
+        """        now = proofs.recut(
+            clearance, use=use(), policy=policy, at=clock(), only={one.ordinal for one in people}
+        )
+""",
+        "        now = clearance\n",
+    ),
+    "gate-proof": Guard("genomics/gate.py", "    proofs.require(clearance)\n", ""),
+    "decide": Guard(
+        "consent/eligibility.py",
+        "permitted = {file: decision for file, decision in decisions.items() if decision}",
+        "permitted = dict(decisions)",
+    ),
+    "release": Guard(
+        "broker/jobs.py",
+        "        if not proofs.stands(clearance, use=claim.use(), policy=uses.POLICY, at=now):\n"
+        "            return False\n",
+        "",
+    ),
+    "tag": Guard("consent/clearance.py", "    if not genuine:\n", "    if False:\n"),
+    "vault": Guard("genomics/_vault/files.py", "    if not proof.covers(file.id):\n", "    if False:\n"),
+    "seal": Guard("consent/records.py", "    if not whole or", "    if False and"),
+    "snapshot": Guard(
+        "broker/jobs.py",
+        "        return proofs.within(",
+        "        return clearance or proofs.within(",
+    ),
+    "token": Guard(
+        "broker/jobs.py",
+        "Job.objects.filter(pk=claim.job.pk, token=claim.token)",
+        "Job.objects.filter(pk=claim.job.pk)",
+    ),
+    "suppression": Guard("genomics/answers.py", "THRESHOLD = 10 ", "THRESHOLD = 0 "),
+    "event": Guard(
+        "consent/records.py", "        fence.advance([participant.ordinal])", "        fence.position()"
+    ),
+}
+
+
+def without(guard: Guard) -> tuple[int, set[str]]:
+    """Take the guard out of a copy and run the tests there: failures, and the files they are in."""
+    with tempfile.TemporaryDirectory(prefix="teeth-") as folder:
+        copy = Path(folder) / "house"
+        skip = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "shots", ".home")
+        shutil.copytree(ROOT, copy, ignore=skip)
+        path = copy / guard.file
+        text = path.read_text()
+        if guard.stands not in text:
+            raise SystemExit(f"{guard.file} has changed: its guard is not where this table says.")
+        path.write_text(text.replace(guard.stands, guard.taken_out, 1))
+        paths = [one for one in LOOK_AT if (copy / one).exists()]
+        run = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-n",
+                "2",
+                "-p",
+                "no:cacheprovider",
+                "--timeout",
+                "60",
+                *paths,
+            ],
+            cwd=copy,
+            env={k: v for k, v in os.environ.items() if k != "BROKER_HOME"}
+            | {"SHARED_DIR": str(ROOT.parent / "shared")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    failed = re.findall(r"^(?:FAILED|ERROR) (tests/[^:]+)", run.stdout, re.MULTILINE)
+    return len(failed), set(failed)
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(GUARDS)
+    bitten = 0
+    for name in names:
+        count, files = without(GUARDS[name])
+        bites = len(files) >= LEAST_FILES
+        bitten += bites
+        print(
+            f"{'ok ' if bites else 'NOT'} without {name}: {count} tests fail in {len(files)} files: {sorted(files)}"
+        )
+        sys.stdout.flush()
+    print(f"{bitten} passed, {len(names) - bitten} failed")
+    sys.exit(bitten != len(names))
+
+
+if __name__ == "__main__":
+    main()
