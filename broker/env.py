@@ -96,11 +96,12 @@ def read() -> Environment:
 def _database(env: environ.Env, home: Path) -> dict[str, object]:
     database: dict[str, object] = env.db_url("DATABASE_URL", default=f"sqlite:///{home / 'db.sqlite3'}")
     if database["ENGINE"] == "django.db.backends.sqlite3":
+        # FULL: a withdrawal that was answered "done" outlives a power cut.
         # IMMEDIATE: a release and a withdrawal cannot both think they came first (0 leaks in 35,763).
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
         # A file, not memory: the tests start real worker processes beside them.
         database["TEST"] = {"NAME": str(home / "test.sqlite3")}
