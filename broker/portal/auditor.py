@@ -1,0 +1,237 @@
+"""The auditor's pages: the ledger, each event with its proof, verification, the way home with it, and jobs.
+
+She reads what was done and why, never a genotype and never an answer; what she looks at is an event itself.
+"""
+
+import io
+import json
+import tempfile
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from broker import oversight
+from broker.models import Job, User
+from broker.portal import auditor_jobs, auditor_ledger
+from broker.rights import allow
+from broker.roles import Right
+from broker.staging import StagedBroken
+from consent.errors import ConsentError
+from consent.ledger import checkpoints
+from consent.models import LedgerCheckpoint, LedgerEvent
+
+EVENTS, JOBS = 50, 20  # a page
+
+
+@require_http_methods(["GET"])
+@allow(Right.READ_LEDGER)
+def ledger(request: HttpRequest) -> HttpResponse:
+    """All events, newest first."""
+    form = auditor_ledger.FilterForm(request.GET)
+    found = form.narrow(LedgerEvent.objects.select_related("opening", "leaf"))
+    rows, newer, older = _page(found, request.GET)
+    sealed = auditor_ledger.sealed_size()
+    return render(
+        request,
+        "auditor/ledger.html",
+        {
+            "form": form,
+            "filtered": any(form.data.get(name) for name in form.fields),
+            "entries": [auditor_ledger.entry(event, sealed=sealed) for event in rows],
+            "sealed": sealed,
+            "newer": newer,
+            "older": older,
+        },
+    )
+
+
+@require_http_methods(["GET"])
+@allow(Right.READ_LEDGER)
+def event(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """One event: its sentence, what it says, and whether it can be proved."""
+    seen = get_object_or_404(LedgerEvent.objects.select_related("opening", "leaf"), uid=uid)
+    checks, proof = auditor_ledger.checks(seen)
+    rows = LedgerEvent.objects.all()
+    return render(
+        request,
+        "auditor/event.html",
+        {
+            "event": seen,
+            "told": auditor_ledger.tell(seen),
+            "json": auditor_ledger.as_json(seen),
+            "position": auditor_ledger.place(seen),
+            "commitment": bytes(seen.commitment).hex(),
+            "checks": checks,
+            "proof": proof,
+            "leaf_hash": proof.leaf_hash.hex() if proof else "",
+            "path": [step.hex() for step in proof.path] if proof else [],
+            "newer": rows.filter(pk__gt=seen.pk).order_by("pk").first(),
+            "older": rows.filter(pk__lt=seen.pk).order_by("-pk").first(),
+        },
+    )
+
+
+@require_http_methods(["GET"])
+@allow(Right.READ_LEDGER)
+def jobs(request: HttpRequest) -> HttpResponse:
+    """Every job of everybody, newest first."""
+    rows = _jobs().order_by("-created_at", "-id")
+    after = _job_named(request.GET.get("before", ""))
+    if after is not None:
+        same = Q(created_at=after.created_at, id__lt=after.pk)
+        rows = rows.filter(Q(created_at__lt=after.created_at) | same)
+    shown = list(rows[: JOBS + 1])
+    more = len(shown) > JOBS
+    return render(
+        request,
+        "auditor/jobs.html",
+        {
+            "rows": [auditor_jobs.row(job) for job in shown[:JOBS]],
+            "columns": [
+                {"label": _("Purposes")},
+                {"label": _("Organisation")},
+                {"label": _("Asked")},
+                {"label": _("State")},
+                {"label": _("Considered"), "number": True},
+                {"label": _("Read"), "number": True},
+                {"label": _("Left out, by gravest reason")},
+            ],
+            "first": "?" if after is not None else "",
+            "older": f"?before={shown[JOBS - 1].pk}" if more else "",
+        },
+    )
+
+
+@require_http_methods(["GET"])
+@allow(Right.READ_LEDGER)
+def job(request: HttpRequest, id: UUID) -> HttpResponse:
+    """One job in full. That she looked is written down."""
+    seen = get_object_or_404(_jobs(), pk=id)
+    look, broken = None, ""
+    try:
+        look = oversight.look(seen, by=_who(request), at=timezone.now())
+    except StagedBroken as trouble:
+        broken = str(trouble)
+    sealed = auditor_ledger.sealed_size()
+    happened = oversight.events_of(seen).select_related("opening", "leaf")
+    return render(
+        request,
+        "auditor/job.html",
+        {
+            "job": seen,
+            "title": auditor_jobs.purposes(seen),
+            "facts": auditor_jobs.facts(seen),
+            "question": json.dumps(seen.query.question, indent=2, sort_keys=True),
+            "status": auditor_jobs.status(seen),
+            "look": look,
+            "broken": broken,
+            "reasons": auditor_jobs.reasons(look.counts) if look and look.counts else [],
+            "reason_columns": [
+                {"label": _("What they read about it")},
+                {"label": _("People"), "number": True},
+            ],
+            "states": auditor_jobs.drawing(seen),
+            "state_rows": auditor_jobs.table(seen),
+            "state_columns": [{"label": _("State")}, {"label": _("May become")}],
+            "entries": [auditor_ledger.entry(event, sealed=sealed) for event in happened],
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.READ_LEDGER)
+def verify(request: HttpRequest) -> HttpResponse:
+    """The newest checkpoint; and, when asked, everything recomputed. The answer is shown at once and kept
+    nowhere, so that it is never older than the question."""
+    found, trouble = None, ""
+    if request.method == "POST":
+        try:
+            found = oversight.verify(by=_who(request), at=timezone.now())
+        except ConsentError as broken:
+            trouble = str(broken)
+    newest = LedgerCheckpoint.newest()
+    return render(
+        request,
+        "auditor/verify.html",
+        {"newest": newest, "key": str(checkpoints.signer()), "found": found, "trouble": trouble},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.READ_LEDGER)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The ledger as a file that can be verified elsewhere, without this house."""
+    if request.method == "GET":
+        return render(request, "auditor/export.html", {"key": str(checkpoints.signer())})
+    # Unnamed, and gone when the answer closes it: a ledger may be larger than memory.
+    file = tempfile.TemporaryFile("w+b")  # noqa: SIM115
+    lines = io.TextIOWrapper(file, encoding="utf-8")
+    oversight.export(
+        lines, openings=request.POST.get("openings") == "yes", by=_who(request), at=timezone.now()
+    )
+    lines.flush()
+    lines.detach()
+    file.seek(0)
+    return FileResponse(
+        file, as_attachment=True, filename="ledger.jsonl", content_type="application/x-ndjson"
+    )
+
+
+def _page(events: QuerySet[LedgerEvent], asked: QueryDict) -> tuple[list[LedgerEvent], str, str]:
+    """One page and the addresses of its neighbours, by event id: a list that grows does not shift."""
+    before, since = _number(asked.get("before")), _number(asked.get("since"))
+    if since is not None:
+        rows = list(events.filter(pk__gt=since).order_by("pk")[: EVENTS + 1])
+        more_newer, more_older = len(rows) > EVENTS, True
+        rows = rows[:EVENTS][::-1]
+    else:
+        if before is not None:
+            events = events.filter(pk__lt=before)
+        rows = list(events.order_by("-pk")[: EVENTS + 1])
+        more_newer, more_older = before is not None, len(rows) > EVENTS
+        rows = rows[:EVENTS]
+    kept = {name: asked[name] for name in ("kind", "subject", "after") if asked.get(name)}
+    newer = "?" + urlencode({**kept, "since": rows[0].pk}) if rows and more_newer else ""
+    older = "?" + urlencode({**kept, "before": rows[-1].pk}) if rows and more_older else ""
+    return rows, newer, older
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _jobs() -> QuerySet[Job]:
+    return Job.objects.select_related(
+        "query__request__project__organisation", "query__case__organisation", "query__asked_by"
+    )
+
+
+def _job_named(text: str) -> Job | None:
+    try:
+        return Job.objects.filter(pk=text).first() if text else None
+    except ValidationError:
+        return None
+
+
+def _who(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the door asked
+    return request.user
+
+
+urls = [
+    path("", ledger, name="ledger"),
+    path("event/<uuid:uid>/", event, name="event"),
+    path("jobs/", jobs, name="jobs"),
+    path("jobs/<uuid:id>/", job, name="job"),
+    path("verify/", verify, name="verify"),
+    path("export/", export, name="export"),
+]
