@@ -53,7 +53,11 @@ def truth(done: list[Asked], house: House) -> Iterator[str]:
         for sample, relation in sorted(asked.trace.kin.items(), key=lambda kin: kin[1]):
             match = found.pop(sample, None)
             permitted = house.participants[sample].ordinal in asked.permitted
-            shown = f"{match['total_cm']:8.1f} cM, {match['relationship']}" if match else "not in the answer"
+            shown = (
+                f"{match['total_cm']:8.1f} cM, {match['relationship'].split(':')[0]}"
+                if match
+                else "not in the answer"
+            )
             yield f"    {sample:10} {relation:42} {'permitted' if permitted else 'not permitted':14} {shown}"
         for sample, match in found.items():
             yield f"    {sample:10} {'no known relation':42} {'permitted':14} {match['total_cm']:8.1f} cM"

@@ -25,6 +25,8 @@ from genomics.genetic_map import GeneticMap
 from genomics.panel import Panel
 
 COMMON = 0.05  # a panel's sites have a rarer allele at least this common
+SIMULATED_YEAR = 2026
+ADULT_FOR_A_YEAR = 19  # so old, one was of age when the demo's people spoke
 HELD_OUT = "C2"  # of the first families, this member is no participant and leaves a trace
 CHILD = (
     Member("father", "M", 0),
@@ -73,8 +75,8 @@ class Cohort:
     min_cm: float  # the shortest segment that can be asked for on so much of the genome
 
 
-def simulated(*, seed: int, people: int) -> Cohort:
-    """`people` made-up participants on all autosomes; every sixth family member or so is dealt by lot."""
+def simulated(*, seed: int, people: int, year: int) -> Cohort:
+    """`people` made-up participants on all autosomes, as old in `year` as the simulator makes them in 2026."""
     rng = np.random.default_rng(seed)
     families = max(3, people // 25)
     world = simulate(seed=seed, people=people + 3, families=families)
@@ -88,8 +90,8 @@ def simulated(*, seed: int, people: int) -> Cohort:
         Volunteer(
             sample=world.people[index].name,
             upload=_writer(exports, world.people[index], number),
-            born=world.people[index].born,
-            plan=plans.MINOR if world.people[index].born > 2010 else plan,
+            born=world.people[index].born + year - SIMULATED_YEAR,
+            plan=plans.MINOR if world.people[index].born > SIMULATED_YEAR - ADULT_FOR_A_YEAR else plan,
         )
         for number, (index, plan) in enumerate(zip(taking_part, dealt, strict=True))
     ]
@@ -104,7 +106,7 @@ def simulated(*, seed: int, people: int) -> Cohort:
     )
 
 
-def from_vcf(paths: Sequence[Path], *, build: Build, seed: int) -> Cohort:
+def from_vcf(paths: Sequence[Path], *, build: Build, seed: int, year: int) -> Cohort:
     """The people of one or more multi-sample VCFs with the same sites: each becomes one single-sample file.
     The trace is left by a child of two of them, who is nobody."""
     rng = np.random.default_rng(seed)
@@ -122,7 +124,7 @@ def from_vcf(paths: Sequence[Path], *, build: Build, seed: int) -> Cohort:
             Volunteer(
                 sample=sheet.samples[column],
                 upload=partial(sheet.single, column),
-                born=2014 if number in minors else 1950 + number % 50,
+                born=year - 12 if number in minors else year - 76 + number % 50,
                 plan=plans.MINOR if number in minors else dealt[number],
             )
         )

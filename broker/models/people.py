@@ -64,7 +64,7 @@ class User(AbstractUser):
         """The actor reference that verbs take as `by`."""
         return f"user:{self.public_id}"
 
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Django would say yes to any superuser; here a row says yes, or nobody does."""
         return self.is_active and any(
             backend.has_perm(self, perm, obj=obj) for backend in get_backends() if obj is not None

@@ -47,7 +47,7 @@ def compare(vcfs: Sequence[Path], *, sites: int, seed: int, now: datetime) -> li
     from genomics.coordinates import Build
     from genomics.matching import parse
 
-    people = cohort.from_vcf(vcfs, build=Build.GRCh37, seed=seed)
+    people = cohort.from_vcf(vcfs, build=Build.GRCh37, seed=seed, year=now.year)
     built = house.build(people, now=now, show=lambda *_: None, assume=Build.GRCh37)
     asked = _sites(vcfs[0], sites, seed)
     applications = {

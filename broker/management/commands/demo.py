@@ -81,11 +81,12 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _people(self, options: dict[str, Any], build: Build) -> cohort.Cohort:
+        year = timezone.now().year
         if options["vcf"]:
-            return cohort.from_vcf(options["vcf"], build=build, seed=options["seed"])
+            return cohort.from_vcf(options["vcf"], build=build, seed=options["seed"], year=year)
         if options["people"] < 60:
             raise CommandError("A demo of fewer than 60 people would have nothing but small numbers.")
-        return cohort.simulated(seed=options["seed"], people=options["people"])
+        return cohort.simulated(seed=options["seed"], people=options["people"], year=year)
 
     def _tell(
         self, done: list[Any], built: house.House, people: cohort.Cohort, options: dict[str, Any]
