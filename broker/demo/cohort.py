@@ -76,7 +76,7 @@ class Cohort:
 
 
 def simulated(*, seed: int, people: int, year: int) -> Cohort:
-    """`people` made-up participants on all autosomes, as old in `year` as the simulator makes them in 2026."""
+    """`people` made-up participants on all autosomes, as old in `year` as the simulated ones in 2026."""
     rng = np.random.default_rng(seed)
     families = max(3, people // 25)
     world = simulate(seed=seed, people=people + 3, families=families)

@@ -24,7 +24,7 @@ def move_in(arguments: list[str]) -> None:
         "DEMO": "1",
         "BROKER_HOME": str(prepared(folder) if folder else tempfile.mkdtemp(prefix="demo-")),
         # So few at a time that a withdrawal finds the job under way.
-        "GATE_BATCH": os.environ.get("GATE_BATCH", "4"),
+        "GATE_BATCH": os.environ.get("GATE_BATCH", "8"),
     }
 
 
