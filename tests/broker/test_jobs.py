@@ -22,7 +22,7 @@ from tests.builders import vcf
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World, job_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 
 @pytest.fixture

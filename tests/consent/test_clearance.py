@@ -18,7 +18,7 @@ from consent.reasons import Reason
 from consent.terms import Permission
 from tests.world import NOW, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from consent.terms import Authority, Capacity, Modifier, Permission, Verb
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 GRU = Permission(code="GRU")
 
