@@ -25,6 +25,7 @@ _STRUCTURED = re.compile(rb"##([^=]+)=<(.*)>\s*", re.DOTALL)
 # Begins only at a comma and never gives back what it took, so that no header costs more than its length.
 _ENTRY = re.compile(rb'(?:^|,)\s{0,8}+([^=,<>"]{1,256}+)=(?:"((?:[^"\\]++|\\.)*+)"|([^,"]*+))', re.DOTALL)
 _HG19_MITOCHONDRION = 16571  # UCSC's older chrM: another sequence, whose positions are not MT's
+_NO_LENGTH = (0, (1 << 31) - 1)  # written by tools that know none
 _MOST_DECLARED = 10_000
 
 
@@ -137,7 +138,7 @@ def _hear_contig(
     if length.isdigit() and len(length) < 12:
         if int(length) == _HG19_MITOCHONDRION:
             not_comparable.add(name)
-        elif (build := of_length(code, int(length))) is not None:
+        elif int(length) not in _NO_LENGTH and (build := of_length(code, int(length))) is not None:
             evidence.say(build, "contig lengths in the header", number)
     for build in named_in(contig.get(b"assembly", b"").decode("utf-8")):
         evidence.say(build, "assembly of the contigs in the header", number)
