@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -38,7 +38,7 @@ EXAMPLE = {"kind": "carriers", "variant": "20:1000226 A>T", "build": "GRCh37"}
 def projects(request: HttpRequest) -> HttpResponse:
     """Her projects, the newest first, and the way to a new one."""
     user, now = _who(request), timezone.now()
-    form = ProjectForm(request.POST or None)
+    form = ProjectForm(_said(request))
     if request.method == "POST" and form.is_valid():
         try:
             project = access.start_project(form.cleaned_data["title"], by=user, at=now)
@@ -95,7 +95,7 @@ def apply(request: HttpRequest, id: UUID) -> HttpResponse:
     """What the project wants to do with the data, for a steward to decide about."""
     user, now = _who(request), timezone.now()
     seen = get_object_or_404(Project.objects.visible_to(user), pk=id)
-    form = ApplicationForm(request.POST or None)
+    form = ApplicationForm(_said(request))
     if request.method == "POST" and form.is_valid():
         try:
             access.apply(seen, form.application(at=now), by=user, at=now)
@@ -136,7 +136,7 @@ def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
     """A new question under an approved request; the same for programs beside it."""
     user, now = _who(request), timezone.now()
     under = get_object_or_404(AccessRequest.objects.visible_to(user).select_related("project"), pk=id)
-    form = QuestionForm(request.POST or None)
+    form = QuestionForm(_said(request))
     if request.method == "POST" and form.is_valid():
         try:
             query = asking.submit(
@@ -169,7 +169,7 @@ def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """Keys for her programs. A new one is shown once, in the answer that made it, and is kept nowhere."""
     user, now = _who(request), timezone.now()
-    form = TokenForm(request.POST or None, initial={"days": 30})
+    form = TokenForm(_said(request), initial={"days": 30})
     made: tuple[TokenName, str] | None = None
     if request.method == "POST" and form.is_valid():
         made = keys.issue(user, form.cleaned_data["name"], lasts=form.lasts())
@@ -201,6 +201,11 @@ def token_revoke(request: HttpRequest, id: int) -> HttpResponse:
 def _who(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # the door asked
     return request.user
+
+
+def _said(request: HttpRequest) -> QueryDict | None:
+    """What was sent; an empty form that was sent is a form all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def _standing(requests: Iterable[AccessRequest]) -> AccessRequest | None:
