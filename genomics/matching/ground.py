@@ -17,7 +17,7 @@ UNSTATED_OPPOSITE = 0.065
 UNSTATED_DIFFERING = (0.25, 0.5)
 
 RARE = 0.01  # no frequency is trusted to be closer to 0 or 1 than this
-SPREAD_CM = 0.05  # sites closer than this say the same thing more than once; together they count as one
+SPREAD_CM = 0.03  # sites closer than this say the same thing more than once; together they count as one
 BIN_CM = 2.0  # the map counts as seen in bins of this length that hold a site known in both
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DEAREST = 8.0  # a way across that costs more is likelier two runs with a gap between, however long they are
-_SEED = 2.0  # evidence below which a clean run is not worth following up
+SEED = 2.0  # evidence below which a clean run is not worth following up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +38,12 @@ def find(
     weight: NDArray[np.float32],
     *,
     walls: NDArray[np.bool_],
-    price: float,
+    price: NDArray[np.float64],
     least: float,
 ) -> Runs:
-    """Runs worth at least `least`; all arrays are people by sites. Where `walls` is set, as at the start of
-    a chromosome, a run may begin but none goes on. Forgiving a break costs `price`: it is done when what lies
-    on either side is worth more than the way across costs."""
+    """Runs worth at least `least`; arrays are people by sites. Where `walls` is set, as at the start of a
+    chromosome, a run may begin but none goes on. Forgiving a break costs its site's `price`: it is done when
+    what lies on either side is worth more than the way across costs."""
     sites = breaks.shape[1]
     flat: NDArray[np.bool_] = breaks.ravel().view(np.bool_)
     wall = walls.ravel()
@@ -54,7 +54,8 @@ def find(
     room = np.cumsum(wall[begin], dtype=np.int64)
     begins_broken = np.append(False, ends_broken[:-1] & (np.diff(room) == 0))
 
-    head, tail, total = _joined(worth.astype(np.float64), room, price=price)
+    toll = np.where(ends_broken, price[(end - 1) % sites], 0.0)
+    head, tail, total = _joined(worth.astype(np.float64), toll, room)
     good = total >= least
     head, tail = head[good], tail[good]
     person = begin[head] // sites
@@ -69,15 +70,15 @@ def find(
 
 
 def _joined(
-    worth: NDArray[np.float64], room: NDArray[np.int64], *, price: float
+    worth: NDArray[np.float64], toll: NDArray[np.float64], room: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Clean runs joined over breaks until no more joining pays: the first and last of each, and what it is
     worth. Between neighbouring clean runs of one room (from wall to wall) lies exactly one break."""
-    before = np.concatenate([[0.0], np.cumsum(worth)])
-    head = np.flatnonzero(worth >= min(_SEED, price))
+    crossed = np.concatenate([[0.0], np.cumsum(toll - worth)])
+    head = np.flatnonzero(worth >= SEED)
     tail, total = head, worth[head]
     while True:
-        cost = price * (head[1:] - tail[:-1]) - (before[head[1:]] - before[tail[:-1] + 1])
+        cost = crossed[head[1:]] - crossed[tail[:-1]] + worth[tail[:-1]]
         same = room[head[1:]] == room[tail[:-1]]
         worth_it = cost <= np.minimum(np.minimum(total[1:], total[:-1]), DEAREST)
         apart = np.append(True, ~(same & worth_it))

@@ -20,12 +20,13 @@ from genomics.matching.kinship import kinship, relationship
 from genomics.matching.runs import Runs
 from genomics.panel import Panel, PanelRow
 
-# The evidence of a run: how many contradictions strangers would have had in it, each new one counted once. A
-# pair is told of only for a segment that is CONVINCING. Other segments of that pair need EVIDENCE, less the
-# log of one more than its convincing segments: much sharing makes more of it likelier.
-CONVINCING = 12.0
+# The evidence of a run: how many contradictions strangers would have had in it, each new one counted once; a
+# pair of strangers has about (all its evidence) / e^T runs of T or more. A pair is told of only for a segment
+# that is convincing: so strong that strangers have STRANGERS of them. Other segments of that pair need
+# EVIDENCE, less the log of one more than its convincing ones: much sharing makes more of it likelier.
+STRANGERS = 0.0015
 EVIDENCE = 6.0
-PRICE = 4.0  # of one forgiven contradiction: log of how much likelier a stranger's site is to contradict
+PRICE = 5.0  # of a contradiction forgiven where a site stands alone: so much likelier are strangers' (log)
 TRIM = 1.0  # a run goes on past the true end until strangers' first contradiction: so much on average
 
 IBD2_LEAST_CM = 4.0
@@ -91,11 +92,13 @@ def _compare(one: Rows, many: Rows, ground: Ground, chances: Chances, min_cm: fl
     seen = ground.seen(known)
     covered = seen @ ground.bin_cm
     weight = _weighed(known, chances.opposite * ground.novelty)
-    finest = CONVINCING * covered / np.maximum(weight.sum(axis=1), 1e-9)
+    total = np.maximum(weight.sum(axis=1, dtype=np.float64), STRANGERS)
+    needed = np.log(total / STRANGERS)
     opposite = kernels.bits(kernels.opposite(one, many), sites=ground.sites)
-    found = runs.find(opposite, weight, walls=ground.walls(seen), price=PRICE, least=1.0)
+    found = runs.find(opposite, weight, walls=ground.walls(seen), price=PRICE * ground.novelty, least=1.0)
     found = found.only(ground.cm[found.last] - ground.cm[found.first] >= min_cm)
-    convincing = np.bincount(found.person[found.evidence >= CONVINCING], minlength=len(many))[found.person]
+    strong = found.person[found.evidence >= needed[found.person]]
+    convincing = np.bincount(strong, minlength=len(many))[found.person]
     found = found.only((convincing > 0) & (found.evidence >= EVIDENCE - np.log1p(convincing)))
     segments: dict[int, list[Segment]] = {}
     for person, segment in _segments(found, chances.opposite, known, ground, min_cm):
@@ -108,7 +111,7 @@ def _compare(one: Rows, many: Rows, ground: Ground, chances: Chances, min_cm: fl
             ibd2_cm=ibd2.get(person, 0.0),
             overlap=int(overlap[person]),
             covered_cm=float(covered[person]),
-            finest_cm=float(finest[person]),
+            finest_cm=float(needed[person] / total[person] * covered[person]),
         )
         for person in range(len(many))
     ]
@@ -152,7 +155,7 @@ def _ibd2(one: Rows, many: Rows, ground: Ground, chances: Chances) -> list[float
     differing = kernels.bits(kernels.differing(one, many), sites=ground.sites)
     weight = _weighed(known, chances.differing * ground.novelty)
     walls = ground.walls(ground.seen(known))
-    found = runs.find(differing, weight, walls=walls, price=IBD2_PRICE, least=IBD2_EVIDENCE)
+    found = runs.find(differing, weight, walls=walls, price=IBD2_PRICE * ground.novelty, least=IBD2_EVIDENCE)
     total = [0.0] * len(many)
     for person, segment in _segments(found, chances.differing, known, ground, IBD2_LEAST_CM):
         total[person] += segment.cm

@@ -38,24 +38,17 @@ def compare(query: list[int], other: list[int], panel: Panel, *, min_cm: float) 
     novelty = [_novelty(n, where, cm, len(sites)) for n in sites]
     walls, covered = _walls(where, cm, known, len(sites))
 
-    clean = _runs(
-        opposite,
-        [c * w * k for (c, _), w, k in zip(chance, novelty, known, strict=True)],
-        walls,
-        segments.PRICE,
-    )
+    weight = [c * w * k for (c, _), w, k in zip(chance, novelty, known, strict=True)]
+    clean = _runs(opposite, weight, walls, [segments.PRICE * w for w in novelty])
     clean = [run for run in clean if cm[run.last] - cm[run.first] >= min_cm]
-    convincing = sum(run.evidence >= segments.CONVINCING for run in clean)
+    needed = log(max(sum(weight), segments.STRANGERS) / segments.STRANGERS)
+    convincing = sum(run.evidence >= needed for run in clean)
     told = [run for run in clean if convincing and run.evidence >= segments.EVIDENCE - log(1 + convincing)]
     found = _cut(told, [c for c, _ in chance], known, panel, cm, min_cm)
     twice = []
     if found:
-        both = _runs(
-            differing,
-            [c * w * k for (_, c), w, k in zip(chance, novelty, known, strict=True)],
-            walls,
-            segments.IBD2_PRICE,
-        )
+        weight = [c * w * k for (_, c), w, k in zip(chance, novelty, known, strict=True)]
+        both = _runs(differing, weight, walls, [segments.IBD2_PRICE * w for w in novelty])
         both = [run for run in both if run.evidence >= segments.IBD2_EVIDENCE]
         twice = _cut(both, [c for _, c in chance], known, panel, cm, segments.IBD2_LEAST_CM)
     ibd2 = min(sum(one[3] for one in twice), sum(one[3] for one in found))
@@ -108,7 +101,7 @@ def _walls(where: list[int], cm: list[float], known: list[bool], sites: int) -> 
     return walls, covered
 
 
-def _runs(breaks: list[bool], weight: list[float], walls: set[int], price: float) -> list[Run]:
+def _runs(breaks: list[bool], weight: list[float], walls: set[int], price: list[float]) -> list[Run]:
     """Clean runs, then joined over breaks as long as joining pays."""
     clean: list[tuple[int, Run]] = []
     room = 0
@@ -125,7 +118,7 @@ def _runs(breaks: list[bool], weight: list[float], walls: set[int], price: float
     strong = [
         (room, index, index, run.evidence)
         for index, (room, run) in enumerate(clean)
-        if run.evidence >= min(2.0, price)
+        if run.evidence >= runs.SEED
     ]
     while True:
         joined = strong[:1]
@@ -133,7 +126,9 @@ def _runs(breaks: list[bool], weight: list[float], walls: set[int], price: float
         for this in strong[1:]:
             (last_room, _, last_tail, last_worth), (room, head, tail, worth) = previous[0], this
             between = sum(clean[k][1].evidence for k in range(last_tail + 1, head))
-            cost = price * (head - last_tail) - between
+            # a clean run followed by another in the same room ends just before the break they share
+            breaks_between = [clean[k][1].last + 1 for k in range(last_tail, head)]
+            cost = sum(price[n] for n in breaks_between if n < len(price)) - between
             if last_room == room and cost <= min(last_worth, worth, runs.DEAREST):
                 joined[-1] = (room, joined[-1][1], tail, joined[-1][3] - cost + worth)
             else:
