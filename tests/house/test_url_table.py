@@ -82,6 +82,13 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     "researcher:token_revoke": ({R}, "post"),
     **dict.fromkeys(("jobs:job", "jobs:progress", "jobs:download", "jobs:query"), (ASKERS, "get")),
     "jobs:cancel": (ASKERS, "post"),
+    **dict.fromkeys(
+        (
+            *("agency:cases", "agency:case_new", "agency:case", "agency:paper", "agency:evidence"),
+            *("agency:search", "agency:close"),
+        ),
+        ({I, C}, "get"),
+    ),
     "steward:inbox": ({S, L}, "get"),
     "steward:request": ({S}, "get"),
     "steward:case": ({S, L}, "get"),

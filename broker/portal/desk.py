@@ -1,0 +1,121 @@
+"""Who sits at a record, and for whom: what every page about a participant's record starts from.
+
+The audience's own door (participant, guardian) makes a Desk once it knows that she may act; the pages are in
+record. What may be done for whom is settled in broker.wards.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from broker import uses
+from broker.models import User
+from broker.portal import record_words as words
+from broker.wards import Ward
+from consent import forms, records, scope
+from consent.eligibility import subject_of
+from consent.errors import FormRefused, SealBroken
+from consent.models import FormVersion
+from consent.purposes import FAMILIES
+from consent.reasons import Reason
+from consent.scope import Choice
+from consent.terms import Statement, Verb
+
+NO_TEXT = forms.Text(title="", notice="", clauses={})
+PLACES = ("choices", "files", "usage", "stop_everything")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was said, and where that leaves each family that is asked about."""
+
+    statements: tuple[Statement, ...]
+    choices: dict[str, Choice]
+
+    @property
+    def allowed(self) -> int:
+        return sum(choice.allowed for choice in self.choices.values())
+
+    def last_yes(self, family: str) -> Statement | None:
+        said = [one for one in self.statements if one.family == family and one.decision is Verb.GRANT]
+        return said[-1] if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who sits where: the request, the audience's door, whose record it is, and the instant."""
+
+    request: HttpRequest
+    user: User
+    audience: str
+    form: str  # the consent form that is put to her
+    ward: Ward
+    at: datetime
+
+    def url(self, name: str, *args: object) -> str:
+        about = (self.ward.participant.pseudonym,) if self.ward.is_child else ()
+        return reverse(f"{self.audience}:{name}", args=[*about, *args])
+
+    def render(self, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        """The audience's own page of that name."""
+        frame: dict[str, Any] = {
+            "ward": self.ward,
+            "participant": self.ward.participant,
+            "urls": {place: self.url(place) for place in PLACES},
+        }
+        if self.ward.is_child:
+            frame |= self._acting()
+        return render(self.request, f"{self.audience}/{name}.html", frame | context, status=status)
+
+    def _acting(self) -> dict[str, Any]:
+        child = self.ward.participant
+        name = format_html('<span class="whole">{}</span>', child.pseudonym)
+        places = ((_("Choices"), "choices"), (_("Files"), "files"), (_("Who used the data"), "usage"))
+        here = [(label, self.url(name)) for label, name in places]
+        return {
+            "acting_for": format_html(
+                _("a child born on {day} ({name})"), day=words.day(child.born_on), name=name
+            ),
+            "acting_url": reverse("guardian:people"),
+            "nav": [
+                {"label": _("People I manage"), "url": reverse("guardian:people"), "current": False},
+                *({"label": label, "url": url, "current": self.request.path == url} for label, url in here),
+            ],
+        }
+
+    def standing(self) -> Standing:
+        """What was said, and where that leaves each use she is asked about. A record that is not as it was
+        written allows nothing, and she is told."""
+        person = self.ward.participant
+        try:
+            statements = records.of(person)
+            every = scope.of(subject_of(person), statements, policy=uses.POLICY, at=self.at)
+        except SealBroken as broken:
+            messages.error(self.request, str(broken))
+            unread = (Reason.JOB_LEDGER_UNAVAILABLE,)
+            statements, every = (), {family: Choice(family, None, unread) for family in FAMILIES}
+        version = self.version()
+        offered = set(version.offers) if version else set(FAMILIES)
+        asked = {name: choice for name, choice in every.items() if name in offered or choice.allowed}
+        return Standing(statements, asked)
+
+    def version(self) -> FormVersion | None:
+        return forms.current(self.form)
+
+    def text(self, version: FormVersion | None) -> forms.Text:
+        """A form's words in her language; none when there is no form, or the words were tampered with."""
+        if version is None:
+            return NO_TEXT
+        language = (get_language() or "en")[:2]
+        try:
+            return forms.text_of(version, language if language in forms.LANGUAGES else "en")
+        except FormRefused:
+            return NO_TEXT

@@ -1,0 +1,201 @@
+"""The participant's pages: her home, her files, her choices with their receipts, and who used her data.
+
+What the pages do is in record and record_choices; here she is let in, and to her own record alone.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from broker import usage as usage_of
+from broker import wards
+from broker.models import User
+from broker.portal import record, record_choices
+from broker.portal import record_words as words
+from broker.portal.desk import Desk, Standing
+from broker.rights import allow
+from broker.roles import Right
+from consent.purposes import FAMILIES
+from genomics.models import GenomicFile
+
+FORM = "F-ADULT"
+SOON = timedelta(days=30)
+
+
+def _desk(request: HttpRequest) -> Desk:
+    """Her own record, or a 404."""
+    user, now = request.user, timezone.now()
+    ward = wards.own(user, at=now) if isinstance(user, User) else None
+    if ward is None or not isinstance(user, User):
+        raise Http404
+    return Desk(request, user, "participant", FORM, ward, now)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def home(request: HttpRequest) -> HttpResponse:
+    """Where she stands in one sentence; what needs her; what was used lately; her files."""
+    desk = _desk(request)
+    standing = desk.standing()
+    uses = list(usage_of.of(desk.ward.participant, at=desk.at))
+    lately = [use for use in uses if use.at > desk.at - SOON]
+    read = sum(use.read for use in lately)
+    turned = len(lately) - read
+    bars = words.months(uses, at=desk.at)
+    rows = GenomicFile.objects.filter(participant=desk.ward.participant).order_by("-received_at", "id")
+    context = {
+        "sentence": _sentence(standing, bool(rows)),
+        "needs": _needs(desk, standing),
+        "allowed": [_(FAMILIES[one.family].label) for one in standing.choices.values() if one.allowed],
+        "numbers": [
+            {"number": read, "label": ngettext("time read in 30 days", "times read in 30 days", read)},
+            {"number": turned, "label": ngettext("time turned away", "times turned away", turned)},
+        ],
+        "bars": bars if any(bar["value"] for bar in bars) else [],
+        "most": max(bar["value"] for bar in bars) or 1,
+        "entries": [words.use_entry(use) for use in uses[:3]],
+        "files": [
+            {"title": _(words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
+            for file in rows[:3]
+        ],
+    }
+    return desk.render("home", context)
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def files(request: HttpRequest) -> HttpResponse:
+    desk = _desk(request)
+    return record.add_file(desk) if request.method == "POST" else record.files(desk)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def choices(request: HttpRequest) -> HttpResponse:
+    return record_choices.choices(_desk(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def choice(request: HttpRequest, family: str) -> HttpResponse:
+    return record_choices.choice(_desk(request), family)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def check(request: HttpRequest, family: str) -> HttpResponse:
+    return record_choices.check(_desk(request), family)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def give(request: HttpRequest, family: str) -> HttpResponse:
+    return record_choices.give(_desk(request), family)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def stop(request: HttpRequest, family: str) -> HttpResponse:
+    return record_choices.stop(_desk(request), family)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def stop_everything(request: HttpRequest) -> HttpResponse:
+    return record_choices.stop_everything(_desk(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def receipt(request: HttpRequest, seq: int) -> HttpResponse:
+    return record.receipt(_desk(request), seq)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def receipt_json(request: HttpRequest, seq: int) -> HttpResponse:
+    return record.receipt_json(_desk(request), seq)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def usage(request: HttpRequest) -> HttpResponse:
+    return record.usage(_desk(request))
+
+
+def _sentence(standing: Standing, has_file: bool) -> str:
+    """The one sentence of the page."""
+    if not has_file and not standing.allowed:
+        return _("You have no file here, and no use is allowed. Nobody can use anything of yours.")
+    counted = words.allowed_of(standing.allowed, len(standing.choices))
+    if not has_file:
+        return f"{counted} {_('You have no file here yet, so there is nothing to use.')}"
+    if not standing.allowed:
+        return f"{counted} {_('Nobody can use your file.')}"
+    return f"{counted} {_('Nobody outside them can use your file.')}"
+
+
+def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:
+    """What only she can do, the weightiest first."""
+    needs: list[dict[str, Any]] = []
+    person = desk.ward.participant
+    if not person.identity_verified:
+        needs.append(
+            {
+                "kind": "warn",
+                "title": _("Your identity is not verified yet"),
+                "text": _(
+                    "Until it is, nothing of yours is used, whatever you allow. "
+                    "Show your papers to a steward, and say this name: %(name)s."
+                )
+                % {"name": person.pseudonym},
+            }
+        )
+    for family, choice in standing.choices.items():
+        ends = choice.head.valid_to if choice.head is not None and choice.allowed else None
+        if ends is not None and ends <= desk.at + SOON:
+            title = _("This yes ends on %(day)s: %(use)s") % {
+                "day": words.day(ends),
+                "use": _(FAMILIES[family].label),
+            }
+            needs.append(
+                {
+                    "kind": "info",
+                    "title": title,
+                    "text": _("If you do nothing, it becomes a no."),
+                    "url": desk.url("choice", family),
+                    "action": _("Look at it"),
+                }
+            )
+    if not standing.statements and desk.ward.may_widen:
+        needs.append(
+            {
+                "kind": "info",
+                "title": _("You have not chosen yet"),
+                "text": _("Silence is a no. Read what each use means, and decide when you like."),
+                "url": desk.url("choices"),
+                "action": _("To my choices"),
+            }
+        )
+    return needs
+
+
+urls = [
+    path("", home, name="home"),
+    path("files/", files, name="files"),
+    path("choices/", choices, name="choices"),
+    path("choice/<str:family>/", choice, name="choice"),
+    path("choice/<str:family>/check/", check, name="check"),
+    path("choice/<str:family>/give/", give, name="give"),
+    path("stop/<str:family>/", stop, name="stop"),
+    path("stop-everything/", stop_everything, name="stop_everything"),
+    path("receipt/<int:seq>/", receipt, name="receipt"),
+    path("receipt/<int:seq>.json", receipt_json, name="receipt_json"),
+    path("usage/", usage, name="usage"),
+]

@@ -1,0 +1,138 @@
+"""A participant's record as pages: files, receipts, and who used the data; for herself or for a child.
+
+Whoever comes here sits at a Desk already. Choices are in record_choices.
+"""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from broker import usage as usage_of
+from broker.portal import record_words as words
+from broker.portal.desk import Desk
+from broker.portal.record_forms import FileForm, FindForm
+from consent import receipts, records
+from consent.errors import ConsentError, SealBroken
+from consent.ledger import log
+from consent.models import Holding, Statement
+from consent.models.ledger import LedgerEvent
+from consent.purposes import FAMILIES, PURPOSES
+from consent.terms import Verb
+from genomics.errors import GenomicsError
+from genomics.intake.receive import receive
+from genomics.models import GenomicFile
+
+PAGE = 50
+
+
+def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> HttpResponse:
+    """Her files, how good each is, and a form to add one."""
+    person = desk.ward.participant
+    held = dict(Holding.objects.filter(participant=person).values_list("file", "state"))
+    rows = GenomicFile.objects.filter(participant=person).order_by("-received_at", "id")
+    context = {
+        "files": [words.file_card(file, held[file.id]) for file in rows if file.id in held],
+        "form": form or FileForm(),
+        "can_add": _can_add(desk),
+        "most": settings.UPLOAD_BYTES // (1024 * 1024),
+    }
+    return desk.render("files", context, status=status)
+
+
+def add_file(desk: Desk) -> HttpResponse:
+    """Take in one file. A wrong one is told with its line, and leaves nothing behind."""
+    if not _can_add(desk):
+        messages.error(desk.request, _("A file can be added once your guardianship is verified."))
+        return redirect(desk.url("files"))
+    form = FileForm(desk.request.POST, desk.request.FILES)
+    if not form.is_valid():
+        return files(desk, form, status=422)
+    data = form.cleaned_data["file"].read()
+    try:
+        receive(desk.ward.participant, data, by=desk.user.reference, at=desk.at, assume=form.assume)
+    except (GenomicsError, ConsentError) as refused:
+        form.add_error("file", str(refused))
+        return files(desk, form, status=422)
+    messages.success(
+        desk.request, _("The file is locked away. It can be asked only for the uses that are allowed.")
+    )
+    return redirect(desk.url("files"))
+
+
+def usage(desk: Desk) -> HttpResponse:
+    """Who used the data, newest first, and who was turned away."""
+    every = list(usage_of.of(desk.ward.participant, at=desk.at))
+    years = sorted({use.at.year for use in every}, reverse=True)
+    named = sorted({purpose for use in every for purpose in use.purposes}, key=list(PURPOSES).index)
+    form = FindForm(
+        desk.request.GET or None, years=years, purposes=[(name, _(PURPOSES[name].label)) for name in named]
+    )
+    found = form.cleaned_data if form.is_valid() else {}
+    year, purpose = found.get("year"), found.get("purpose")
+    shown = [
+        use
+        for use in every
+        if (not year or str(use.at.year) == year) and (not purpose or purpose in use.purposes)
+    ]
+    page = Paginator(shown, PAGE).get_page(desk.request.GET.get("page"))
+    query = {name: value for name, value in (("year", year), ("purpose", purpose)) if value}
+    context = {
+        "form": form,
+        "any": bool(every),
+        "filtered": bool(query),
+        "entries": [words.use_entry(use) for use in page],
+        "read": sum(use.read for use in shown),
+        "found": len(shown),
+        "page": page,
+        "newer": f"?{urlencode({**query, 'page': page.number - 1})}" if page.has_previous() else "",
+        "older": f"?{urlencode({**query, 'page': page.number + 1})}" if page.has_next() else "",
+        "hold": settings.HOLD_DAYS,
+    }
+    return desk.render("usage", context)
+
+
+def receipt(desk: Desk, seq: int) -> HttpResponse:
+    """What one statement said, as it was recorded: the page after a choice, and the paper to keep."""
+    row = _row(desk, seq)
+    try:
+        paper, said = receipts.receipt(row), records.read(row, desk.ward.participant.pseudonym)
+    except SealBroken as broken:
+        messages.error(desk.request, str(broken))
+        return redirect(desk.url("choices"))
+    event = LedgerEvent.objects.filter(uid=row.event).first()
+    sealed = event is not None and log.is_sealed(event)
+    clause = desk.text(row.form)["clauses"].get(row.family, "")
+    context = {
+        "title": words.title_of(said),
+        "is_yes": said.decision is Verb.GRANT,
+        "said": said,
+        "clause": clause,
+        "facts": words.receipt_facts(said, paper, sealed=sealed),
+        "json_url": desk.url("receipt_json", seq),
+        "again_url": desk.url("choice", row.family) if row.family in FAMILIES else desk.url("choices"),
+    }
+    return desk.render("receipt", context)
+
+
+def receipt_json(desk: Desk, seq: int) -> HttpResponse:
+    """The same for programs."""
+    try:
+        return JsonResponse(receipts.receipt(_row(desk, seq)), json_dumps_params={"indent": 2})
+    except SealBroken as broken:
+        return JsonResponse({"error": str(broken)}, status=409)
+
+
+def _row(desk: Desk, seq: int) -> Statement:
+    return get_object_or_404(
+        Statement.objects.select_related("participant", "form"), participant=desk.ward.participant, seq=seq
+    )
+
+
+def _can_add(desk: Desk) -> bool:
+    """Her own file at any age; a child's once somebody has seen that she is its guardian."""
+    return desk.ward.may_widen or not desk.ward.is_child

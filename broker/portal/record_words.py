@@ -1,0 +1,274 @@
+"""A consent record told in plain words: choices as cards, a statement's terms as facts, uses as entries.
+
+Values for templates, codes beside the words. Nothing is decided here; where somebody stands is consent.scope.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from broker.usage import Use
+from broker.wards import Ward
+from consent import duo
+from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
+from consent.models import Holding
+from consent.purposes import FAMILIES, is_police
+from consent.reasons import Reason
+from consent.receipts import Receipt
+from consent.records import Wording
+from consent.scope import Choice
+from consent.terms import Capacity, Modifier, Statement, Verb
+from genomics.models import GenomicFile
+
+Cell = dict[str, Any]
+UNANSWERED = frozenset((Reason.CONSENT_NONE, Reason.COMMERCIAL_NOT_GRANTED))  # where nothing was said at all
+
+_LEADS = gettext_noop("A search can lead to relatives who never said yes.")
+_NUMBERS = gettext_noop("Nothing about relatives. What leaves is a number.")
+RELATIVES: dict[str, str] = {
+    "RESEARCH": _NUMBERS,
+    "COMMERCIAL": _NUMBERS,
+    "CLINICAL": gettext_noop("What a doctor finds may run in the family."),
+    "EXON": _LEADS,
+    "RELMATCH": gettext_noop("That you are related, and how closely. It can be a surprise."),
+}
+# Words that speak to an adult, in place of those a guardian should read.
+CHILDS_CARE = gettext_noop("The child's care")
+CHILDS_DOCTORS = gettext_noop("Clinicians who care for the child")
+ONLY_THIS_CHILD = gettext_noop("Nothing. Police are told only whether it is this child.")
+
+FILE_STATES = {
+    Holding.State.ACTIVE: ("good", gettext_noop("In use")),
+    Holding.State.QUARANTINED: ("warn", gettext_noop("Set aside")),
+    Holding.State.ERASED: ("off", gettext_noop("Erased")),
+}
+FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data of a consumer test")}
+
+
+def day(at: date) -> str:
+    """A day in full, in the reader's language; of an instant, the day in UTC."""
+    return str(date_format(at, "j F Y"))
+
+
+def allowed_of(allowed: int, asked: int) -> str:
+    """How many uses are allowed, in a sentence."""
+    if not allowed:
+        return _("None of %(all)s uses is allowed.") % {"all": asked}
+    counted = ngettext(
+        "%(count)s of %(all)s uses is allowed.", "%(count)s of %(all)s uses are allowed.", allowed
+    )
+    return counted % {"count": allowed, "all": asked}
+
+
+def label(family: str, *, is_child: bool) -> str:
+    """What a use is called."""
+    return _(CHILDS_CARE) if is_child and family == "CLINICAL" else _(FAMILIES[family].label)
+
+
+def relatives(family: str, *, is_child: bool) -> str:
+    """What this use may show about relatives."""
+    if is_child and family == "LE.MIS":
+        return _(ONLY_THIS_CHILD)
+    said = _LEADS if is_police(family) else RELATIVES.get(family)
+    return _(said) if said else ""
+
+
+def where_it_stands(choice: Choice, *, at: datetime) -> str:
+    """One sentence: since when, on which terms, or why not."""
+    head = choice.head
+    if head is None:
+        if choice.allowed:
+            return _("Allowed through your choice about research.")
+        if choice.reasons[0] in UNANSWERED:
+            return _("No answer yet. Silence is a no.")
+        return _(choice.reasons[0].sentence)
+    since = day(head.recorded_at)
+    if head.decision is Verb.WITHDRAW:
+        return _("Stopped on %(day)s.") % {"day": since}
+    if head.decision is Verb.DENY:
+        return _("No since %(day)s.") % {"day": since}
+    if head.valid_to is not None and head.valid_to <= at:
+        return _("This yes ended on %(day)s.") % {"day": day(head.valid_to)}
+    if not choice.allowed:
+        return _(choice.reasons[0].sentence)
+    if head.permissions or head.modifiers:
+        return _("Yes since %(day)s: %(terms)s.") % {"day": since, "terms": _terms(head)}
+    return _("Yes since %(day)s.") % {"day": since}
+
+
+def terms_of(said: Statement | Wording) -> list[Cell]:
+    """The terms of a yes, one fact each: term, text and code."""
+    facts: list[Cell] = []
+    for permission in said.permissions:
+        term = duo.PERMISSIONS[permission.code]
+        facts.append({"term": _("Kind of research"), "text": _(term.label), "code": term.id})
+        facts += [
+            {"term": _("Disease"), "text": _(DISEASE_NAMES.get(code, code)), "code": code}
+            for code in permission.diseases
+        ]
+    facts += [_condition(modifier) for modifier in said.modifiers]
+    return facts
+
+
+def card(choice: Choice, clause: str, ward: Ward, *, at: datetime) -> Cell:
+    """One use of the data, for components/choice.html; the links are the page's."""
+    words = FAMILIES[choice.family]
+    ends = choice.head.valid_to if choice.head and choice.allowed else None
+    return {
+        "family": choice.family,
+        "title": label(choice.family, is_child=ward.is_child),
+        "meaning": clause or _(words.meaning),
+        "who": _(CHILDS_DOCTORS) if ward.is_child and choice.family == "CLINICAL" else _(words.who),
+        "example": _(words.example),
+        "relatives": relatives(choice.family, is_child=ward.is_child),
+        "kind": "yes" if choice.allowed else "no",
+        "word": _("Allowed") if choice.allowed else _("Not allowed"),
+        "said": where_it_stands(choice, at=at),
+        "until": ends,
+        "allowed": choice.allowed,
+        "refused": choice.head is not None and not choice.head.is_grant,
+    }
+
+
+def title_of(said: Statement) -> str:
+    """What was said, in a few words."""
+    if said.family not in FAMILIES:
+        return _("Everything was stopped")
+    use = label(said.family, is_child=said.authority.capacity is Capacity.GUARDIAN)
+    spoken = {
+        Verb.GRANT: _("Yes – %(use)s"),
+        Verb.CONTINUE: _("Yes, still – %(use)s"),
+        Verb.DENY: _("No – %(use)s"),
+        Verb.WITHDRAW: _("Stopped – %(use)s"),
+    }
+    return spoken[said.decision] % {"use": use}
+
+
+def history(statements: Iterable[Statement], urls: dict[int, str]) -> list[Cell]:
+    """Everything that was ever said, newest first, each with its receipt."""
+    return [
+        {"when": said.recorded_at, "title": title_of(said), "url": urls[said.seq]}
+        for said in sorted(statements, key=lambda said: -said.seq)
+    ]
+
+
+def receipt_facts(said: Statement, paper: Receipt, *, sealed: bool) -> list[Cell]:
+    """What stands on a receipt."""
+    who = {
+        Capacity.SELF: _("The participant"),
+        Capacity.GUARDIAN: _("The guardian"),
+        Capacity.NEXT_OF_KIN: _("The next of kin"),
+    }
+    ends = {"when": said.valid_to} if said.valid_to else {"text": _("Only when stopped")}
+    if said.is_grant:
+        facts: list[Cell] = [
+            {"term": _("Recorded"), "when": said.recorded_at},
+            {"term": _("Holds from"), "when": said.effective_at},
+            {"term": _("Ends"), **ends},
+            *terms_of(said),
+        ]
+    else:
+        facts = [{"term": _("In force since"), "when": said.recorded_at}]
+    facts += [
+        {"term": _("Participant"), "text": "", "code": paper["pii_principal_id"]},
+        {"term": _("Said by"), "text": who[said.authority.capacity]},
+    ]
+    if paper["form"]:
+        facts.append({"term": _("Words agreed to"), "text": _("Consent form"), "code": paper["form"]})
+    place = ("good", _("Sealed")) if sealed else ("wait", _("Recorded, to be sealed in a moment"))
+    facts += [
+        {"term": _("In the ledger"), "kind": place[0], "word": place[1]},
+        {"term": _("Number of this receipt"), "text": "", "code": paper["record_id"]},
+        {"term": _("Fingerprint of the record"), "text": "", "code": paper["commitment"]},
+    ]
+    return facts
+
+
+def steps(*, now: int) -> list[Cell]:
+    """The way to a yes, for components/steps.html."""
+    labels = (_("Read and fill in"), _("Look again"), _("Done"))
+    return [
+        {"label": label, "state": "done" if place < now else "now" if place == now else "next"}
+        for place, label in enumerate(labels)
+    ]
+
+
+def file_card(file: GenomicFile, state: str) -> Cell:
+    """A received file: what it is, how good it is, what was noticed."""
+    kind, word = FILE_STATES[Holding.State(state)]
+    quality = file.quality
+    return {
+        "kind": kind,
+        "word": _(word),
+        "title": _(FILE_KINDS.get(file.kind, file.kind)),
+        "notes": [_(note) for note in file.notes],
+        "facts": [
+            {"term": _("Received"), "when": file.received_at},
+            {"term": _("Genome build"), "text": file.build, "code": file.build_evidence},
+            {"term": _("Chromosomes"), "number": len(quality.get("chromosomes", ()))},
+            {"term": _("Places in the genome"), "number": quality.get("sites", 0)},
+            {"term": _("Of these, read clearly"), "text": f"{quality.get('call_rate', 0.0):.1%}"},
+            {"term": _("Size"), "text": _size(file.size)},
+            {"term": _("File number"), "text": "", "code": str(file.id)},
+        ],
+    }
+
+
+def use_entry(use: Use) -> Cell:
+    """One job that considered her: who, what for, and what left or why she was not read."""
+    purpose = ", ".join(_(label) for label in use.labels)
+    if use.read:
+        text = _("%(purpose)s. What left: %(left)s.") % {"purpose": purpose, "left": _(use.left)}
+    else:
+        why = " ".join(dict.fromkeys(_(reason.sentence) for reason in use.reasons))
+        text = _("%(purpose)s. Nothing was read. %(why)s") % {"purpose": purpose, "why": why}
+    return {
+        "when": use.at,
+        "title": use.by,
+        "text": text,
+        "code": " ".join(use.purposes),
+        "kind": "info" if use.read else "off",
+        "word": _("File was read") if use.read else _("Not read"),
+    }
+
+
+def months(uses: Sequence[Use], *, at: datetime) -> list[Cell]:
+    """Times read in each of the last twelve months, oldest first."""
+    read = Counter((use.at.year, use.at.month) for use in uses if use.read)
+    last = at.year * 12 + at.month - 1
+    bars = []
+    for month in range(last - 11, last + 1):
+        year, number = divmod(month, 12)
+        first = at.replace(year=year, month=number + 1, day=1)
+        bars.append({"label": str(date_format(first, "M Y")), "value": read[year, number + 1]})
+    return bars
+
+
+def _terms(said: Statement) -> str:
+    """The terms of a yes in one line."""
+    parts = []
+    for permission in said.permissions:
+        named = ", ".join(_(DISEASE_NAMES.get(code, code)) for code in permission.diseases)
+        label = _(duo.PERMISSIONS[permission.code].label)
+        parts.append(f"{label} ({named})" if named else label)
+    return "; ".join((*parts, *(_condition(modifier)["text"] for modifier in said.modifiers)))
+
+
+def _condition(modifier: Modifier) -> Cell:
+    term = duo.MODIFIERS[modifier.code]
+    text = _(term.label)
+    regions = modifier.get("regions")
+    if isinstance(regions, tuple):
+        text = _("Only inside: %(places)s") % {
+            "places": ", ".join(_(REGION_NAMES.get(str(region), str(region))) for region in regions)
+        }
+    return {"term": _("Condition"), "text": text, "code": term.id if term.is_duo else modifier.code}
+
+
+def _size(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{max(size / 1000, 0.1):.1f} kB"
