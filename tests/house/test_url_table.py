@@ -78,7 +78,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ("guardian:check", "guardian:give", "guardian:stop", "guardian:stop_everything"), ({G}, "post")
     ),
     **dict.fromkeys(("researcher:projects", "researcher:project", "researcher:apply"), ({R}, "get")),
-    **dict.fromkeys(("researcher:queries", "researcher:query_new", "researcher:tokens"), ({R}, "get")),
+    **dict.fromkeys(("researcher:queries", "researcher:tokens"), ({R}, "get")),
+    "researcher:query_new": (ASKERS, "get"),  # who has no project finds no request here
     "researcher:token_revoke": ({R}, "post"),
     **dict.fromkeys(("jobs:job", "jobs:progress", "jobs:download", "jobs:query"), (ASKERS, "get")),
     "jobs:cancel": (ASKERS, "post"),
