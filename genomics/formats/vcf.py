@@ -15,11 +15,11 @@ from genomics.formats.fields import Letters, Numbers, runs
 from genomics.formats.limits import Limits
 from genomics.formats.lines import Block, Lines
 from genomics.formats.source import Reading
-from genomics.formats.vcf_bulk import BASES, Scan, scan
+from genomics.formats.vcf_bulk import BASES, Checks, Scan, scan
 from genomics.formats.vcf_contigs import Names, Order, hear_markers
 from genomics.formats.vcf_header import Header, read_header
 from genomics.formats.vcf_record import Record, contig_code, read_record
-from genomics.formats.vcf_values import InfoCheck
+from genomics.formats.vcf_values import InfoCheck, SampleCheck
 
 _ID, _REF = 2, 3
 _DIPLOID = 2
@@ -30,13 +30,9 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
     evidence = Evidence()
     header = read_header(lines, evidence, limits=limits)
     check_said(evidence)
-    body = _Body(
-        header=header,
-        evidence=evidence,
-        limits=limits,
-        order=Order(limits=limits),
-        info_fits=InfoCheck(header.info),
-    )
+    checks = Checks(InfoCheck(header.info), SampleCheck(header.format))
+    order = Order(limits=limits)
+    body = _Body(header=header, evidence=evidence, limits=limits, order=order, checks=checks)
     for block in lines:
         body.take(block, in_bulk=in_bulk)
     return body.close()
@@ -72,7 +68,7 @@ class _Body:
     evidence: Evidence
     limits: Limits
     order: Order
-    info_fits: InfoCheck
+    checks: Checks
     alleles: dict[str, int] = field(
         default_factory=lambda: {allele: n for n, allele in enumerate(("", *BASES))}
     )
@@ -133,7 +129,7 @@ class _Body:
 
     def _in_bulk(self, block: Block) -> _Block | None:
         """The block with its plain lines read at once; None when some line is not as it must be."""
-        plain = scan(block.text, self.header, self.info_fits)
+        plain = scan(block.text, self.checks)
         if plain is None:
             return None
         names = Names()

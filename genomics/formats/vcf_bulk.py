@@ -12,9 +12,8 @@ import numpy as np
 
 from genomics.columns import MISSING
 from genomics.formats.fields import WORD, Fields, Flags, Letters, Numbers, Words, word_of
-from genomics.formats.vcf_header import Header
-from genomics.formats.vcf_record import COLUMNS, are_format_keys, biallelic, is_filter, is_quality
-from genomics.formats.vcf_values import InfoCheck, sample_fits
+from genomics.formats.vcf_record import COLUMNS, biallelic, is_filter, is_quality
+from genomics.formats.vcf_values import InfoCheck, SampleCheck
 
 BASES = ("A", "C", "G", "T")
 """Base n has index n + 1 wherever a reader numbers alleles; 0 is not stated."""
@@ -50,7 +49,15 @@ class Scan:
         return len(self.plain)
 
 
-def scan(text: bytes, header: Header, info_fits: InfoCheck) -> Scan | None:
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What INFO and FORMAT values are held against; they learn, so one pair serves a whole file."""
+
+    info: InfoCheck
+    sample: SampleCheck
+
+
+def scan(text: bytes, checks: Checks) -> Scan | None:
     """Read a block of whole lines; None when some line has not ten columns."""
     fields = Fields.cut(text, COLUMNS)
     if fields is None:
@@ -64,8 +71,8 @@ def scan(text: bytes, header: Header, info_fits: InfoCheck) -> Scan | None:
     skipped, ref, alt, alleles = _read_alleles(fields, plain)
     _leave_unless(is_quality, fields, _QUALITY, plain)
     _leave_unless(is_filter, fields, _FILTER, plain)
-    _leave_unless(info_fits, fields, _INFO, plain)
-    _leave_odd_samples(fields, plain, header)
+    _leave_unless(checks.info, fields, _INFO, plain)
+    _leave_odd_samples(fields, plain, checks.sample)
     return Scan(
         fields=fields,
         plain=plain,
@@ -136,28 +143,20 @@ def _leave_unless(is_right: Callable[[bytes], bool], fields: Fields, column: int
             plain[index] = False
 
 
-def _leave_odd_samples(fields: Fields, plain: Flags, header: Header) -> None:
+def _leave_odd_samples(fields: Fields, plain: Flags, sample_fits: SampleCheck) -> None:
     """Lines whose FORMAT is not GT alone are plain only if the values beside the genotype are as declared."""
     alone = (
         (fields.size(_FORMAT) == 2) & (fields.word(_FORMAT) == _ONLY_GENOTYPE) & (fields.size(_SAMPLE) == 3)
     )
     others = np.flatnonzero(plain & ~alone)
-    begins, ends = fields.begins[_FORMAT, others], fields.ends[_SAMPLE, others]
+    edges = (fields.begins[_FORMAT], fields.ends[_FORMAT], fields.begins[_SAMPLE], fields.ends[_SAMPLE])
     right: set[bytes] = set()
-    for index, begin, end in zip(others.tolist(), begins.tolist(), ends.tolist(), strict=True):
-        both = fields.text[begin:end]
+    text = fields.text
+    for index, *at in zip(others.tolist(), *(edge[others].tolist() for edge in edges), strict=True):
+        both = text[at[0] : at[3]]
         if both in right:
             continue
-        if not _values_fit(both, header):
+        if not sample_fits(text[at[0] : at[1]], text[at[2] : at[3]]):
             plain[index] = False
         elif len(right) < _REMEMBERED:
             right.add(both)
-
-
-def _values_fit(both: bytes, header: Header) -> bool:
-    """FORMAT and sample with a tab between: the same questions as `vcf_record` asks."""
-    written, _, sample = both.partition(b"\t")
-    keys, values = tuple(written.split(b":")), sample.split(b":")[1:]
-    if keys[0] != b"GT" or not are_format_keys(keys):
-        return False
-    return sample_fits(keys[1:], values, header.format, alternates=1, ploidy=2)

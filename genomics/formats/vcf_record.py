@@ -16,7 +16,7 @@ from genomics.coordinates import X, code_or_none
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.limits import Limits
 from genomics.formats.vcf_header import Header
-from genomics.formats.vcf_values import info_fits, sample_fits
+from genomics.formats.vcf_values import are_format_keys, info_fits, sample_fits
 from genomics.variants import trim
 
 COLUMNS = 10
@@ -207,11 +207,6 @@ def is_filter(passed: bytes) -> bool:
         return True
     each = passed.split(b";")
     return not (b" " in passed or b"," in passed or b"" in each or b"0" in each or len(set(each)) < len(each))
-
-
-def are_format_keys(keys: tuple[bytes, ...]) -> bool:
-    """No key empty, none twice, none with a space."""
-    return len(set(keys)) == len(keys) and not any(not key or b" " in key for key in keys)
 
 
 def _format(keys: bytes, number: int) -> tuple[bytes, ...]:

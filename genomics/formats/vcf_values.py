@@ -21,7 +21,7 @@ _TYPES: dict[bytes, bytes] = {
 _LETTERS = {(4, 1): b"AG.", (4, 2): b"ARG.", (4, 3): b"ARG.", (4, 4): b"ARGP.", (4, 5): b"ARGP."}
 _LOCAL = frozenset((b"LA", b"LR", b"LG", b"M"))
 _MOST_VALUES = 5_000
-_MOST_SHAPES, _MOST_KEYS = 8, 100
+_MOST_SHAPES, _MOST_FORMATS, _MOST_KEYS = 8, 256, 64
 _ONE, _DIPLOID = 1, 2
 
 
@@ -149,6 +149,11 @@ class InfoCheck:
         return re.escape(key) + b"=" + _source(field.type, _asked(field, _ONE, _DIPLOID), b",;")
 
 
+def are_format_keys(keys: tuple[bytes, ...]) -> bool:
+    """No key empty, none twice, none with a space."""
+    return len(set(keys)) == len(keys) and not any(not key or b" " in key for key in keys)
+
+
 def sample_fits(
     keys: tuple[bytes, ...],
     values: list[bytes],
@@ -167,3 +172,32 @@ def sample_fits(
         if field is not None and not fits(value, field, alternates=alternates, ploidy=ploidy):
             return False
     return True
+
+
+class SampleCheck:
+    """FORMAT and sample where there is one alternate and ploidy two: a FORMAT met before costs one look."""
+
+    def __init__(self, declared: Mapping[bytes, Declared]) -> None:
+        self._declared = declared
+        self._known: dict[bytes, re.Pattern[bytes]] = {}
+
+    def __call__(self, written: bytes, sample: bytes) -> bool:
+        known = self._known.get(written)
+        if known is not None:
+            return known.fullmatch(sample) is not None
+        keys = tuple(written.split(b":"))
+        if keys[0] != b"GT" or not are_format_keys(keys):
+            return False
+        if len(self._known) < _MOST_FORMATS and len(keys) <= _MOST_KEYS:
+            tail = b""
+            for key in reversed(keys[1:]):
+                tail = rb"(?::" + self._value(key) + tail + rb")?+"
+            self._known[written] = re.compile(rb"[^:]*+" + tail)
+        values = sample.split(b":")[1:]
+        return sample_fits(keys[1:], values, self._declared, alternates=_ONE, ploidy=_DIPLOID)
+
+    def _value(self, key: bytes) -> bytes:
+        field = self._declared.get(key) or RESERVED_FORMAT.get(key)
+        if field is None:
+            return rb"[^:]++"
+        return _source(field.type, _asked(field, _ONE, _DIPLOID), b",:")
