@@ -140,6 +140,24 @@ def test_numbers_of_every_length_are_read_alike(numbers: list[int], zeros: int) 
     assert outcome(vcf.read, data, in_bulk=True) == outcome(vcf.read, data, in_bulk=False)
 
 
+def test_order_is_kept_wherever_one_block_ends_and_the_next_begins() -> None:
+    places = ["20\t7", "20\t8", "20\t6", "20\t9", "1\t5", "1\t5", "20\t10"]
+    lines = [f"{place}\t.\tA\tT\t.\t.\t.\tGT\t0/1" for place in places]
+    for until, fault in ((2, None), (5, 2), (7, 2)):
+        data = vcf_text(lines[:until])
+        found = [
+            outcome(vcf.read, data, in_bulk=in_bulk, size=size)
+            for in_bulk in (True, False)
+            for size in range(20, 90)
+        ]
+        assert found == [found[0]] * len(found)
+        assert fault is None or found[0] == (FileReason.UNSORTED, data.count(b"\n") - until + 1 + fault)
+    back = vcf_text([lines[0], lines[4], lines[6]])
+    assert {outcome(vcf.read, back, in_bulk=True, size=size) for size in range(20, 90)} == {
+        (FileReason.UNSORTED, back.count(b"\n"))
+    }
+
+
 def test_the_bulk_does_read_plain_lines_by_itself(monkeypatch) -> None:
     """Were every line left to the reader of single lines, these laws would hold for nothing."""
     plain = [

@@ -102,6 +102,11 @@ def test_a_leading_phase_is_of_the_newer_versions() -> None:
         ({"chrom": "*1"}, "chromosome"),
         ({"pos": "-1"}, "position"),
         ({"pos": "1e5"}, "position"),
+        ({"pos": "1:"}, "position"),  # the letter after 9
+        ({"pos": "10000/"}, "position"),  # the letter before 0
+        ({"pos": "1000000:"}, "position"),
+        ({"pos": "10000000:"}, "position"),
+        ({"pos": "10000000/"}, "position"),
         ({"pos": ""}, "position"),
         ({"pos": "9223372036854775808"}, "position"),
         ({"id": ""}, "id"),
