@@ -1,4 +1,4 @@
-"""The guardian's pages: bringing a child, a no at once, a yes once verified, and nothing after the birthday."""
+"""The guardian's pages: bringing a child, a no at once, a yes once verified, nothing after the birthday."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -199,7 +199,7 @@ def test_usage_is_that_of_the_child(world, gita, hers, child, settings):
     settings.HOLD_DAYS = 0
     receive(child, FILE, by=gita.reference, at=timezone.now() - timedelta(days=40))
     press(hers, "give", child.pseudonym, "RESEARCH", **terms(kind="HMB"))
-    assert "No one has used this child&#x27;s file." in shown(hers, "usage", child.pseudonym)
+    assert "No one has used this child's file." in shown(hers, "usage", child.pseudonym)
     query = queries.submit(
         world.carriers(), under=world.request("R.HMB"), by=world.staff.researcher, at=timezone.now()
     )
