@@ -73,7 +73,7 @@ def event(request: HttpRequest, uid: UUID) -> HttpResponse:
             "checks": checks,
             "proof": proof,
             "leaf_hash": proof.leaf_hash.hex() if proof else "",
-            "path": [step.hex() for step in proof.path] if proof else [],
+            "path": "\n".join(step.hex() for step in proof.path) if proof else "",
             "newer": rows.filter(pk__gt=seen.pk).order_by("pk").first(),
             "older": rows.filter(pk__lt=seen.pk).order_by("-pk").first(),
         },
@@ -141,7 +141,7 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
             ],
             "states": auditor_jobs.drawing(seen),
             "state_rows": auditor_jobs.table(seen),
-            "state_columns": [{"label": _("State")}, {"label": _("May become")}],
+            "state_columns": [{"label": _("State")}, {"label": _("May become")}, {"label": _("This job")}],
             "entries": [auditor_ledger.entry(event, sealed=sealed) for event in happened],
         },
     )
@@ -172,15 +172,17 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The ledger as a file that can be verified elsewhere, without this house."""
     if request.method == "GET":
         return render(request, "auditor/export.html", {"key": str(checkpoints.signer())})
-    # Unnamed, and gone when the answer closes it: a ledger may be larger than memory.
+    openings = request.POST.get("openings") == "yes"
+    # Unnamed, and gone when it is closed: a ledger may be larger than memory.
     file = tempfile.TemporaryFile("w+b")  # noqa: SIM115
-    lines = io.TextIOWrapper(file, encoding="utf-8")
-    oversight.export(
-        lines, openings=request.POST.get("openings") == "yes", by=_who(request), at=timezone.now()
-    )
-    lines.flush()
-    lines.detach()
-    file.seek(0)
+    try:
+        lines = io.TextIOWrapper(file, encoding="utf-8")
+        oversight.export(lines, openings=openings, by=_who(request), at=timezone.now())
+        lines.detach()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     return FileResponse(
         file, as_attachment=True, filename="ledger.jsonl", content_type="application/x-ndjson"
     )

@@ -137,11 +137,11 @@ _PLACES = {
     JobState.RUNNING: (116, 90),
     JobState.RELEASING: (198, 90),
     JobState.RELEASED: (280, 90),
-    JobState.EXPIRED: (280, 165),
     JobState.PAUSED: (75, 20),
-    JobState.CANCELLED: (34, 165),
-    JobState.FAILED: (116, 165),
-    JobState.REFUSED: (198, 165),
+    JobState.CANCELLED: (70, 165),
+    JobState.FAILED: (139, 165),
+    JobState.REFUSED: (208, 165),
+    JobState.EXPIRED: (280, 165),
 }
 
 
@@ -156,11 +156,12 @@ def drawing(job: Job) -> dict[str, list[Any]]:
 
 def table(job: Job) -> list[list[Any]]:
     """The same in words."""
+    now, end = {"kind": "info", "word": _("Here now")}, _("nothing: it has ended")
     return [
         [
-            {"kind": "info", "word": _(state.label)} if state == job.state else str(_(state.label)),
-            ", ".join(str(_(other.label)) for other in TRANSITIONS if other in after)
-            or _("nothing: it has ended"),
+            {"text": _(state.label), "code": state.value},
+            ", ".join(str(_(other.label)) for other in TRANSITIONS if other in after) or end,
+            now if state == job.state else "",
         ]
         for state, after in TRANSITIONS.items()
     ]

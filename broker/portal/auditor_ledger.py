@@ -4,6 +4,7 @@ A line that was changed by hand must not break the page that is to show it: what
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +20,11 @@ from broker.events import BY_TAG
 from consent.errors import ConsentError
 from consent.ledger import checkpoints, log
 from consent.ledger.leaves import commit
-from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+from consent.models import Holding, LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+from consent.purposes import FAMILIES, PURPOSES
+from consent.records import EVERYTHING
+
+THINGS = ("job:", "case:", "query:", "user:")  # how a subject names what has an id
 
 
 def kind_words(tag: str) -> str:
@@ -70,11 +76,14 @@ def midnight(day: date) -> datetime:
 
 
 def _about(text: str) -> Q:
-    """Events whose subject begins or ends with a text. The subject is the last word of an opening, for its
-    keys are sorted."""
+    """Events whose subject begins or ends with a text, or whose subject is a thing whose id begins with it.
+    The subject is the last word of an opening, for its keys are sorted."""
     word = json.dumps(text, ensure_ascii=False)[1:-1]
-    begins = Q(opening__body__icontains=f'"subject":"{word}')
-    return begins | Q(opening__body__iendswith=f'{word}"}}')
+    found = Q(opening__body__iendswith=f'{word}"}}')
+    things = THINGS if re.fullmatch(r"[0-9a-f-]{4,}", text) else ()
+    for begins in (word, *(thing + word for thing in things)):
+        found |= Q(opening__body__icontains=f'"subject":"{begins}')
+    return found
 
 
 def tell(event: LedgerEvent) -> str:
@@ -86,7 +95,7 @@ def tell(event: LedgerEvent) -> str:
         return _("An event of a kind that is not known here: %(kind)s.") % {"kind": event.kind}
     try:
         fields = {name: _plain(value) for name, value in said["fields"].items()}
-        return kind.tell({**said, "fields": fields}, _(kind.sentence))
+        return _short(kind.tell({**said, "fields": fields}, _(kind.sentence)))
     except (KeyError, AttributeError, TypeError, ValueError):
         return _("This event does not say what events of its kind say. Verify the ledger.")
 
@@ -169,6 +178,15 @@ def _said(event: LedgerEvent) -> dict[str, Any] | None:
     return said
 
 
+def _short(told: str) -> str:
+    """A sentence for the eye: ids by their first eight letters, and each kind of thing said once. The whole
+    ids stand in the JSON."""
+    told = re.sub(r"\b(job|case|query|request) \1:", r"\1 ", told, flags=re.IGNORECASE)
+    told = re.sub(r"\b(job|case|query|request):(?=[0-9a-f]{8}-)", r"\1 ", told)
+    told = re.sub(r"\buser:(?=[0-9a-f]{8}-)", _("login") + " ", told)
+    return capfirst(re.sub(r"\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", r"\1", told))
+
+
 def _plain(value: Any) -> str:
     """A value inside a sentence."""
     if value is None:
@@ -179,4 +197,12 @@ def _plain(value: Any) -> str:
         return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(_plain(one) for one in value) or _("nothing")
+    if value == EVERYTHING:
+        return _("everything")
+    if value in FAMILIES:
+        return _(FAMILIES[value].label)
+    if value in PURPOSES:
+        return _(PURPOSES[value].label)
+    if value in Holding.State.values:
+        return str(Holding.State(value).label)
     return str(value)

@@ -97,7 +97,7 @@ def test_events_are_told_in_sentences_newest_first(world: World, otto: Client):
     ada = world.join("Ada")
     records.withdraw(ada, by="self", at=NOW)
     page = shown(otto, "ledger")
-    withdrew, gave = f"{ada.pseudonym} withdrew *", f"{ada.pseudonym} said yes to RESEARCH"
+    withdrew, gave = f"{ada.pseudonym} withdrew everything", f"{ada.pseudonym} said yes to Research"
     assert page.index(withdrew) < page.index(gave)
     assert "consent:statement:withdrawn" in page
     assert "Not yet sealed" in page
@@ -106,6 +106,32 @@ def test_events_are_told_in_sentences_newest_first(world: World, otto: Client):
     last = LedgerLeaf.objects.count() - 1
     assert f"Place {last}" in page
     assert "Not yet sealed" not in page
+
+
+def test_sentences_are_for_the_eye_and_codes_and_ids_stand_in_the_json(world: World, otto: Client):
+    case = world.case()
+    noor = world.join("Noor")
+    page = shown(otto, "ledger")
+    for words in (
+        f"{noor.pseudonym} said yes to Police: killings (statement",
+        f"A file of {noor.pseudonym} is now active.",
+        f"A judicial paper was recorded for case {str(case.pk)[:8]}.",
+        f"Case {str(case.pk)[:8]}: the steward approves is yes.",
+        "A case was opened for Police: killings in US-UT.",
+        f"Login {str(world.staff.auditor.public_id)[:8]} is now auditor.",
+    ):
+        assert words in page
+    opened = LedgerEvent.objects.get(kind="broker:case:opened")
+    page = shown(otto, "event", opened.uid)
+    assert f"case:{case.pk}" in page
+    assert "L.HOM" in page
+
+
+def test_a_thing_is_found_by_the_beginning_of_its_id(world: World, otto: Client):
+    case = world.case()
+    found = links(shown(otto, "ledger", subject=str(case.pk)[:8]))
+    assert len(found) == 4  # opened, a paper, two signatures
+    assert links(shown(otto, "ledger", subject=f"case:{case.pk}")) == found
 
 
 def test_the_list_goes_page_by_page_and_does_not_shift_when_it_grows(otto: Client):
@@ -184,7 +210,7 @@ def test_an_event_shows_its_sentence_its_json_and_a_proof_that_holds(world: Worl
     log.sequence(at=NOW)
     event = LedgerEvent.objects.get(kind="consent:statement:given")
     page = shown(otto, "event", event.uid)
-    assert page.index(f"{ada.pseudonym} said yes to RESEARCH") < page.index(
+    assert page.index(f"{ada.pseudonym} said yes to Research") < page.index(
         "&quot;family&quot;: &quot;RESEARCH&quot;"
     )
     assert "The inclusion proof holds" in page
@@ -376,7 +402,7 @@ def test_opening_a_job_is_an_event_and_the_page_says_so(world: World, otto: Clie
     assert "That you opened this job is an event in the ledger" in page
     [look] = looks()
     assert (look["kind"], look["subject"]) == ("broker:job:audited", f"job:{job.pk}")
-    assert f"looked into job:{job.pk} as an auditor" in page
+    assert f"looked into job {str(job.pk)[:8]} as an auditor" in page
 
 
 def test_a_job_that_was_not_released_has_nobody_to_tell_of(world: World, otto: Client):
