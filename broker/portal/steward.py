@@ -46,7 +46,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "cases_open": lists.cases_in_force(user, at=now),
     }
     if steward:
-        find = FindForm(request.GET or None)
+        find = FindForm(request.GET if request.GET.get("pseudonym") else None)
         unknown = lists.identities(user, find.cleaned_data["pseudonym"] if find.is_valid() else "")
         context |= {
             "requests": lists.requests_to_decide(user, at=now),

@@ -96,7 +96,7 @@ class CloseForm(forms.Form):
 class FindForm(forms.Form):
     """One participant, by what she says her pseudonym is."""
 
-    pseudonym = forms.CharField(label=_("Find a pseudonym"), max_length=16, required=False)
+    pseudonym = forms.CharField(label=_("Find a pseudonym"), max_length=16)
 
     def clean_pseudonym(self) -> str:
         said: str = self.cleaned_data["pseudonym"]

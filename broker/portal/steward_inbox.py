@@ -126,5 +126,7 @@ def _case_entry(case: Case, at: datetime) -> Entry:
 
 
 def _age(since: datetime, at: datetime) -> dict[str, str]:
+    if at - since < timedelta(minutes=1):
+        return {"kind": "wait", "word": _("Just came")}
     word = _("Waits %(time)s") % {"time": timesince(since, at, depth=1)}
     return {"kind": "warn" if at - since > LATE else "wait", "word": word}

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from broker.cases import SIGNATURES
 from broker.models import AccessRequest, Authorisation, Case
-from broker.portal.steward_forms import SIGNS_AS
+from broker.roles import Role
 from broker.uses import POLICY
 from consent import duo
 from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
@@ -22,6 +23,7 @@ from consent.rules.requests import SAMPLE_ORIGINS
 Fact = dict[str, Any]  # as components/facts.html takes it
 Line = dict[str, str]  # kind, word, text
 
+WHOSE = {Role.STEWARD: "The steward's", Role.LEGAL_REVIEWER: "The legal reviewer's"}
 OK, LOOK, MISSING = "good", "warn", "bad"
 
 
@@ -116,12 +118,12 @@ def papers(case: Case) -> list[Fact]:
     return [
         {
             "term": _("Offence class"),
-            "text": f"{_(kind.label)}. {_(kind.words.meaning)}",
+            "text": _(kind.label),
             "code": case.purpose,
         },
         {"term": _("Organisation"), "text": str(case.organisation)},
         {"term": _("Jurisdiction"), "text": region(case.jurisdiction), "code": case.jurisdiction},
-        {"term": _("The sample is"), "text": case.get_sample_origin_display()},
+        {"term": _("The sample is"), "text": capfirst(case.get_sample_origin_display())},
         {"term": _("Police database (CODIS)"), "text": _searched(case.codis_searched)},
         {"term": _("Other leads"), "text": _("Exhausted") if case.leads_exhausted else _("Not exhausted")},
         {"term": _("Opened"), "when": case.opened_at},
@@ -180,7 +182,7 @@ def case_list(case: Case, orders: Iterable[Authorisation], *, at: datetime) -> I
 def signatures(case: Case) -> list[Fact]:
     """The two that a case needs, given or open."""
     given = {one.role: one for one in case.approvals.all()}
-    return [_signature(str(SIGNS_AS[role]), given.get(str(role))) for role in SIGNATURES]
+    return [_signature(_(WHOSE[role]), given.get(str(role))) for role in SIGNATURES]
 
 
 def _signature(term: str, given: Any) -> Fact:

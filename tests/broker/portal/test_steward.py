@@ -210,7 +210,7 @@ def test_a_case_shows_its_papers_and_what_they_compel_changes_nothing(world: Wor
     for words in (
         "Police: killings",
         "Utah",
-        "left at the scene",
+        "Left at the scene",
         "Searched, without an answer",
         "W-1",
         "It asks for people who did not consent. That is recorded, and changes nothing.",
