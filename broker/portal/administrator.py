@@ -22,7 +22,7 @@ from broker import health as checks
 from broker import people as verbs
 from broker.errors import BrokerError
 from broker.models import Appointment, Organisation, User
-from broker.portal.administrator_forms import EnrolForm, OrganisationForm, ProposeForm, role_name
+from broker.portal.administrator_forms import EnrolForm, OrganisationForm, ProposeForm, region_name, role_name
 from broker.rights import allow
 from broker.roles import SELF_TAKEN, WHO, Right, Role
 from consent.errors import ConsentError
@@ -149,7 +149,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
         "administrator/organisations.html",
         {
             "form": form,
-            "waiting": known.filter(confirmed_by__isnull=True),
+            "waiting": [_pending(one, _who(request)) for one in known if not one.verified],
             "rows": [_organisation(one) for one in known if one.verified],
             "columns": [
                 {"label": _("Name")},
@@ -157,7 +157,6 @@ def organisations(request: HttpRequest) -> HttpResponse:
                 {"label": _("Where")},
                 {"label": _("Verified by")},
             ],
-            "me": _who(request),
         },
         status=400 if form.errors else 200,
     )
@@ -241,9 +240,25 @@ def _card(person: User) -> dict[str, Any]:
     return {"name": str(person), "organisation": person.organisation, "roles": roles}
 
 
+def _pending(one: Organisation, me: User) -> dict[str, Any]:
+    kind = _(one.get_kind_display())
+    return {
+        "id": one.pk,
+        "name": one.name,
+        "does": f"{kind}, {region_name(one.region)}",
+        "by": one.proposed_by,
+        "own": one.proposed_by_id == me.pk,
+    }
+
+
 def _organisation(one: Organisation) -> list[Any]:
     two = f"{one.proposed_by}, {one.confirmed_by}"
-    return [one.name, str(_(one.get_kind_display())).capitalize(), {"text": one.region}, two]
+    return [
+        one.name,
+        str(_(one.get_kind_display())).capitalize(),
+        {"text": region_name(one.region), "code": one.region},
+        two,
+    ]
 
 
 def _first_password() -> str:

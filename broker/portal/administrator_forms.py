@@ -15,6 +15,10 @@ def role_name(role: str) -> str:
     return gettext(role.replace("_", " ").capitalize())
 
 
+def region_name(code: str) -> str:
+    return gettext(REGION_NAMES[code]) if code in REGION_NAMES else code
+
+
 def _roles() -> list[tuple[str, str]]:
     offered = [role for role in Role if role not in SELF_TAKEN]
     return [
