@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from broker.models import Job, JobState
@@ -80,7 +80,7 @@ def _ledger(at: datetime) -> tuple[bool, str]:
     waiting = LedgerEvent.objects.filter(id__gt=placed).order_by("id")
     oldest = waiting.first()
     told = {"size": newest.size, "age": _ago(newest.at, at), "waiting": waiting.count()}
-    if oldest is not None and at - oldest.at > SEAL_WITHIN:
+    if oldest is not None and min(at - oldest.at, at - newest.at) > SEAL_WITHIN:
         return False, (
             _(
                 "%(waiting)d events wait for their place; the newest checkpoint is %(age)s old. "
