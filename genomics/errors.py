@@ -154,4 +154,4 @@ class RequestLapsed(GenomicsError):
 
 
 class VaultSealed(GenomicsError):
-    """Sealed bytes or a key that do not open: changed, moved, cut, or of another master key. Nothing was read."""
+    """Sealed bytes or a key that do not open: changed, moved, cut, or of another master key."""

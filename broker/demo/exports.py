@@ -118,6 +118,6 @@ def _vcf_header(sites: Sites) -> str:
 def _bgzipped(text: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "person.vcf.gz"
-        with pysam.BGZFile(str(path), "wb1", None) as file:
+        with pysam.BGZFile(str(path), "wb1", None) as file:  # type: ignore[arg-type]  # a level is a mode too
             file.write(text)
         return path.read_bytes()
