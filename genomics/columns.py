@@ -9,6 +9,7 @@ in `column_rows`; how they were read is in `formats`.
 
 import hashlib
 import struct
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,11 +88,20 @@ class Column:
         sites.
         """
         asked = variant.trimmed()
-        one = np.ones(1, dtype=np.uint8)
-        copies = self.genotype_at(
-            one * np.uint8(asked.chromosome), one * np.uint32(asked.position), [asked.ref], [asked.alt]
-        )
-        return _carriage(int(copies[0]))
+        rows = self._rows_in(Region(asked.chromosome, asked.position, asked.position + 1))
+        ref, alt, copies = self.ref[rows], self.alt[rows], self.copies[rows]
+        wanted_ref, wanted_alt = self._index(asked.ref), self._index(asked.alt)
+        same_ref = ref == wanted_ref
+        same = same_ref & (alt == wanted_alt)
+        if same.any():
+            return _carriage(int(copies[same][0]))
+        if same_ref.any():
+            return UNKNOWN if (copies[same_ref] == MISSING).any() else KNOWN_REFERENCE
+        letters = ref == NOT_STATED
+        among = (alt == wanted_ref) | (alt == wanted_alt)
+        if not letters.any() or not asked.is_snp or not (among & (copies != MISSING))[letters].all():
+            return UNKNOWN
+        return _carriage(int(copies[letters & (alt == wanted_alt)].max(initial=0)))
 
     def carries_any(self, region: Region) -> Carriage:
         """Whether the person carries any alternate allele that starts in the region.
@@ -163,10 +173,16 @@ class Column:
         return answer
 
     def _rows_in(self, region: Region) -> slice:
-        begin, end = np.searchsorted(self.chromosome, [region.chromosome, region.chromosome + 1])
+        edges = np.array([region.chromosome, region.chromosome + 1], dtype=np.uint8)
+        begin, end = np.searchsorted(self.chromosome, edges)
         here = self.position[begin:end]
         first, last = np.searchsorted(here, np.array([region.start, region.end], dtype=np.uint32))
         return slice(int(begin + first), int(begin + last))
+
+    def _index(self, allele: str) -> int:
+        """The index of an allele in our table; -1 when no row has it."""
+        at = bisect_left(self.alleles, allele, lo=1)
+        return at if at < len(self.alleles) and self.alleles[at] == allele else -1
 
     def _indices(self, written: Sequence[str] | NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The index of each allele in our table, -1 for one that no row has; whether it is one letter."""
