@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from broker import access, cases, events, rights, tasks, uses
 from broker.errors import NotAllowed, Refused
@@ -50,12 +50,34 @@ def submit(
     rights.require(by, Right.ASK)
     role = _role(by, under)
     asked = _well_formed(question, under)
-    if idempotency_key:
-        before = Query.objects.filter(asked_by=by, idempotency_key=idempotency_key).first()
-        if before is not None:
-            if before.question != asked:
-                raise Refused("This idempotency key was used for another question. Nothing was submitted.")
+    if (before := _asked_before(asked, under=under, by=by, key=idempotency_key)) is not None:
+        return before
+    try:
+        return _save(asked, under=under, by=by, role=role, at=at, key=idempotency_key)
+    except IntegrityError:  # the same was sent twice at once, and the other came first
+        if (before := _asked_before(asked, under=under, by=by, key=idempotency_key)) is not None:
             return before
+        raise
+
+
+def cancel(job: Job, *, by: User, at: datetime) -> bool:
+    """Stop a job that has not been released. Whoever runs it notices at its next step. True if it stopped."""
+    if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
+        raise NotAllowed("This job is not yours to cancel.")
+    before = [state for state, after in TRANSITIONS.items() if JobState.CANCELLED in after]
+    with transaction.atomic():
+        stopped = Job.objects.filter(pk=job.pk, state__in=before).update(
+            state=JobState.CANCELLED, token=None, lease_until=None, ended_at=at, answer=None, manifest=None
+        )
+        if stopped:
+            log.append(events.JOB_CANCELLED, at=at, by=by.reference, subject=f"job:{job.pk}")
+    job.refresh_from_db()
+    return bool(stopped)
+
+
+def _save(
+    asked: dict[str, Any], *, under: AccessRequest | Case, by: User, role: Role, at: datetime, key: str
+) -> Query:
     with transaction.atomic():
         query = Query.objects.create(
             request=under if isinstance(under, AccessRequest) else None,
@@ -65,7 +87,7 @@ def submit(
             asked_by=by,
             role=role,
             submitted_at=at,
-            idempotency_key=idempotency_key,
+            idempotency_key=key,
         )
         reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.POLICY, at)]
         query.state = QueryState.REFUSED if reasons else QueryState.APPROVED
@@ -98,19 +120,11 @@ def submit(
     return query
 
 
-def cancel(job: Job, *, by: User, at: datetime) -> bool:
-    """Stop a job that has not been released. Whoever runs it notices at its next step. True if it stopped."""
-    if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
-        raise NotAllowed("This job is not yours to cancel.")
-    before = [state for state, after in TRANSITIONS.items() if JobState.CANCELLED in after]
-    with transaction.atomic():
-        stopped = Job.objects.filter(pk=job.pk, state__in=before).update(
-            state=JobState.CANCELLED, token=None, lease_until=None, ended_at=at, answer=None, manifest=None
-        )
-        if stopped:
-            log.append(events.JOB_CANCELLED, at=at, by=by.reference, subject=f"job:{job.pk}")
-    job.refresh_from_db()
-    return bool(stopped)
+def _asked_before(asked: dict[str, Any], *, under: AccessRequest | Case, by: User, key: str) -> Query | None:
+    before = Query.objects.filter(asked_by=by, idempotency_key=key).first() if key else None
+    if before is not None and (before.question != asked or under not in (before.request, before.case)):
+        raise Refused("This idempotency key was used for another question. Nothing was submitted.")
+    return before
 
 
 def _role(user: User, under: AccessRequest | Case) -> Role:

@@ -9,13 +9,13 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Job, JobState, Query, Reviewed
+from broker.models.queries import QueryQuerySet
 from consent.errors import ConsentError
 from consent.purposes import PURPOSES
 from consent.reasons import Reason
@@ -119,16 +119,14 @@ def review(undertaking: AccessRequest | Case) -> dict[str, str]:
     return {"kind": kind, "word": str(word)}
 
 
-def newest_first(queries: QuerySet[Query]) -> QuerySet[Query]:
-    """With their runs, in two statements whatever their number; sealed columns stay where they are."""
-    runs = Job.objects.order_by("-created_at").defer("snapshot", "answer", "manifest")
-    asked = queries.select_related("request__project", "case").prefetch_related(Prefetch("jobs", runs))
-    return asked.order_by("-submitted_at")
+def newest_first(queries: QueryQuerySet) -> QueryQuerySet:
+    """With what stands beside each in a list."""
+    return queries.with_runs().select_related("request__project", "case").order_by("-submitted_at")
 
 
 def entries(queries: Iterable[Query], *, under: bool = True) -> list[dict[str, Any]]:
     """Queries as components/entries.html takes them; `under` says which project or case each belongs to."""
-    return [_entry(query, next(iter(query.jobs.all()), None), under=under) for query in queries]
+    return [_entry(query, query.job, under=under) for query in queries]
 
 
 def as_json(under: AccessRequest | Case, question: Mapping[str, Any]) -> str:
