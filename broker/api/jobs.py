@@ -12,21 +12,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broker import queries, results
+from broker.api.problems import documented
 from broker.models import Job, JobState
 from broker.rights import allows, person
 from broker.roles import Right
+
+TOLD = [state for state in JobState.choices if state[0] != JobState.RELEASING]  # see Job.state_told
 
 
 class JobOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     query = serializers.UUIDField(source="query_id")
-    state = serializers.ChoiceField(JobState.choices)
-    progress = serializers.IntegerField(help_text="percent")
+    state = serializers.ChoiceField(TOLD, source="state_told")
+    progress = serializers.IntegerField(source="progress_told", help_text="percent")
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField(), help_text="why the request was refused")
-    trouble = serializers.CharField(allow_blank=True)
-    result = serializers.SerializerMethodField()
+    trouble = serializers.CharField(allow_blank=True, help_text="why it failed or paused, in a sentence")
+    result = serializers.SerializerMethodField(help_text="where its answer is found, once it is released")
 
     def get_result(self, job: Job) -> str | None:
         return reverse("api:result", args=[job.pk]) if job.state == JobState.RELEASED else None
@@ -45,7 +48,7 @@ class ResultOut(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
-@extend_schema(responses=JobOut)
+@extend_schema(operation_id="get_job", responses={200: JobOut, **documented(404)})
 @api_view(["GET"])
 @permission_classes([allows(Right.ASK)])
 def job_detail(request: Request, job_id: str) -> Response:
@@ -54,7 +57,7 @@ def job_detail(request: Request, job_id: str) -> Response:
     return Response(JobOut(job).data)
 
 
-@extend_schema(request=None, responses=JobOut)
+@extend_schema(operation_id="cancel_job", request=None, responses={200: JobOut, **documented(404)})
 @api_view(["POST"])
 @permission_classes([allows(Right.ASK)])
 def job_cancel(request: Request, job_id: str) -> Response:
@@ -64,7 +67,7 @@ def job_cancel(request: Request, job_id: str) -> Response:
     return Response(JobOut(job).data)
 
 
-@extend_schema(responses=ResultOut)
+@extend_schema(operation_id="get_result", responses={200: ResultOut, **documented(404, 422)})
 @api_view(["GET"])
 @permission_classes([allows(Right.ASK)])
 def result(request: Request, job_id: str) -> Response:

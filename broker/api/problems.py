@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -18,6 +18,9 @@ from consent.errors import ConsentError
 from genomics.errors import FileRefused, GenomicsError
 
 logger = logging.getLogger(__name__)
+
+JSON = "application/problem+json"
+A_WHILE = 60  # seconds to wait where the throttle does not know
 
 # error -> (status, type, title); the first that fits
 PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
@@ -40,6 +43,25 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (ConsentError, 409, "conflict", "This cannot be done now"),
     (BrokerError, 422, "refused", "This cannot be done as asked"),
 )
+
+
+class Problem(serializers.Serializer[Any]):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField(help_text="a stable path: /problems/refused")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="the sentence a person would read")
+    instance = serializers.CharField(help_text="names this request, also in our log")
+    # REST framework takes fields off the class, so its own `errors` is not in the way.
+    errors = serializers.JSONField(  # type: ignore[assignment]
+        required=False, help_text="by field, of a malformed request"
+    )
+
+
+def documented(*statuses: int) -> dict[tuple[int, str], type[Problem]]:
+    """Which problems a door may answer with, for OpenAPI. 401 and 403 go without saying."""
+    return {(status, JSON): Problem for status in (401, 403, *statuses)}
 
 
 def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -70,14 +92,16 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
     if isinstance(error, FileRefused):
         body |= {"reason": str(error.reason), "line": error.line}
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}
-    if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
-    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+    if isinstance(error, exceptions.Throttled):
+        headers["Retry-After"] = str(getattr(error, "wait", None) or A_WHILE)
+    return Response(body, status=status, headers=headers, content_type=JSON)
 
 
 def _detail(error: Exception) -> str:
     if isinstance(error, exceptions.ValidationError):
         return "Some fields are missing or wrong; `errors` names them. Nothing was changed."
+    if isinstance(error, exceptions.ParseError):
+        return f"{str(error.detail).rstrip('.')}. Nothing was changed."
     if isinstance(error, exceptions.APIException):
         return str(error.detail)
     return str(error) or "There is nothing here for you."

@@ -1,5 +1,6 @@
 """REST: submit a query, read it again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -12,12 +13,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broker import queries
-from broker.models import AccessRequest, Case, Query
+from broker.api.problems import documented
+from broker.models import AccessRequest, Case, Query, QueryState
 from broker.rights import allows, person
 from broker.roles import Right
 
+NEWEST = 100  # queries in a list
+LONGEST_KEY = 64
 
-class QuestionIn(serializers.Serializer[Any]):
+
+class Exact(serializers.Serializer[Any]):
+    """Takes the fields it names and no others: a word misspelt would ask another question than was meant."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := data.keys() - self.fields.keys()):
+            raise serializers.ValidationError({name: ["There is no such field."] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class QuestionIn(Exact):
     kind = serializers.ChoiceField(["carriers", "frequencies", "relatives", "identity"])
     build = serializers.ChoiceField(["GRCh37", "GRCh38"], required=False)
     variant = serializers.CharField(required=False, help_text="chr:pos ref>alt, 1-based, e.g. 20:1000226 A>T")
@@ -27,7 +41,7 @@ class QuestionIn(serializers.Serializer[Any]):
     min_total_cm = serializers.FloatField(required=False, help_text="least shared in all, centimorgans")
 
 
-class QueryIn(serializers.Serializer[Any]):
+class QueryIn(Exact):
     request = serializers.UUIDField(required=False, help_text="an access request of one of your projects")
     case = serializers.UUIDField(required=False, help_text="one of your cases")
     question = QuestionIn()
@@ -40,12 +54,12 @@ class QueryIn(serializers.Serializer[Any]):
 
 class QueryOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.CharField()
+    state = serializers.ChoiceField(QueryState.choices)
     purposes = serializers.ListField(child=serializers.CharField())
     question = serializers.DictField()
     submitted_at = serializers.DateTimeField()
     reasons = serializers.ListField(child=serializers.CharField(), help_text="why it was refused, if it was")
-    job = serializers.SerializerMethodField()
+    job = serializers.SerializerMethodField(help_text="where its run is found; null when it was refused")
 
     def get_job(self, query: Query) -> str | None:
         job = query.job
@@ -55,11 +69,18 @@ class QueryOut(serializers.Serializer[Any]):
 @extend_schema(
     methods=["POST"],
     request=QueryIn,
-    responses={202: QueryOut},
+    operation_id="submit_query",
+    description="Submit a query. Its answer is found at the job that Location names. One that was refused at "
+    "once has no job; Location names the query itself, with the reasons.",
+    responses={202: QueryOut, **documented(400, 404, 422)},
     parameters=[
         OpenApiParameter(
-            "Idempotency-Key", str, "header", description="the same key returns the same query, asked once"
-        )
+            "Idempotency-Key",
+            str,
+            "header",
+            description="the same key with the same question is one query; at most 64 characters",
+        ),
+        OpenApiParameter("Location", str, "header", response=[202]),
     ],
     examples=[
         OpenApiExample(
@@ -72,14 +93,22 @@ class QueryOut(serializers.Serializer[Any]):
         )
     ],
 )
-@extend_schema(methods=["GET"], responses=QueryOut(many=True))
+@extend_schema(
+    methods=["GET"],
+    operation_id="list_queries",
+    description="Your newest 100 queries, the newest first.",
+    responses={200: QueryOut(many=True), **documented()},
+)
 @api_view(["GET", "POST"])
 @permission_classes([allows(Right.ASK)])
 def query_list(request: Request) -> Response:
-    """Your queries, newest first; or submit one. 202: the answer is found at the job it names."""
+    """Your newest queries; or submit one."""
     if request.method == "GET":
-        mine = Query.objects.visible_to(person(request)).order_by("-submitted_at")[:100]
+        mine = Query.objects.visible_to(person(request)).with_runs().order_by("-submitted_at")[:NEWEST]
         return Response(QueryOut(mine, many=True).data)
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY:
+        raise serializers.ValidationError({"Idempotency-Key": [f"At most {LONGEST_KEY} characters."]})
     said = QueryIn(data=request.data)
     said.is_valid(raise_exception=True)
     if "request" in said.validated_data:
@@ -93,13 +122,15 @@ def query_list(request: Request) -> Response:
         under=under,
         by=person(request),
         at=timezone.now(),
-        idempotency_key=request.headers.get("Idempotency-Key", "")[:64],
+        idempotency_key=key,
     )
     body = QueryOut(query).data
-    return Response(body, status=202, headers={"Location": body["job"]} if body["job"] else {})
+    return Response(
+        body, status=202, headers={"Location": body["job"] or reverse("api:query", args=[query.pk])}
+    )
 
 
-@extend_schema(responses=QueryOut)
+@extend_schema(operation_id="get_query", responses={200: QueryOut, **documented(404)})
 @api_view(["GET"])
 @permission_classes([allows(Right.ASK)])
 def query_detail(request: Request, query_id: str) -> Response:

@@ -10,7 +10,7 @@ from broker.rights import allows
 from broker.roles import Right
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT)
+@extend_schema(operation_id="service_info", auth=[], responses=OpenApiTypes.OBJECT)
 @api_view(["GET"])
 @permission_classes([allows(Right.PUBLIC)])
 def service_info(request: Request) -> Response:
