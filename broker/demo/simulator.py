@@ -92,7 +92,7 @@ def populate(
     with names keep them; everybody else is called by family and role."""
     if len(founders) < families * FAMILY_FOUNDERS:
         raise ValueError(
-            f"{families} families need {families * FAMILY_FOUNDERS} founders; there are {len(founders)}."
+            f"So many families need {families * FAMILY_FOUNDERS} founders; there are {len(founders)}."
         )
     lot = rng.permutation(len(founders)).tolist()
     people: list[Person] = []
