@@ -1,7 +1,7 @@
 """Chromosomes and regions as people write them, 1-based, and as they are inside, 0-based."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomics.coordinates import (
@@ -87,6 +87,7 @@ def test_what_is_no_region_is_refused(written: str) -> None:
 
 
 @given(st.sampled_from(CHROMOSOMES), st.data())
+@settings(deadline=None)
 def test_every_region_is_read_back_as_it_is_shown(code: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, LONGEST[code] - 1))
     region = Region(code, start, data.draw(st.integers(start + 1, LONGEST[code])))

@@ -179,6 +179,7 @@ def lines_of(chunks: list[bytes], limits: Limits = DEFAULT) -> list[tuple[int, b
 
 
 @given(st.text("ab\r\n", max_size=40), st.integers(1, 5))
+@settings(deadline=None)
 def test_lines_are_the_same_however_the_bytes_come(text: str, size: int) -> None:
     data = text.encode()
     blocks = lines_of([data[at : at + size] for at in range(0, len(data), size)])

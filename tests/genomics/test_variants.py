@@ -1,7 +1,7 @@
 """Variants: written, read back, and trimmed without changing what they say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomics.errors import NotACoordinate
@@ -59,6 +59,7 @@ def test_shared_bases_are_taken_off(ref: str, alt: str, trimmed: tuple[int, str,
 
 
 @given(st.text("ACGT", max_size=10), ALLELES, ALLELES, st.text("ACGT", max_size=10))
+@settings(deadline=None)
 def test_trimming_changes_nothing_that_is_said(before: str, ref: str, alt: str, after: str) -> None:
     if ref == alt:
         return

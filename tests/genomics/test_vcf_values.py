@@ -1,6 +1,6 @@
 """INFO and FORMAT values against their declarations; and that the quick look and the whole one agree."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomics.formats.vcf_record import is_quality
@@ -16,6 +16,7 @@ DECLARED = {
     b"O": Declared(b"1", b"Flag"),
     b"N": Declared(b".", b"Float"),
 }
+OF_SAMPLES = {key: field for key, field in DECLARED.items() if field.type != b"Flag"}  # FORMAT has no flags
 KEYS = st.sampled_from(["A", "R", "G", "S", "C", "F", "O", "N", "X", ""])
 VALUES = st.sampled_from(
     ["", "=", "=.", "=1", "=1,2", "=1,2,3", "=x", "=a,b", "=.5,1e3", "=;", "=a;", "=,", "=-1", "=1."]
@@ -24,6 +25,7 @@ ENTRY = st.builds(lambda key, value: key + value, KEYS, VALUES)
 
 
 @given(st.lists(st.lists(ENTRY, min_size=1, max_size=4).map(";".join), min_size=1, max_size=12))
+@settings(deadline=None)
 def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str]) -> None:
     check = InfoCheck(DECLARED)
     for info in infos:
@@ -40,12 +42,13 @@ def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str]) -> No
         max_size=12,
     )
 )
+@settings(deadline=None)
 def test_a_sample_is_judged_alike_whatever_came_before_it(samples: list[tuple[list[str], list[str]]]) -> None:
-    check = SampleCheck(DECLARED)
+    check = SampleCheck(OF_SAMPLES)
     for names, texts in samples:
         keys, values = tuple(name.encode() for name in names), [text.encode() for text in texts]
         right = len(set(keys) | {b"GT"}) == len(keys) + 1 and b"" not in keys
-        right = right and sample_fits(keys, values, DECLARED, alternates=1, ploidy=2)
+        right = right and sample_fits(keys, values, OF_SAMPLES, alternates=1, ploidy=2)
         assert check(b":".join((b"GT", *keys)), b":".join((b"0/1", *values))) == right, (names, texts)
 
 
