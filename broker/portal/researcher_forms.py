@@ -5,6 +5,7 @@ Shape alone is checked here. Whether she may, and whether it is lawful, is asked
 
 import hashlib
 import json
+import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,7 @@ OFFERED = [
     if kind.domain in "RA" and ASKABLE[kind.domain]
 ]
 YES, NO = "yes", "no"
+_REGION = re.compile(r"[0-9A-Za-z]{1,5}(\s*:[0-9,\s-]*)?")  # no alleles: whoever wrote it means a region
 
 
 def _yes_or_no(label: Any, help_text: Any) -> forms.TypedChoiceField:
@@ -144,18 +146,13 @@ class QuestionForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    variant = forms.CharField(
-        label=_("A variant"),
-        help_text=_("For example 20:1000226 A>T, positions counted from 1."),
+    place = forms.CharField(
+        label=_("Where?"),
+        help_text=_(
+            "A variant, such as 20:1000226 A>T, or a region, such as 20:1000000-1001000. "
+            "Positions are counted from 1, and both ends belong to a region."
+        ),
         max_length=400,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    region = forms.CharField(
-        label=_("Or any variant in a region"),
-        help_text=_("For example 20:1000000-1001000, both ends included."),
-        max_length=60,
-        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     build = forms.ChoiceField(
@@ -170,41 +167,30 @@ class QuestionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid.uuid4().hex
 
-    def clean_variant(self) -> str:
-        return _read(self.cleaned_data["variant"], parse_variant)
-
-    def clean_region(self) -> str:
-        return _read(self.cleaned_data["region"], parse_region)
+    def clean_place(self) -> tuple[str, str]:
+        """As a question names it: which of the two it is, and how the house writes it."""
+        text = self.cleaned_data["place"]
+        region = _REGION.fullmatch(text.strip())
+        try:
+            return ("region", str(parse_region(text))) if region else ("variant", str(parse_variant(text)))
+        except NotACoordinate as wrong:
+            raise forms.ValidationError(str(wrong)) from None
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if self.errors:
-            return said
-        if said["kind"] == "frequencies" and not said["variant"]:
-            self.add_error("variant", _("How common it is can be asked of one variant. Name it here."))
-        elif bool(said["variant"]) == bool(said["region"]):
-            self.add_error("variant", _("Name one variant, or one region: not both, and not neither."))
+        if said.get("kind") == "frequencies" and said.get("place", ("",))[0] == "region":
+            self.add_error("place", _("How common it is can be asked of one variant, not of a region."))
         return said
 
     def question(self) -> dict[str, str]:
         said = self.cleaned_data
-        place = {name: said[name] for name in ("variant", "region") if said[name]}
-        return {"kind": said["kind"], **place, "build": said["build"]}
+        which, place = said["place"]
+        return {"kind": said["kind"], which: place, "build": said["build"]}
 
     def idempotency_key(self) -> str:
         """The same form with the same question, sent twice, is one question; with another, it is another."""
         told = json.dumps([self.cleaned_data["key"], self.question()])
         return hashlib.sha256(told.encode()).hexdigest() if self.cleaned_data["key"] else ""
-
-
-def _read(text: str, read: Any) -> str:
-    """As the house writes it, or empty; in words what is wrong with it."""
-    if not text.strip():
-        return ""
-    try:
-        return str(read(text))
-    except NotACoordinate as wrong:
-        raise forms.ValidationError(str(wrong)) from None
 
 
 class TokenForm(forms.Form):

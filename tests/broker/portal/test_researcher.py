@@ -120,7 +120,7 @@ def test_the_project_of_somebody_else_is_not_there(world: World, rival: Client):
         shown(rival, name, request.project_id, status=404)
     shown(rival, "query_new", request.pk, status=404)
     sent(rival, "apply", request.project_id, status=404, **GOOD)
-    sent(rival, "query_new", request.pk, status=404, kind="carriers", variant=SITE, build="GRCh37")
+    sent(rival, "query_new", request.pk, status=404, kind="carriers", place=SITE, build="GRCh37")
     assert AccessRequest.objects.count() == 1
     assert not Query.objects.exists()
 
@@ -235,7 +235,7 @@ def test_a_question_becomes_a_job(world: World, rosa: Client):
     assert "Health research" in page
     answer = rosa.post(
         reverse("researcher:query_new", args=[request.pk]),
-        {"kind": "carriers", "variant": "chr20-1000226-a-t", "build": "GRCh37"},
+        {"kind": "carriers", "place": "chr20-1000226-a-t", "build": "GRCh37"},
     )
     query = Query.objects.get()
     assert query.question == {"kind": "carriers", "build": "GRCh37", "variant": SITE}
@@ -245,7 +245,7 @@ def test_a_question_becomes_a_job(world: World, rosa: Client):
 
 def test_a_region_is_asked_as_well(world: World, rosa: Client):
     request = world.request()
-    said = {"kind": "carriers", "region": "20:1,000,000-1,001,000", "build": "GRCh38"}
+    said = {"kind": "carriers", "place": "20:1,000,000-1,001,000", "build": "GRCh38"}
     sent(rosa, "query_new", request.pk, **said)
     assert Query.objects.get().question == {
         "kind": "carriers",
@@ -257,21 +257,28 @@ def test_a_region_is_asked_as_well(world: World, rosa: Client):
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({"variant": "chromosome twenty"}, "Write a variant as chromosome:position ref>alt"),
-        ({"variant": "20:99000000 A>T"}, "The variant lies beyond chromosome 20"),
-        ({"region": "20:2000-1000"}, "ends after it begins"),
-        ({}, "Name one variant, or one region"),
-        ({"variant": SITE, "region": "20:1-2"}, "Name one variant, or one region"),
-        ({"kind": "frequencies", "region": "20:1-2"}, "How common it is can be asked of one variant"),
-        ({"kind": "relatives", "variant": SITE}, "not one of the available choices"),
-        ({"variant": SITE, "build": "hg18"}, "not one of the available choices"),
+        ({"place": "chromosome twenty"}, "Write a variant as chromosome:position ref>alt"),
+        ({"place": "20:99000000 A>T"}, "The variant lies beyond chromosome 20"),
+        ({"place": "20:2000-1000"}, "ends after it begins"),
+        ({"place": "26:1-2"}, "This is not a chromosome we know"),
+        ({"place": "20:1-"}, "Write a region as chromosome:start-end"),
+        ({"place": " "}, "This field is required."),
+        ({"kind": "frequencies", "place": "20:1-2"}, "How common it is can be asked of one variant"),
+        ({"kind": "relatives"}, "not one of the available choices"),
+        ({"build": "hg18"}, "not one of the available choices"),
     ],
 )
 def test_a_question_that_is_not_well_formed_is_not_asked(
     world: World, rosa: Client, said: dict[str, str], sentence: str
 ):
     request = world.request()
-    page = sent(rosa, "query_new", request.pk, status=400, **{"kind": "carriers", "build": "GRCh37"} | said)
+    page = sent(
+        rosa,
+        "query_new",
+        request.pk,
+        status=400,
+        **{"kind": "carriers", "place": SITE, "build": "GRCh37"} | said,
+    )
     assert page.count(sentence) == 2, "once on top and once at the field"
     assert not Query.objects.exists()
 
@@ -279,7 +286,7 @@ def test_a_question_that_is_not_well_formed_is_not_asked(
 def test_a_refused_question_says_why_and_what_now(world: World, rosa: Client):
     request = world.request(approve=False)
     assert "This request is not in force" in shown(rosa, "query_new", request.pk)
-    page = sent(rosa, "query_new", request.pk, kind="carriers", variant=SITE, build="GRCh37")
+    page = sent(rosa, "query_new", request.pk, kind="carriers", place=SITE, build="GRCh37")
     assert Query.objects.get().state == QueryState.REFUSED
     assert "Why it was refused" in page
     assert "A steward decides about a project" in page
@@ -292,11 +299,11 @@ def test_a_form_sent_twice_asks_once(world: World, rosa: Client):
     request = world.request()
     page = shown(rosa, "query_new", request.pk)
     key = re.search(r'name="key" value="([0-9a-f]{32})"', page)[1]
-    said = {"kind": "carriers", "variant": SITE, "build": "GRCh37", "key": key}
+    said = {"kind": "carriers", "place": SITE, "build": "GRCh37", "key": key}
     sent(rosa, "query_new", request.pk, **said)
     sent(rosa, "query_new", request.pk, **said)
     assert Query.objects.count() == 1
-    sent(rosa, "query_new", request.pk, **said | {"variant": "20:1000227 A>T"})
+    sent(rosa, "query_new", request.pk, **said | {"place": "20:1000227 A>T"})
     assert Query.objects.count() == 2, "going back and asking something else is another question"
 
 
@@ -317,7 +324,7 @@ def test_all_questions_are_listed_newest_first_page_by_page(world: World, rosa: 
     assert "Nothing asked yet" in shown(rosa, "queries")
     for place in (1, 2, 3):
         monkeypatch.setattr(timezone, "now", lambda place=place: NOW + timedelta(minutes=place))
-        sent(rosa, "query_new", request.pk, kind="carriers", variant=f"20:{place} A>T", build="GRCh37")
+        sent(rosa, "query_new", request.pk, kind="carriers", place=f"20:{place} A>T", build="GRCh37")
     first = shown(rosa, "queries")
     assert first.index("20:3 A>T") < first.index("20:2 A>T")
     assert "20:1 A>T" not in first
@@ -330,7 +337,7 @@ def test_the_list_costs_the_same_for_one_question_and_for_many(
 ):
     request = world.request()
     for place in range(1, 9):
-        sent(rosa, "query_new", request.pk, kind="carriers", variant=f"20:{place} A>T", build="GRCh37")
+        sent(rosa, "query_new", request.pk, kind="carriers", place=f"20:{place} A>T", build="GRCh37")
     with django_assert_max_num_queries(12):
         shown(rosa, "queries")
     with django_assert_max_num_queries(12):
