@@ -49,6 +49,9 @@ def other(*said: Statement, **subject: object) -> Relations:
         (twin(), research("R.GRU"), []),
         (twin(), counsel(), []),
         (twin(), relatives(), [MUTUAL]),
+        # what else is asked, or nobody knows, is no business of the twin's
+        (twin(yes("LE.HOM")), police("L.HOM", "R.GRU"), []),
+        (twin(yes("LE.HOM")), police("L.HOM", "L.WAR"), []),
     ],
 )
 def test_a_twin_must_allow_what_reaches_both(relations: Relations, use: DataUse, reasons: list[Reason]):
