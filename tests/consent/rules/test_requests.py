@@ -42,6 +42,10 @@ IN_ORDER = {
     "quality": quality(),
     "relatives need no project": replace(relatives(), project=Project()),
     **{purpose: police(purpose) for purpose in ("L.HOM", "L.SEX", "L.ABD", "L.OVC", "L.UHR", "L.MIS")},
+    "all six at once": police("L.HOM", "L.SEX", "L.ABD", "L.OVC", "L.UHR", "L.MIS"),
+    "the dead and the missing, without an order": police(
+        "L.UHR", "L.MIS", le=case(judicial_authorisation=None)
+    ),
     "the dead, without an order": police("L.UHR", le=case(judicial_authorisation=None)),
     "a missing person, untried and without an order": police(
         "L.MIS", le=case(judicial_authorisation=None, leads_exhausted=False, codis_searched=False)
