@@ -115,7 +115,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "administrator/enrol.html",
-        {"form": form, "made": made, "password": password if made else ""},
+        {"form": form, "made": made, "password": password},
         status=400 if form.errors else 200,
     )
 

@@ -248,6 +248,24 @@ def test_one_refusal_refuses_a_case(world: World, lena: Client):
     assert case.state == Reviewed.REFUSED
 
 
+def test_a_refused_case_is_over_for_the_other_reviewer_too(world: World, sten: Client, lena: Client):
+    case = world.case(sign=False)
+    sent(
+        lena,
+        "case",
+        case.pk,
+        role="legal_reviewer",
+        decision="refuse",
+        reason="The paper is of another case.",
+    )
+    assert reverse("steward:case", args=[case.pk]) not in shown(sten, "inbox")
+    page = shown(sten, "case", case.pk)
+    assert "The paper is of another case." in page
+    assert "Your signature" not in page
+    sent(sten, "case", case.pk, role="steward", **SIGN)
+    assert case.approvals.count() == 1
+
+
 def test_nobody_signs_twice_or_as_what_she_is_not(world: World, sten: Client):
     case = world.case(sign=False)
     sent(sten, "case", case.pk, role="legal_reviewer", status=400, **SIGN)
