@@ -1,6 +1,6 @@
 """INFO and FORMAT values against their declarations; and that the quick look and the whole one agree."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genomics.formats.vcf_record import is_quality
@@ -25,6 +25,9 @@ ENTRY = st.builds(lambda key, value: key + value, KEYS, VALUES)
 
 
 @given(st.lists(st.lists(ENTRY, min_size=1, max_size=4).map(";".join), min_size=1, max_size=12))
+@example(["S=a", "S=;"])
+@example(["C=a;X=1", "C=;;X=1"])
+@example(["X=1;F", "X=1;F=;F"])
 @settings(deadline=None)
 def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str]) -> None:
     check = InfoCheck(DECLARED)
