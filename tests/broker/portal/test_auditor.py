@@ -14,7 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from broker import events, jobs, queries
+from broker import events, jobs, oversight, queries
+from broker.errors import NotAllowed
 from broker.models import TRANSITIONS, Job, JobState, User
 from broker.portal import auditor_jobs
 from consent import records
@@ -83,6 +84,18 @@ def test_nobody_else_comes_in(world: World, who: str):
     assert client.get(reverse("auditor:event", args=[uid])).status_code == 403
     assert client.post(reverse("auditor:export"), {"openings": "yes"}).status_code == 403
     assert client.post(reverse("auditor:verify")).status_code == 403
+    assert not looks()
+
+
+def test_the_verbs_ask_for_the_right_whichever_door_they_are_called_from(world: World):
+    sten = world.staff.steward
+    for verb in (
+        lambda: oversight.verify(by=sten, at=NOW),
+        lambda: oversight.export(io.StringIO(), openings=True, by=sten, at=NOW),
+        lambda: oversight.look(Job(), by=sten, at=NOW),
+    ):
+        with pytest.raises(NotAllowed):
+            verb()
     assert not looks()
 
 
