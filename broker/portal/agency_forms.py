@@ -23,11 +23,20 @@ from broker.portal.dates import day_field, end_of
 from broker.roles import Role
 from broker.uses import POLICY
 from consent.hierarchies import REGION_NAMES
-from consent.purposes import PURPOSES
+from consent.purposes import PURPOSES, Purpose
 from genomics.coordinates import Build
 from genomics.matching.relatives import LEAST_CM
 
 DOMAINS = {Role.INVESTIGATOR: "L", Role.COUNSEL: "E"}
+ABOUT: dict[str, Any] = {
+    Purpose.HOMICIDE: _("A killing"),
+    Purpose.SEXUAL_ASSAULT: _("Rape or sexual assault"),
+    Purpose.ABDUCTION: _("An abduction or kidnapping"),
+    Purpose.OTHER_VIOLENT_CRIME: _("Another violent crime"),
+    Purpose.UNIDENTIFIED_REMAINS: _("Naming an unknown dead person"),
+    Purpose.MISSING_PERSON: _("A missing person"),
+    Purpose.EXONERATION: _("Freeing the innocent: an accused or convicted person did not do it"),
+}
 BUILDS = [("", _("Refuse it")), *((one.value, format_lazy(_("Take it as {}"), one.value)) for one in Build)]
 
 
@@ -35,7 +44,7 @@ def offered(roles: Iterable[Role]) -> list[tuple[str, Any]]:
     """The purposes a role may open a case for: for police, the offences that the policy offers."""
     domains = {DOMAINS[role] for role in roles if role in DOMAINS}
     return [
-        (str(purpose), format_lazy("{}: {}", _(kind.words.label), _(kind.words.meaning)))
+        (str(purpose), ABOUT[purpose])
         for purpose, kind in PURPOSES.items()
         if kind.domain in domains and (kind.domain != "L" or purpose in POLICY.offences_offered)
     ]

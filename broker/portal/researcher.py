@@ -154,7 +154,7 @@ def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
         {
             "under": under,
             "form": form,
-            "facts": papers.asked(under),
+            "facts": papers.asked(under)[: len(under.purposes) + bool(under.disease) + 1],
             "open": _is_open(under, now),
             "body": body,
             "curl": asked.as_curl(body, request.build_absolute_uri(reverse("api:queries"))),

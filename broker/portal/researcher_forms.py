@@ -99,12 +99,16 @@ class ApplicationForm(forms.Form):
         required=False,
     )
     ethics_valid_to = day_field(_("Ethics approval good until"), required=False)
-    publication = forms.BooleanField(label=_("We will publish what we find."), required=False)
-    collaboration = forms.BooleanField(
-        label=_("We will work with those who first collected the data."), required=False
-    )
-    return_data = forms.BooleanField(
-        label=_("We will bring back the data that we make from it."), required=False
+    undertakes = forms.MultipleChoiceField(
+        label=_("What do you undertake?"),
+        help_text=_("People who ask for one of these are left out without it."),
+        choices=[
+            ("publication", _("We will publish what we find.")),
+            ("collaboration", _("We will work with those who first collected the data.")),
+            ("return_data", _("We will bring back the data that we make from it.")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
 
     def clean(self) -> dict[str, Any]:
@@ -129,9 +133,9 @@ class ApplicationForm(forms.Form):
             valid_to=months_later(at, said["months"]),
             ethics_ref=said["ethics_ref"],
             ethics_valid_to=end_of(until) if until else None,
-            publication=said["publication"],
-            collaboration=said["collaboration"],
-            return_data=said["return_data"],
+            publication="publication" in said["undertakes"],
+            collaboration="collaboration" in said["undertakes"],
+            return_data="return_data" in said["undertakes"],
         )
 
 

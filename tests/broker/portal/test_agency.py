@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from broker import cases
 from broker.models import Authorisation, Case, Query, QueryState, Reviewed, User
+from broker.portal.agency_forms import ABOUT
 from broker.roles import Role
 from consent.purposes import PURPOSES
+from consent.rules.requests import NEVER_OFFERED
 from genomics.models import EvidenceProfile
 from tests.builders import vcf
 from tests.world import NOW, World
@@ -109,10 +111,15 @@ def test_police_are_offered_the_offences_that_are_offered_and_nothing_else(ivan:
     assert offered == {"L.HOM", "L.SEX", "L.ABD", "L.OVC", "L.UHR", "L.MIS"}
 
 
+def test_every_purpose_of_a_case_has_its_words():
+    cases_of = {p for p, kind in PURPOSES.items() if kind.domain in "LE"}
+    assert set(ABOUT) == cases_of - NEVER_OFFERED
+
+
 def test_counsel_is_offered_freeing_the_innocent(cora: Client):
     page = shown(cora, "case_new")
     assert set(re.findall(r'name="purpose" value="([^"]+)"', page)) == {"E.EXON"}
-    assert PURPOSES["E.EXON"].words.meaning in page
+    assert "Freeing the innocent" in page
     sent(cora, "case_new", **GOOD | {"purpose": "E.EXON"})
     assert Case.objects.get().purpose == "E.EXON"
 

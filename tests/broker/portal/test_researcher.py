@@ -30,7 +30,7 @@ GOOD = {
     "months": "24",
     "ethics_ref": "REC 2026/114",
     "ethics_valid_to": "2027-05-31",
-    "publication": "on",
+    "undertakes": ["publication"],
 }
 
 
