@@ -49,7 +49,7 @@ class ProjectForm(forms.Form):
 
     title = forms.CharField(
         label=_("What is the project called?"),
-        help_text=_("Stewards see this name, and participants whose data it reads."),
+        help_text=_("Stewards see this name."),
         max_length=200,
     )
 

@@ -462,6 +462,11 @@ def test_the_painting_says_the_same_as_its_table(world: World, ivan: Client, pan
     for one in segments:
         assert f"{one['start']:,}" in page
         assert f"{one['end']:,}" in page
+    elsewhere = ivan.get(
+        reverse("jobs:job", args=[job.pk]), headers={"Accept-Language": "id"}
+    ).content.decode()
+    assert f"{segments[0]['start']:,}".replace(",", ".") in elsewhere, "people read their own commas"
+    assert drawn[drawn.index("<use") :] in elsewhere, "machines do not"
 
 
 def test_a_table_of_relatives_has_a_row_for_each_segment(world: World, ivan: Client, panel: Any):
