@@ -14,7 +14,7 @@ SNP = "20\t100\t.\tA\tT\t.\t.\t.\tGT\t0/1"
     ("line", "details"),
     [
         ("# contact: jane.doe+dna@example.org", [Detail.EMAIL]),
-        ("##bcftools_viewCommand=view /home/jdoe/run/a.bcf", [Detail.PATH]),
+        ("##bcftools_viewCommand=view /home/jane.doe2/run/a.bcf", [Detail.PATH]),
         ("##source=C:\\Users\\Jane Doe\\a.txt", [Detail.PATH]),
         ("##cmd=/Users/jane/work", [Detail.PATH]),
         ("# Date of Birth: 1980-03-12", [Detail.BIRTH]),
