@@ -7,6 +7,7 @@ import pytest
 
 from consent.decision import Decision, Outcome, decide, horizon, request_reasons
 from consent.reasons import Reason
+from consent.rules import families
 from consent.terms import (
     AfterDeath,
     DataUse,
@@ -87,6 +88,13 @@ def test_a_use_for_nothing_finds_no_objection_and_is_refused():
     assert decide(born(), FILE, (yes("RESEARCH", ANY_RESEARCH),), use, POLICY, NOW).reasons == (
         Reason.REQ_PURPOSE_UNKNOWN,
     )
+
+
+def test_where_nobody_objects_and_nobody_said_yes_it_is_a_no(monkeypatch: pytest.MonkeyPatch):
+    """Should a purpose ever be added that needs no family, it permits nothing."""
+    monkeypatch.setattr(families, "needed", lambda _use: ())
+    decided = decide(born(), FILE, (yes("RESEARCH", ANY_RESEARCH),), research("R.GRU"), POLICY, NOW)
+    assert decided.reasons == (Reason.CONSENT_NONE,)
 
 
 def test_a_decision_names_the_policy_it_was_made_under():
