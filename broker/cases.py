@@ -136,6 +136,8 @@ def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at:
         raise NotAllowed("Nobody approves a case she works on. Nothing was decided.")
     if not reason.strip():
         raise Refused("A decision needs its reason in words. Nothing was decided.")
+    if case.state != Reviewed.SUBMITTED:
+        raise Refused(f"This case is {case.state} already. Nothing was decided.")
     if case.approvals.filter(by=by).exists() or case.approvals.filter(role=role).exists():
         raise Refused("That signature stands already; the other one is somebody else's. Nothing was decided.")
     with transaction.atomic():

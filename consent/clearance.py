@@ -83,17 +83,15 @@ class Clearance:
     def __reduce_ex__(self, _protocol: Any) -> NoReturn:
         raise NotCleared("A Clearance does not travel: send the job's id, and decide anew there.")
 
-    def __copy__(self) -> NoReturn:
+    def __copy__(self, _memo: object = None) -> NoReturn:
         raise NotCleared("A Clearance is not copied.")
 
-    def __deepcopy__(self, _memo: object) -> NoReturn:
-        raise NotCleared("A Clearance is not copied.")
+    __deepcopy__ = __copy__
 
     def __repr__(self) -> str:
         return f"<Clearance: {len(self.permitted)} permitted at position {self.position}>"
 
     def covers(self, file: UUID) -> bool:
-        """Whether this very file may be read under it."""
         return file in self._files
 
 
@@ -185,7 +183,7 @@ def require(clearance: object) -> Clearance:
     if type(clearance) is not Clearance:
         raise NotCleared("No genotype is read without a Clearance; this is none. Nothing was read.")
     try:
-        genuine = clearance._files == _files_of(clearance.permitted) and hmac.compare_digest(
+        genuine = clearance._files == _files(clearance) and hmac.compare_digest(
             clearance._tag, _tag_of(clearance)
         )
     except AttributeError:
@@ -223,7 +221,7 @@ def _surveyed(
     lost: list[LeftOut] = []
     ends: list[datetime] = []
     for one in eligibility.survey(use, policy=policy, at=at, only=before):
-        # A file that came after the first look does not join, as its owner would not.
+        # A file that came after the first look does not join.
         files = one.files if before is None else tuple(f for f in one.files if f in before[one.ordinal])
         if files:
             permitted.append(Permitted(one.ordinal, files, one.heads))
@@ -271,13 +269,13 @@ def _build(**facts: object) -> Clearance:
     clearance = object.__new__(Clearance)
     for name, value in facts.items():
         object.__setattr__(clearance, name, value)
-    object.__setattr__(clearance, "_files", _files_of(clearance.permitted))
+    object.__setattr__(clearance, "_files", _files(clearance))
     object.__setattr__(clearance, "_tag", _tag_of(clearance))
     return clearance
 
 
-def _files_of(permitted: tuple[Permitted, ...]) -> frozenset[UUID]:
-    return frozenset(file for one in permitted for file in one.files)
+def _files(clearance: Clearance) -> frozenset[UUID]:
+    return frozenset(file for one in clearance.permitted for file in one.files)
 
 
 def _tag_of(clearance: Clearance) -> bytes:

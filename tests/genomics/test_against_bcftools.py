@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.bench.against_bcftools import compare
 
-pytestmark = [pytest.mark.oracle, pytest.mark.shared, pytest.mark.django_db]
+pytestmark = [pytest.mark.oracle, pytest.mark.shared, pytest.mark.django_db, pytest.mark.timeout(900)]
 
 
 def test_carrier_counts_of_203_real_people_equal_bcftools(shared):
