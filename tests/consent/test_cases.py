@@ -182,3 +182,13 @@ def test_a_case_may_turn_the_dials_of_the_policy():
     young = {**case(YES, subject=born(SIGNED.date().replace(year=2008))), "policy": {"majority_age": 16}}
     assert cases.outcome(young, POLICY)["decision"] == "PERMIT"
     assert cases.outcome({**young, "policy": {}}, POLICY)["primary_reason"] == "AUTH_MINOR_SELF"
+
+
+def test_a_file_of_cases_brings_its_own_policy_and_hierarchies():
+    policy = cases.policy_of(
+        {"policy_defaults": {"policy_version": "9"}, "region_parents": {"GB": ["UK"]}, "disease_parents": {}}
+    )
+    assert policy.version == "9"
+    assert policy.region_parents.upwards("GB") == {"GB", "UK"}
+    assert not policy.disease_parents.knows("MONDO:0004992")
+    assert cases.policy_of({}) == POLICY
