@@ -62,7 +62,16 @@ class Environment:
 
 def read() -> Environment:
     """Everything the environment says. Raises ImproperlyConfigured with a sentence, never a KeyError."""
-    env = environ.Env()
+    try:
+        return _read(environ.Env())
+    except ValueError as wrong:
+        raise ImproperlyConfigured(
+            f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH and "
+            "UPLOAD_MB. Nothing was started."
+        ) from None
+
+
+def _read(env: environ.Env) -> Environment:
     home = Path(env.str("BROKER_HOME", default=str(BASE / ".home"))).absolute()
     debug = env.bool("DEBUG", default=False)
     demo = env.bool("DEMO", default=False)

@@ -69,7 +69,7 @@ def enrol(
     rights.require(by, Right.APPOINT)
     if organisation is not None and not organisation.verified:
         raise Refused(f"{organisation} is not verified yet. No login was made.")
-    if User.objects.filter(username=username).exists():
+    if User.objects.filter(username=User.normalize_username(username)).exists():
         raise Refused("Somebody has this user name. No login was made: choose another.")
     with transaction.atomic():
         user = User.objects.create_user(username, password=password, organisation=organisation)

@@ -12,6 +12,12 @@ from broker.models import Job, JobState, User
 from consent.ledger import log
 
 
+def snapshot_of(job: Job) -> str:
+    """Names what an answer rests on, for a citation. The consent position would tell how many changed their
+    minds between two answers; this tells nothing."""
+    return staging.commitment(bytes(job.snapshot or b""))[:16]
+
+
 def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
     """The answer of a released job for somebody who works on its project or case."""
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
@@ -25,6 +31,6 @@ def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
         "query_id": str(job.query_id),
         "question": job.query.question,
         "policy_version": job.policy_version,
-        "consent_position": job.position,
+        "consent_snapshot": snapshot_of(job),
         **{name: value for name, value in answer.items() if name != "question"},
     }

@@ -5,6 +5,7 @@ somebody else: research from the next day on, police and counsel when the case's
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from broker.models import Job, JobState
 from consent.models import Participant
 from consent.purposes import PURPOSES
 from consent.reasons import Reason
+
+logger = logging.getLogger(__name__)
 
 LATEST = timedelta(days=365)  # a case that never closes is shown after a year all the same
 
@@ -54,7 +57,11 @@ def of(participant: Participant, *, at: datetime) -> Iterator[Use]:
     for job in jobs.iterator():
         if at < visible_from(job):
             continue
-        outcome = outcome_for(job, participant.ordinal)
+        try:
+            outcome = outcome_for(job, participant.ordinal)
+        except staging.StagedBroken:
+            logger.error("the manifest of job %s does not open", job.pk)  # the audit tells of it, too
+            continue
         if outcome is not None:
             read, reasons = outcome
             purposes = tuple(job.query.purposes)

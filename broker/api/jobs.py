@@ -39,7 +39,7 @@ class ResultOut(serializers.Serializer[Any]):
     query_id = serializers.UUIDField()
     question = serializers.DictField()
     policy_version = serializers.CharField()
-    consent_position = serializers.IntegerField(help_text="the state of consent that the snapshot saw")
+    consent_snapshot = serializers.CharField(help_text="names the state of consent it rests on")
     granularity = serializers.CharField(help_text="as returned")
     count = serializers.IntegerField(allow_null=True)
     fewer_than = serializers.IntegerField(allow_null=True, help_text="set when a small number is suppressed")

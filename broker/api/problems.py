@@ -3,11 +3,12 @@
 Each type is a stable path under /problems/; `detail` is the sentence a person would read.
 """
 
+import json
 import logging
 import uuid
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
@@ -36,6 +37,9 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (exceptions.UnsupportedMediaType, 415, "unsupported-media-type", "Send JSON"),
     (exceptions.Throttled, 429, "too-many-requests", "Too many requests"),
     (exceptions.ValidationError, 400, "malformed", "The request is not well formed"),
+    (RequestDataTooBig, 413, "too-large", "The request is too large"),
+    (RecursionError, 400, "malformed", "The request is not well formed"),
+    (UnicodeError, 400, "malformed", "The request is not well formed"),
     (exceptions.ParseError, 400, "malformed", "The request is not well formed"),
     (FileRefused, 422, "file-refused", "The file was refused"),
     (Refused, 422, "refused", "This cannot be done as asked"),
@@ -88,7 +92,8 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
         "instance": f"urn:uuid:{request_id}",
     }
     if isinstance(error, exceptions.ValidationError):
-        body["errors"] = error.detail
+        # What she sent is quoted back; half a surrogate pair cannot be written as UTF-8.
+        body["errors"] = json.loads(json.dumps(error.detail).replace("\\ud", "\\\\ud"))
     if isinstance(error, FileRefused):
         body |= {"reason": str(error.reason), "line": error.line}
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}

@@ -15,6 +15,7 @@ from broker.demo.house import House
 from broker.demo.pedigree import Relation
 from broker.demo.run import Asked, held
 from consent import records
+from consent.reasons import Reason
 
 # Relations that are always found on a whole genome; more distant ones may share too little.
 CERTAIN = {Relation.PARENT_CHILD, Relation.FULL_SIBLINGS, Relation.FIRST_COUSINS}
@@ -35,10 +36,11 @@ def table(done: list[Asked]) -> Iterator[str]:
         purposes = "+".join(asked.query.purposes)
         numbers = f"{asked.considered or '-':>10} {len(asked.permitted) if asked.answer else '-':>9}"
         yield f"{asked.title:46} {purposes:8} {numbers}  {_said(asked)}"
-        reasons = Counter(reasons[0] for _, reasons in asked.left_out)
-        if asked.withdrew is not None:
-            # Her own no is the first reason; that it came while the job ran is what this row is about.
-            reasons["JOB_REVOKED_IN_FLIGHT"] = sum("JOB_REVOKED_IN_FLIGHT" in r for _, r in asked.left_out)
+        # Her own no is the first reason; that it came while the job ran is what the last query is about.
+        reasons = Counter(
+            str(Reason.JOB_REVOKED_IN_FLIGHT) if Reason.JOB_REVOKED_IN_FLIGHT in reasons else reasons[0]
+            for _, reasons in asked.left_out
+        )
         for reason, people in reasons.most_common():
             yield f"{'':46} {'':8} {people:>10} left out: {reason}"
 

@@ -15,7 +15,7 @@ from broker.portal import painting
 
 PAINTED = 20  # matches drawn on the page; the others stand in the table and in the files
 
-HEADER = ("query_id", "policy_version", "consent_position", "granularity")
+HEADER = ("query_id", "policy_version", "consent_snapshot", "granularity")
 OF_MATCH = ("person", "relationship", "kinship", "total_cm", "longest_cm", "ibd2_cm", "overlap_sites")
 OF_SEGMENT = ("chromosome", "start", "end", "cm", "sites")
 LEAD = "A lead only: sharing DNA is not proof of who somebody is."

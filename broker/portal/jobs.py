@@ -48,7 +48,7 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
             context |= {"answer": answers.shown(answer), "kind": answer["question"]["kind"]}
             context["facts"] += [
                 {"term": _("Policy"), "text": answer["policy_version"]},
-                {"term": _("Consent as of position"), "text": answer["consent_position"]},
+                {"term": _("Consent snapshot"), "text": answer["consent_snapshot"]},
             ]
     return render(request, "jobs/job.html", context)
 

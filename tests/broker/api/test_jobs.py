@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import access, jobs, queries, staging
+from broker import access, jobs, queries, results, staging
 from broker.models import Job, JobState
 from consent.models import LedgerEvent
 from tests.broker.api.test_queries import Program, problem
@@ -61,7 +61,7 @@ def test_a_job_is_followed_to_its_answer(world: World, rosa: Program):
     assert answer["count"] == 12
     assert answer["query_id"] == told["query"] == str(job.query_id)
     assert answer["policy_version"] == "2026.1"
-    assert answer["consent_position"] == job.position
+    assert answer["consent_snapshot"] == results.snapshot_of(job)
     assert answer["granularity"] == "count"
     assert answer["question"] == world.carriers()
 
@@ -81,7 +81,7 @@ def test_what_a_job_tells_is_this_and_no_more(world: World, rosa: Program):
         *("id", "query", "state", "progress", "created_at", "ended_at", "reasons", "trouble", "result"),
     }
     assert set(rosa.get(door("result", job)).json()) == {
-        *("query_id", "question", "policy_version", "consent_position", "granularity", "count"),
+        *("query_id", "question", "policy_version", "consent_snapshot", "granularity", "count"),
         *("fewer_than", "frequency", "records", "notes"),
     }
 

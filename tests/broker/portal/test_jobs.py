@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import access, cases, jobs, queries, staging
+from broker import access, cases, jobs, queries, results, staging
 from broker.models import TRANSITIONS, Case, Job, JobState, Query, User
 from broker.portal import answers, asked, painting
 from consent import records
@@ -333,7 +333,7 @@ def test_the_page_is_the_same_whether_somebody_said_no_or_was_never_here(world: 
         query = queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW)
         page = shown(rosa, run(job_of(query)))
         page = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", page)
-        return re.sub(r"(Consent as of position</dt><dd>)\d+", r"\1N", without_token(page))
+        return re.sub(r"(Consent snapshot</dt><dd>)\w+", r"\1N", without_token(page))
 
     before = asks()
     for name in ("Cleo", "Noor", "Dov"):
@@ -357,13 +357,13 @@ def test_a_file_says_what_it_answers(world: World, rosa: Client):
     head, _, table = taken(rosa, job, "csv").partition("\ncount,")
     assert f"# query_id: {job.query_id}" in head
     assert "# policy_version: 2026.1" in head
-    assert f"# consent_position: {job.position}" in head
+    assert f"# consent_snapshot: {results.snapshot_of(job)}" in head
     assert table == "fewer_than,frequency\n12,,\n"
     whole = json.loads(taken(rosa, job, "json"))
     assert whole["count"] == 12
     assert whole["query_id"] == str(job.query_id)
     assert whole["policy_version"] == "2026.1"
-    assert whole["consent_position"] == job.position
+    assert whole["consent_snapshot"] == results.snapshot_of(job)
     assert whole["question"] == world.carriers()
 
 
@@ -544,7 +544,7 @@ def test_nowhere_stands_how_many_were_considered_or_permitted(world: World, rosa
     page = shown(rosa, job)
     page = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT\S+|position</dt><dd>\d+", "", page)
     told = page[page.index("<main") : page.index("</main>")] + re.sub(
-        r"[0-9a-f]{8}-[0-9a-f-]{27}|# consent_position: \d+", "", taken(rosa, job, "csv")
+        r"[0-9a-f]{8}-[0-9a-f-]{27}|# consent_snapshot: \w+", "", taken(rosa, job, "csv")
     )
     assert not re.search(r"(?<![\w:.])(37|53|16)(?![\d:])", re.sub(r"<[^>]+>", " ", told))
     assert Query.objects.count() == 1
