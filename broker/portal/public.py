@@ -61,7 +61,7 @@ class SignUpForm(forms.Form):
     )
 
     def clean_username(self) -> str:
-        username = User.normalize_username(self.cleaned_data["username"])  # as it will be kept
+        username: str = User.normalize_username(self.cleaned_data["username"])  # as it will be kept
         User.username_validator(username)
         if User.objects.filter(username=username).exists():
             raise ValidationError(_("Somebody has this user name. Choose another."))
