@@ -1,10 +1,12 @@
 """The facts of the ground floor."""
 
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Freeze, GuardianLink, Holding, Participant, Position
+from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.policies import PolicyVersion
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
+    "Change",
     "FormVersion",
     "Freeze",
     "GuardianLink",
@@ -15,6 +17,6 @@ __all__ = [
     "LedgerOpening",
     "PaperEntry",
     "Participant",
-    "Position",
+    "PolicyVersion",
     "Statement",
 ]

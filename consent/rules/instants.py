@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from consent.rules import families
-from consent.rules.authority import grace_end, majority
+from consent.rules.authority import grace_end, of_age_at
 from consent.rules.modifiers import end_of_term, months_of, until_of
 from consent.rules.precedence import EVERYTHING
 from consent.terms import DataUse, Policy, Relations, Side, Statement, Subject
@@ -25,12 +25,13 @@ def of_person(
     subject: Subject, statements: Iterable[Statement], use: DataUse, policy: Policy
 ) -> Iterator[datetime | None]:
     """What happens to a person and to those of her statements that this use can touch."""
-    yield from (subject.died_at, subject.erased_at, majority(subject.dob, policy))
+    of_age = of_age_at(subject, policy)
+    yield from (subject.died_at, subject.erased_at, of_age)
     for hold in subject.freezes:
         yield from (hold.since, hold.until)
     touched = families.touched(use)
     for family in touched:
-        yield grace_end(subject.dob, family, policy)
+        yield grace_end(of_age, family, policy)
     for statement in statements:
         if statement.family in touched or statement.family == EVERYTHING:
             yield from _of_statement(statement, use)
