@@ -3,6 +3,7 @@
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
 from consent.models.policies import PolicyVersion
+from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "PaperEntry",
     "Participant",
     "PolicyVersion",
+    "Projection",
+    "ProjectionPart",
     "Statement",
 ]
