@@ -171,10 +171,8 @@ class Population:
     def _write(self, place: int, row: Row) -> None:
         self.since[place], self.until[place] = row.since, row.until
         self.gates[place] = self._gates(row.gates)
-        for column, spoken in enumerate(row.spoken):
-            self.spoken[column, place] = self._spoken(spoken)
-        for column, end in enumerate(row.ends):
-            self.ends[column, place] = min(max(end // SECOND, 0), FOREVER)
+        self.spoken[:, place] = [self._spoken(spoken) for spoken in row.spoken]
+        self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
 
     def _make_room(self, moved: dict[int, Sequence[Row]]) -> None:
         """Take the rows of these people out and put theirs in, in one pass, in ordinal order."""
