@@ -52,7 +52,7 @@ def _like(pattern: Statement, effective: str, recorded: str, seq: int, valid_to:
 
 
 def _first_of(shape: tuple[str, ...], body: str) -> tuple[str, Statement]:
-    """Remember the shape, if the places mean in it what they seem to mean; else it is read slowly for ever."""
+    """Remember the shape, if the places mean in it what they seem to mean; else it is always read slowly."""
     pseudonym, said = _read_slowly(body)
     if len(_known) >= SHAPES:
         _known.clear()

@@ -6,14 +6,16 @@ It reads and decides nothing. Whoever asks about one person or a million gets th
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from consent import records
+from consent import seals
 from consent.models import Holding, Participant, Statement
 from consent.participants import subject_of
 from consent.terms import File, FileState, Subject
 from consent.terms import Statement as Said
 
+_SEALED = ("participant_id", "seq", "body", "salt", "commitment", "seal", "seal_key")
 CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
 
 
@@ -46,17 +48,26 @@ def people(ordinals: Collection[int]) -> Iterator[Person]:
 
 
 def _read(ordinals: Sequence[int]) -> Iterator[Person]:
-    files: dict[int, list[Holding]] = defaultdict(list)
-    for holding in Holding.objects.filter(participant__in=ordinals).order_by("file"):
-        files[holding.participant_id].append(holding)
-    rows: dict[int, list[Statement]] = defaultdict(list)
-    for row in Statement.objects.filter(participant__in=ordinals).order_by("seq"):
-        rows[row.participant_id].append(row)
+    files: dict[int, list[tuple[UUID, File]]] = defaultdict(list)
+    holdings = Holding.objects.filter(participant__in=ordinals).order_by("file")
+    for ordinal, id_, state in holdings.values_list("participant_id", "file", "state"):
+        files[ordinal].append((id_, File(str(id_), FileState(state))))
+    rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for ordinal, *row in (
+        Statement.objects.filter(participant__in=ordinals).order_by("seq").values_list(*_SEALED)
+    ):
+        rows[ordinal].append(tuple(row))
     found = Participant.objects.filter(ordinal__in=ordinals).prefetch_related("freezes").order_by("ordinal")
     for person in found:
         yield Person(
             person.ordinal,
             subject_of(person),
-            tuple((one.file, File(str(one.file), FileState(one.state))) for one in files[person.ordinal]),
-            tuple(records.read(row, person.pseudonym) for row in rows[person.ordinal]),
+            tuple(files[person.ordinal]),
+            tuple(_said(person.pseudonym, *row) for row in rows[person.ordinal]),
         )
+
+
+def _said(
+    pseudonym: str, seq: int, body: str, salt: bytes, commitment: bytes, sealed: bytes, key: str
+) -> Said:
+    return seals.unseal(seq, pseudonym, body, bytes(salt), bytes(commitment), bytes(sealed), key)
