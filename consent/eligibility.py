@@ -17,7 +17,8 @@ from consent import fence, projection, roll
 from consent.decision import decide, horizon, request_reasons
 from consent.population import Bits, Numbers, Population
 from consent.reasons import Reason
-from consent.rows import EPOCH, NEVER, Row, rows_of
+from consent.rebuild import rebuild, rows
+from consent.rows import EPOCH, NEVER
 from consent.terms import NONE, DataUse, Policy, Relations
 
 KEPT = 2  # policies whose population a process keeps: the one in force, and one before it
@@ -103,12 +104,10 @@ def survey(
         yield _standing(person, use, policy, at, relations)
 
 
-def rebuild(*, policy: Policy, at: datetime) -> Population:
-    """The population from the statements themselves, every seal verified."""
-    position, mark = fence.newest()  # first: a change that comes after it is seen as one
-    population = Population(policy, position, mark)
-    population.put(_rows(roll.holders(), policy, at))
-    return population
+def keep(*, policy: Policy, at: datetime) -> None:
+    """Keep the population as it stands, so that the next process starts quickly."""
+    with _upkeep:
+        projection.save(_current(policy, at), at=at)
 
 
 def forget() -> None:
@@ -126,17 +125,12 @@ def _current(policy: Policy, at: datetime) -> Population:
     if position != kept.position:
         moved |= fence.changed_since(kept.position)
     if moved:
-        kept.put(_rows(moved, policy, at))
+        kept.put(rows(sorted(moved), policy, at))
     kept.position, kept.mark = position, mark
     _populations[policy.version] = kept
     while len(_populations) > KEPT:
         del _populations[next(iter(_populations))]
     return kept
-
-
-def _rows(ordinals: Collection[int], policy: Policy, at: datetime) -> Iterator[tuple[int, list[Row]]]:
-    for person in roll.people(ordinals):
-        yield person.ordinal, rows_of(person.subject, person.files, person.statements, policy, at)
 
 
 def _left_out(

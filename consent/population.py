@@ -87,6 +87,17 @@ class Population:
         if moved:
             self._make_room(moved)
 
+    def join(self, parts: Iterable["Population"]) -> None:
+        """Take in these populations, which have nobody in common with this one or with each other, and come
+        in the order of their ordinals."""
+        whole = [self, *parts]
+        for part in whole[1:]:
+            gates = np.array([self._gates(gates) for gates in part.gates_said], np.int32)
+            said = np.array([self._spoken(spoken) for spoken in part.said], np.int32)
+            part.gates, part.spoken = gates[part.gates], said[part.spoken]
+        for name in ("ordinals", "files", "since", "until", "gates", "spoken", "ends"):
+            setattr(self, name, np.concatenate([getattr(part, name) for part in whole], axis=-1))
+
     def allowed(self, use: DataUse, at: datetime) -> Bits:
         """Which rows the gates and the record allow this use. The request's own gates, and other people, are
         not asked here."""

@@ -36,7 +36,7 @@ COLUMNS = ("ordinals", "files", "since", "until", "gates", "spoken", "ends")
 
 def save(population: Population, *, at: datetime) -> Projection:
     """Keep this population for the next start."""
-    blob = _packed(population)
+    blob = packed(population)
     pieces = [blob[first : first + PART] for first in range(0, len(blob), PART)]
     with transaction.atomic():
         made = Projection.objects.create(
@@ -61,7 +61,7 @@ def load(policy: Policy) -> Population | None:
     Raises SealBroken for one that is not as it was sealed."""
     for kept in Projection.objects.filter(policy_version=policy.version).order_by("-position", "-id"):
         if fence.remembers(kept.position, bytes(kept.mark)):
-            population = _unpacked(b"".join(_opened(kept)), policy, kept.position, bytes(kept.mark))
+            population = unpacked(b"".join(_opened(kept)), policy, kept.position, bytes(kept.mark))
             if population is not None:
                 return population
     return None
@@ -97,8 +97,8 @@ def _cipher() -> AESGCM:
     return AESGCM(derived.derive(settings.SEAL_KEY.bytes))
 
 
-def _packed(population: Population) -> bytes:
-    """A line of JSON, then the columns, each in the smallest type that holds it."""
+def packed(population: Population) -> bytes:
+    """A population as bytes: a line of JSON, then the columns, each in the smallest type that holds it."""
     columns = [_small(getattr(population, name)) for name in COLUMNS]
     head = {
         "format": FORMAT,
@@ -110,7 +110,7 @@ def _packed(population: Population) -> bytes:
     return canonical(head) + b"\n" + b"".join(column.tobytes() for column in columns)
 
 
-def _unpacked(blob: bytes, policy: Policy, position: int, mark: bytes) -> Population | None:
+def unpacked(blob: bytes, policy: Policy, position: int, mark: bytes) -> Population | None:
     """None for one of another format, or made under another policy of the same name."""
     line, _, rest = blob.partition(b"\n")
     head = json.loads(line)

@@ -39,5 +39,6 @@ def unseal(
         if whose == pseudonym and said.seq == seq:
             return said
     raise SealBroken(
-        f"Statement {seq} is not as it was recorded. Nothing may be released that rests on it; tell an auditor."
+        f"Statement {seq} is not as it was recorded. Nothing may be released that rests on it; "
+        "tell an auditor."
     )

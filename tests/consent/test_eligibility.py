@@ -13,6 +13,7 @@ from consent.errors import SealBroken
 from consent.models import Holding, Participant, Projection, ProjectionPart
 from consent.policy import Policy
 from consent.reasons import Reason
+from consent.rebuild import rebuild
 from consent.terms import DataUse, Modifier, Permission
 from tests.cast import care, police, quality, research
 from tests.unsafe import unsafe_without_triggers
@@ -165,7 +166,7 @@ class TestAfterARestart:
 
     @pytest.fixture(autouse=True)
     def kept(self, world: World) -> Projection:
-        made = projection.save(eligibility.rebuild(policy=POLICY, at=NOW), at=NOW)
+        made = projection.save(rebuild(policy=POLICY, at=NOW), at=NOW)
         eligibility.forget()
         return made
 
@@ -215,7 +216,7 @@ class TestAfterARestart:
 
     def test_only_the_newest_are_kept(self, world: World):
         for _ in range(3):
-            projection.save(eligibility.rebuild(policy=POLICY, at=NOW), at=NOW)
+            projection.save(rebuild(policy=POLICY, at=NOW), at=NOW)
         assert Projection.objects.count() == projection.KEPT
 
 
@@ -240,3 +241,16 @@ def test_the_policy_in_force_is_the_one_adopted_last(db):
     other = policies.adopt(POLICY.overlay({"policy_version": "2"}), by="steward", at=NOW)
     assert policies.in_force(at=NOW - DAY) == POLICY
     assert policies.in_force(at=NOW) == other == policies.named("2")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_read_what_one_reads(world: World, monkeypatch):
+    alone = rebuild(policy=POLICY, at=NOW)
+    monkeypatch.setattr("consent.rebuild.SHARE", 2)
+    monkeypatch.setattr("consent.rebuild.ALONE", 0)
+    together = rebuild(policy=POLICY, at=NOW, processes=2)
+    assert len(together) == len(alone) == 5
+    for use in ASKED.values():
+        assert together.allowed(use, NOW).tolist() == alone.allowed(use, NOW).tolist()
+    assert together.ordinals.tolist() == alone.ordinals.tolist()
+    assert together.files.tolist() == alone.files.tolist()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consent.decision import Decision, decide, request_reasons
 from consent.population import Population
-from consent.projection import _packed, _unpacked
+from consent.projection import packed, unpacked
 from consent.rows import EPOCH, NEVER, micro, rows_of
 from consent.terms import DataUse, File
 from tests.cast import NOW, POLICY
@@ -138,7 +138,7 @@ def test_a_population_comes_back_from_its_bytes_as_it_was(crowd):
     at = walk[0]
     population = Population(POLICY, 7, b"mark")
     population.put(_rows(people, at))
-    again = _unpacked(_packed(population), POLICY, 7, b"mark")
+    again = unpacked(packed(population), POLICY, 7, b"mark")
     assert again is not None
     for name in ("ordinals", "files", "since", "until", "gates", "spoken", "ends"):
         assert getattr(again, name).tolist() == getattr(population, name).tolist(), name
