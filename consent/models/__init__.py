@@ -1,10 +1,13 @@
 """The facts of the ground floor."""
 
+from consent.models.forms import FormDraft, FormMove
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.people import Freeze, GuardianLink, Holding, Participant, Position
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
+    "FormDraft",
+    "FormMove",
     "FormVersion",
     "Freeze",
     "GuardianLink",
