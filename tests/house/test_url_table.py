@@ -45,6 +45,7 @@ TABLE: dict[str, set[Role] | str] = {
     "set_language": EVERYBODY,
     "healthz": EVERYBODY,
     "style": EVERYBODY,
+    "form": EVERYBODY,
     "api:service_info": EVERYBODY,
     "api:schema": EVERYBODY,
     "api:queries": ASKERS,
@@ -93,6 +94,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     "steward:inbox": ({S, L}, "get"),
     "steward:request": ({S}, "get"),
     "steward:case": ({S, L}, "get"),
+    **dict.fromkeys(("steward:consent_forms", "steward:load_form", "steward:consent_form"), ({S}, "get")),
+    "steward:move_form": ({S}, "post"),
     **dict.fromkeys(("steward:verify_identity", "steward:verify_guardian"), ({S}, "post")),
     **dict.fromkeys(
         (
