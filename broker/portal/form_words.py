@@ -154,7 +154,7 @@ def changes(before: Draft, after: Draft) -> list[Cell]:
 
 def _places(draft: Draft, language: str) -> dict[str, str]:
     text = draft["texts"][language]
-    parts = {part: text[part] for part in ("title", "introduction", "notice")}  # type: ignore[literal-required]
+    parts = {part: text[part] for part in ("title", "introduction", "notice")}
     codes = {clause.id: code_of(clause) for clause in clause_rules.read(draft["clauses"])}
     said = {id: f"{words} [{codes[id]}]" for id, words in text["clauses"].items()}
     return {**parts, **text.get("families", {}), **said}

@@ -49,7 +49,7 @@ def load_form(request: HttpRequest) -> HttpResponse:
     """Bring a form; whatever is wrong with it is told with its place."""
     form = LoadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        file: UploadedFile = form.cleaned_data["file"]
+        file: UploadedFile[Any] = form.cleaned_data["file"]
         try:
             draft = drafts.parse(file.read(drafts.MOST_BYTES + 1))
             loaded = forms.load(draft, by=person(request).reference, at=timezone.now())

@@ -1,4 +1,4 @@
-"""Terminal door: load a consent form as a draft. Approving and publishing it is done by others, in the portal."""
+"""Terminal door: load a consent form as a draft. Others approve it, in the portal."""
 
 from pathlib import Path
 from typing import Any
