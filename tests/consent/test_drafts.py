@@ -189,7 +189,8 @@ def test_a_file_that_is_no_form_is_refused_with_the_place(data, sentence):
 
 
 def test_what_is_said_of_a_family_is_its_own_words_or_those_of_its_clauses():
-    draft = small(HMB, {**HMB, "id": "R-POA", "permission": {"code": "POA"}}, QC)
+    npu = {"id": "R-NPU", "family": "RESEARCH", "modifier": {"code": "NPU"}}
+    draft = small(HMB, {**HMB, "id": "R-POA", "permission": {"code": "POA"}}, npu, QC)
     read = clauses.read(draft["clauses"])
     text = draft["texts"]["en"]
     told = drafts.told_of(read, text)

@@ -274,6 +274,13 @@ def test_ticks_on_a_version_become_what_a_record_keeps(world, adult):
     assert {one.family for one in records.of(dov)} == {"RESEARCH", "CLINICAL"}
 
 
+def test_a_form_tells_of_a_family_as_a_whole(adult):
+    told_in = {language: forms.told(adult, language) for language in forms.LANGUAGES}
+    assert set(told_in["en"]) == set(told_in["id"]) == set(adult.offers)
+    assert told_in["en"]["RESEARCH"].startswith("Researchers whose project was approved")
+    assert told_in["id"]["CLINICAL"].startswith("Dokter yang merawat saya")
+
+
 def test_whose_yes_rests_on_a_version_is_counted_until_a_newer_word_displaces_it(world, adult):
     for name in ("Ada", "Ben", "Noor", "Cleo", "Dov"):
         world.join(name)

@@ -39,50 +39,6 @@ def whole(text: Text) -> str:
     return "\n".join((*parts, *text["families"].values(), *text["clauses"].values()))
 
 
-@pytest.mark.parametrize(
-    ("many", "word"), [(many, word) for many, words in BY_HAND.items() for word in words]
-)
-def test_syllables_are_those_that_are_heard(many, word):
-    assert reading.syllables(word) == many
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "sentences", "grade"),
-    [
-        ("The cat sat on the mat.", 6, 1, -1.4),  # six syllables: 2.34 + 11.8 - 15.59
-        ("Police may compare my DNA. I said no!", 8, 2, 2.7),  # 12 syllables: 1.56 + 17.7 - 15.59 = 3.67
-        ("", 0, 0, 0.0),
-    ],
-)
-def test_a_text_is_graded_as_by_hand(text, words, sentences, grade):
-    ease = reading.measure(text)
-    assert (ease.words, ease.sentences) == (words, sentences)
-    assert ease.grade == pytest.approx(grade, abs=0.05)
-
-
-def test_long_words_and_long_sentences_read_harder():
-    plain = reading.measure("You can stop at any time. You need no reason.")
-    hard = reading.measure(
-        "Participation may be discontinued at any time without the necessity of justification."
-    )
-    assert plain.grade < reading.AIM < hard.grade
-
-
-def test_a_line_ends_a_sentence_and_a_number_does_not():
-    assert reading.sentences("Title\nOn 3.5 days. Then?\n\nNo") == ["Title", "On 3.5 days", "Then?", "No"]
-    assert reading.longest("One two. One two three. One.") == "One two three"
-    assert reading.longest("") == ""
-    assert reading.measure("").average == 0
-
-
-@pytest.mark.parametrize("name", ["F-ADULT 1.0", "F-GUARDIAN 1.0"])
-def test_the_english_of_a_shipped_form_reads_at_grade_eight_or_below(name):
-    text = forms.shipped()[name]["texts"]["en"]
-    assert reading.measure(whole(text)).grade <= reading.AIM
-    for paragraph in (*text["introduction"].split("\n"), *text["notice"].split("\n")):
-        assert reading.measure(paragraph).grade <= reading.AIM, paragraph
-
-
 @pytest.mark.parametrize(("many", "word"), WORDS)
 def test_syllables_are_those_that_are_heard(many, word):
     assert reading.syllables(word) == many
@@ -92,7 +48,7 @@ def test_syllables_are_those_that_are_heard(many, word):
     ("text", "words", "sentences", "grade"),
     [
         ("The cat sat on the mat.", 6, 1, -1.4),  # six syllables: 2.34 + 11.8 - 15.59
-        ("Police may compare my DNA. I said no!", 8, 2, 2.7),  # 12 syllables: 1.56 + 17.7 - 15.59 = 3.67
+        ("Police may compare my DNA. I said no!", 8, 2, 3.7),  # 12 syllables: 1.56 + 17.7 - 15.59 = 3.67
         ("", 0, 0, 0.0),
     ],
 )
@@ -111,7 +67,7 @@ def test_long_words_and_long_sentences_read_harder():
 
 
 def test_a_line_ends_a_sentence_and_a_number_does_not():
-    assert reading.sentences("Title\nOn 3.5 days. Then?\n\nNo") == ["Title", "On 3.5 days", "Then?", "No"]
+    assert reading.sentences("Title\nOn 3.5 days. Then?\n\nNo") == ["Title", "On 3.5 days", "Then", "No"]
     assert reading.longest("One two. One two three. One.") == "One two three"
     assert reading.longest("") == ""
     assert reading.measure("").average == 0
