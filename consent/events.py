@@ -28,6 +28,7 @@ CONTINUED = EventKind(
 )
 FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
 FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))
+POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_PUBLISHED = EventKind(
     "consent:form:published",
     "Form {subject} was published.",

@@ -2,10 +2,13 @@
 
 from consent.models.forms import FormDraft, FormMove
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Freeze, GuardianLink, Holding, Participant, Position
+from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.policies import PolicyVersion
+from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
+    "Change",
     "FormDraft",
     "FormMove",
     "FormVersion",
@@ -18,6 +21,8 @@ __all__ = [
     "LedgerOpening",
     "PaperEntry",
     "Participant",
-    "Position",
+    "PolicyVersion",
+    "Projection",
+    "ProjectionPart",
     "Statement",
 ]

@@ -50,7 +50,7 @@ def test_what_is_named_beside_a_clause_becomes_its_parameter():
 @pytest.mark.parametrize(
     ("ticked", "sentence"),
     [
-        ({"R-XXX": True}, "no clause R-XXX"),
+        ({"R-NOPE": True}, "no clause R-NOPE"),
         ({"R-DS": True}, "which diseases, and none was named"),
         ({"R-DS": []}, "none was named"),
         ({"R-DS": ["  "]}, "none was named"),

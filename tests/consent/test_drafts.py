@@ -33,8 +33,8 @@ def test_a_whole_form_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("clause", "fault"),
     [
-        ({"permission": {"code": "XXX"}}, "'XXX' is not a permission"),
-        ({"modifier": {"code": "XXX"}}, "'XXX' is not a condition"),
+        ({"permission": {"code": "ZZZ"}}, "'ZZZ' is not a permission"),
+        ({"modifier": {"code": "ZZZ"}}, "'ZZZ' is not a condition"),
         ({"permission": {"code": "RUO"}}, "RUO is an obsolete DUO code"),
         ({"permission": {"code": "DUO:0000005"}}, "DUO:0000005 is an obsolete DUO code"),
         ({"modifier": {"code": "GRU-CC"}}, "GRU-CC is an obsolete DUO code"),

@@ -1,0 +1,62 @@
+"""The roll: people with all that the law must know of each, read together, every seal checked.
+
+It reads and decides nothing. Whoever asks about one person or a million gets the same values from here.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from consent import records
+from consent.models import Holding, Participant, Statement
+from consent.participants import subject_of
+from consent.terms import File, FileState, Subject
+from consent.terms import Statement as Said
+
+CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One participant as values: her facts, her files in the order of their ids, her whole record."""
+
+    ordinal: int
+    subject: Subject
+    files: tuple[tuple[UUID, File], ...]
+    statements: tuple[Said, ...]
+
+
+def holders() -> list[int]:
+    """The ordinals of everybody who holds a file, erased ones too, in order."""
+    return list(
+        Participant.objects.filter(holdings__isnull=False)
+        .distinct()
+        .order_by("ordinal")
+        .values_list("ordinal", flat=True)
+    )
+
+
+def people(ordinals: Collection[int]) -> Iterator[Person]:
+    """These people, in ordinal order; who does not exist is passed over. Raises SealBroken for a statement
+    that is not as it was recorded."""
+    wanted = sorted(ordinals)
+    for first in range(0, len(wanted), CHUNK):
+        yield from _read(wanted[first : first + CHUNK])
+
+
+def _read(ordinals: Sequence[int]) -> Iterator[Person]:
+    files: dict[int, list[Holding]] = defaultdict(list)
+    for holding in Holding.objects.filter(participant__in=ordinals).order_by("file"):
+        files[holding.participant_id].append(holding)
+    rows: dict[int, list[Statement]] = defaultdict(list)
+    for row in Statement.objects.filter(participant__in=ordinals).order_by("seq"):
+        rows[row.participant_id].append(row)
+    found = Participant.objects.filter(ordinal__in=ordinals).prefetch_related("freezes").order_by("ordinal")
+    for person in found:
+        yield Person(
+            person.ordinal,
+            subject_of(person),
+            tuple((one.file, File(str(one.file), FileState(one.state))) for one in files[person.ordinal]),
+            tuple(records.read(row, person.pseudonym) for row in rows[person.ordinal]),
+        )
