@@ -81,7 +81,7 @@ def consent_form(request: HttpRequest, form: str, version: str) -> HttpResponse:
         draft, before = forms.draft_of(published or loaded), forms.current(form)
         context |= {
             "draft": draft,
-            "languages": [
+            "told_in": [
                 {"code": code, "name": name, "text": draft["texts"][code]}
                 for code, name in words.LANGUAGE_NAMES.items()
             ],

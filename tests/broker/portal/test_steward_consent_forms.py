@@ -100,6 +100,7 @@ def test_two_stewards_bring_a_form_to_people(sten, stella):
     for words in ("Kept as a draft", "What it changes against F-ADULT 1.0", "<del>", "<ins>", "DUO:0000006"):
         assert words in page
     assert 'value="approve"' not in page  # not hers to approve
+    assert "Setiap pilihan berdiri sendiri." in page  # what is read first, in both languages
     assert "Petugas boleh membandingkan" in page  # side by side
     assert 'value="approve"' in shown(stella, "steward:consent_form", *PLACE)
     assert 'value="publish"' in move(stella, "approve", *PLACE)
