@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import jobs
+from broker import handovers, jobs
 from broker.models import Job
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,13 @@ def sweep() -> None:
         ring(job_id)
 
 
-run_job.allowed = sweep.allowed = WORKER
+@shared_task(name="broker.handovers")
+def hand_over() -> None:
+    """Take the steps to majority that have come due."""
+    handovers.sweep(at=timezone.now())
+
+
+run_job.allowed = sweep.allowed = hand_over.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import access, cases, people, rights
+from broker import access, cases, kinship, people, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Reviewed, User
 from broker.portal import steward_inbox as lists
@@ -169,8 +169,8 @@ def verify_guardian(request: HttpRequest, id: int) -> HttpResponse:
     link = get_object_or_404(lists.claimed(), pk=id)
     return _verified(
         request,
-        lambda user, now: people.verify_guardian(link, by=user, at=now),
-        _("The guardian of %(who)s may decide from now on.") % {"who": link.child},
+        lambda user, now: kinship.verify(link, by=user, at=now),
+        _("The guardian of %(who)s may decide from now on.") % {"who": link.person},
     )
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from broker import cases, rights
 from broker.models import AccessRequest, Case, OwnRecord, Reviewed, User
 from broker.roles import Role
-from consent.models import GuardianLink, Participant
+from consent.models import KinLink, Participant
 from consent.purposes import PURPOSES
+from consent.terms import Capacity
 
 LATE = timedelta(days=7)  # what has waited longer is marked
 SHOWN = 50  # so many of what is in force; the newest
@@ -64,18 +65,18 @@ def identities(user: User, pseudonym: str) -> QuerySet[Participant]:
     return others.order_by("ordinal")
 
 
-def claimed() -> QuerySet[GuardianLink]:
-    return GuardianLink.objects.filter(state=GuardianLink.State.CLAIMED)
+def claimed(capacity: str = Capacity.GUARDIAN) -> QuerySet[KinLink]:
+    return KinLink.objects.filter(state__in=("CLAIMED", "SEEN"), capacity=capacity)
 
 
 def guardians(user: User, *, at: datetime) -> list[dict[str, Any]]:
     """Guardianships that others claim; the guardian under her own pseudonym."""
-    links = list(claimed().exclude(guardian=user.reference).select_related("child").order_by("claimed_at"))
-    logins = [link.guardian.removeprefix("user:") for link in links]
+    links = list(claimed().exclude(claimant=user.reference).select_related("person").order_by("claimed_at"))
+    logins = [link.claimant.removeprefix("user:") for link in links]
     own = OwnRecord.objects.filter(user__public_id__in=logins).select_related("user", "participant")
     known = {one.user.reference: one.participant for one in own}
     return [
-        {"link": link, "guardian": known.get(link.guardian), "age": _age(link.claimed_at, at)}
+        {"link": link, "guardian": known.get(link.claimant), "age": _age(link.claimed_at, at)}
         for link in links
     ]
 

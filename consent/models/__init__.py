@@ -1,7 +1,8 @@
 """The facts of the ground floor."""
 
+from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
@@ -9,8 +10,8 @@ __all__ = [
     "Change",
     "FormVersion",
     "Freeze",
-    "GuardianLink",
     "Holding",
+    "KinLink",
     "LedgerCheckpoint",
     "LedgerEvent",
     "LedgerLeaf",
@@ -19,4 +20,5 @@ __all__ = [
     "Participant",
     "PolicyVersion",
     "Statement",
+    "TwinLink",
 ]
