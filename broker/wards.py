@@ -45,10 +45,11 @@ class Ward:
         """Whether one may continue what somebody who died left to her next of kin."""
         return self.authority.capacity is Capacity.NEXT_OF_KIN and self.authority.verified
 
-    @property
-    def yes_until(self) -> datetime | None:
-        """The last instant that a yes said here can name: a proxy's does not outlive the proxy."""
-        return self.ends_at if self.is_proxy else None
+    def bounded(self, until: datetime | None) -> datetime | None:
+        """When a yes said here ends at the latest: a proxy's does not outlive the proxy."""
+        if not self.is_proxy or self.ends_at is None:
+            return until
+        return self.ends_at if until is None else min(until, self.ends_at)
 
     def may_grant(self, family: str) -> bool:
         """Whether one may say yes to this family here."""

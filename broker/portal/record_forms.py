@@ -95,7 +95,7 @@ class TermsForm(forms.Form):
         return records.Wording(
             permissions=self.permissions,
             modifiers=(*self.modifiers, *bound),
-            valid_to=self.ends_at,
+            valid_to=ward.bounded(self.ends_at),
             authority=ward.authority,
         )
 

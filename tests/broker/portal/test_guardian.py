@@ -115,7 +115,7 @@ def test_people_tells_who_is_no_longer_hers(hers, child, world):
     assert "No longer yours to decide" in page
     assert child.pseudonym in page
     assert reverse("guardian:choices", args=[child.pseudonym]) not in page
-    assert "You act for no child at the moment." in page
+    assert "You act for nobody else at the moment." in page
 
 
 # --- acting for a child ---
@@ -199,7 +199,7 @@ def test_usage_is_that_of_the_child(world, gita, hers, child, settings):
     settings.HOLD_DAYS = 0
     receive(child, FILE, by=gita.reference, at=timezone.now() - timedelta(days=40))
     press(hers, "give", child.pseudonym, "RESEARCH", **terms(kind="HMB"))
-    assert "No one has used this child's file." in shown(hers, "usage", child.pseudonym)
+    assert "No one has used this file." in shown(hers, "usage", child.pseudonym)
     query = queries.submit(
         world.carriers(), under=world.request("R.HMB"), by=world.staff.researcher, at=timezone.now()
     )
