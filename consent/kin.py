@@ -4,7 +4,7 @@ A guardian's statements lapse at majority by law (rules/authority), whatever sta
 an instant is read in powers. Identical twins are in twins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -189,7 +189,7 @@ def _move(
     link: KinLink,
     state: State,
     kind: EventKind,
-    said: dict[str, object] | None = None,
+    said: Mapping[str, object] | None = None,
     *,
     by: str,
     at: datetime,

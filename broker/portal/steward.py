@@ -53,7 +53,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "requests": lists.requests_to_decide(user, at=now),
             "requests_open": lists.requests_in_force(user, at=now),
             "guardians": lists.guardians(user, at=now),
-            "kin_waiting": lists.kin_waiting(user, at=now) if is_steward else [],
+            "kin_waiting": lists.kin_waiting(user, at=now),
             "find": find,
             "identities": Paginator(unknown, PAGE).get_page(request.GET.get("page")),
         }

@@ -1,6 +1,7 @@
 """The steward's page of kin: claims to act for somebody, deaths, twins, and young people's logins.
 
-People appear under their pseudonyms. Whatever is confirmed here is confirmed by somebody who saw a paper; what takes two waits for the second.
+People appear under their pseudonyms. Whoever confirms something has seen a paper; what takes two waits
+for the second.
 """
 
 from collections.abc import Callable
