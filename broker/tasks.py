@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import jobs, uses
+from broker import handovers, jobs, uses
 from broker.models import Job
 from consent import eligibility
 
@@ -37,7 +37,13 @@ def keep_population() -> None:
     eligibility.keep(policy=uses.policy(now), at=now)
 
 
-run_job.allowed = sweep.allowed = keep_population.allowed = WORKER
+@shared_task(name="broker.handovers")
+def hand_over() -> None:
+    """Take the steps to majority that have come due."""
+    handovers.sweep(at=timezone.now())
+
+
+run_job.allowed = sweep.allowed = hand_over.allowed = keep_population.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("sign-in/", public.sign_in, name="sign_in"),
     path("sign-out/", public.sign_out, name="sign_out"),
     path("sign-up/", public.sign_up, name="sign_up"),
+    path("take-over/", public.take_over, name="take_over"),
     path("language/", public.set_language, name="set_language"),
     path("healthz", public.healthz, name="healthz"),
     path("forms/<str:form>/<str:version>/", public_forms.form, name="form"),

@@ -34,7 +34,11 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
     Role.COUNSEL: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
     Role.STEWARD: (
         "steward",
-        ((gettext_lazy("Inbox"), "steward:inbox"), (gettext_lazy("Consent forms"), "steward:consent_forms")),
+        (
+            (gettext_lazy("Inbox"), "steward:inbox"),
+            (gettext_lazy("Kin"), "steward:kin"),
+            (gettext_lazy("Consent forms"), "steward:consent_forms"),
+        ),
     ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
     Role.AUDITOR: (

@@ -1,8 +1,9 @@
 """The facts of the ground floor."""
 
 from consent.models.forms import FormDraft, FormMove
+from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
 from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, PaperEntry, Statement
@@ -13,8 +14,8 @@ __all__ = [
     "FormMove",
     "FormVersion",
     "Freeze",
-    "GuardianLink",
     "Holding",
+    "KinLink",
     "LedgerCheckpoint",
     "LedgerEvent",
     "LedgerLeaf",
@@ -25,4 +26,5 @@ __all__ = [
     "Projection",
     "ProjectionPart",
     "Statement",
+    "TwinLink",
 ]

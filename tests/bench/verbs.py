@@ -17,7 +17,10 @@ def build(people: int, *, seed: int = 1) -> crowds.Crowd:
     maker = Maker(crowd, seed=seed)
     everybody = [_registered(crowd, i, maker) for i in range(crowd.people)]
     for row, what, recorded, effective, ends in zip(
-        *(column.tolist() for column in (crowd.who, crowd.what, crowd.recorded, crowd.effective, crowd.valid_to)),
+        *(
+            column.tolist()
+            for column in (crowd.who, crowd.what, crowd.recorded, crowd.effective, crowd.valid_to)
+        ),
         strict=True,
     ):
         said, at = crowd.sayings[what], _instant(recorded)
@@ -49,7 +52,10 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
         participants.verify_identity(person, by="steward", at=SETTLED)
     if crowd.dissent[i]:
         participants.record_dissent(person, dissents=True, by="self", at=SETTLED)
-    states = Holding.State(STATES[crowd.first_state[i]]), Holding.State("ERASED" if crowd.erased[i] else "ACTIVE")
+    states = (
+        Holding.State(STATES[crowd.first_state[i]]),
+        Holding.State("ERASED" if crowd.erased[i] else "ACTIVE"),
+    )
     for number in range(crowd.files[i]):
         holding = holdings.add(person, UUID(maker.file_of(i, number)), by="intake", at=SETTLED)
         if states[number] is not Holding.State.ACTIVE:
@@ -59,7 +65,9 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
         Freeze.objects.create(participant=person, since=_instant(int(crowd.frozen_since[i])), until=until)
     # Deaths and erasures have verbs of their own upstairs; here only what they leave behind.
     ends = {
-        name: _instant(int(when[i])) for name, when in (("died_at", crowd.died), ("erased_at", crowd.erased)) if when[i]
+        name: _instant(int(when[i]))
+        for name, when in (("died_at", crowd.died), ("erased_at", crowd.erased))
+        if when[i]
     }
     Participant.objects.filter(ordinal=person.ordinal).update(**ends)
     return person

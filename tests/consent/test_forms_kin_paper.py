@@ -1,17 +1,15 @@
-"""Guardians, paper and receipts: the small rooms around a record."""
+"""Paper and receipts: the small rooms around a record."""
 
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
 
-from consent import forms, kin, paper, participants, receipts, records
+from consent import forms, paper, participants, receipts, records
 from consent.errors import PaperRefused
-from consent.models import FormVersion, GuardianLink, LedgerEvent
-from consent.policy import Policy
+from consent.models import FormVersion, LedgerEvent
 from consent.terms import Permission
-from tests.world import EARLIER, NOW, World
+from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 
@@ -26,27 +24,6 @@ def adult(world: World) -> FormVersion:
     form = forms.current("F-ADULT")
     assert form is not None
     return form
-
-
-def test_a_guardian_acts_from_verification_to_the_eighteenth_birthday_and_not_a_second_longer(world):
-    child = participants.register(born_on=date(2015, 2, 28), by="mother", at=EARLIER)
-    link = kin.claim("mother", child, at=EARLIER)
-    birthday = datetime(2033, 2, 28, tzinfo=UTC)
-    second = timedelta(seconds=1)
-    assert not kin.in_force(link, at=NOW, policy=Policy.default())
-    link = kin.verify(link, by="steward", at=NOW)
-    assert kin.in_force(link, at=birthday - second, policy=Policy.default())
-    assert not kin.in_force(link, at=birthday, policy=Policy.default())
-    link = kin.end(link, by="court", at=NOW)
-    assert not kin.in_force(link, at=NOW, policy=Policy.default())
-    assert kin.verify(link, by="steward", at=NOW).state == GuardianLink.State.ENDED
-
-
-def test_somebody_is_a_childs_guardian_once(world):
-    child = participants.register(born_on=date(2015, 1, 1), by="mother", at=EARLIER)
-    kin.claim("mother", child, at=EARLIER)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        kin.claim("mother", child, at=NOW)
 
 
 def key(person, answers, adult, *, form=None, by="clara", scan=None):
@@ -107,10 +84,7 @@ def test_a_receipt_says_what_was_said_and_nothing_about_today(world):
 def test_every_verb_of_these_rooms_leaves_its_line_in_the_ledger(world, adult):
     before = LedgerEvent.objects.count()
     child = participants.register(born_on=date(2015, 1, 1), by="mother", at=NOW)
-    link = kin.claim("mother", child, at=NOW)
-    kin.verify(link, by="steward", at=NOW)
-    kin.end(link, by="court", at=NOW)
     participants.verify_identity(child, by="steward", at=NOW)
     participants.record_dissent(child, dissents=True, by="child", at=NOW)
     participants.freeze(child, until=None, by="steward", at=NOW)
-    assert LedgerEvent.objects.count() == before + 7
+    assert LedgerEvent.objects.count() == before + 4

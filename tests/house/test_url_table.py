@@ -42,6 +42,7 @@ TABLE: dict[str, set[Role] | str] = {
     "sign_in": EVERYBODY,
     "sign_out": EVERYBODY,
     "sign_up": EVERYBODY,
+    "take_over": EVERYBODY,
     "set_language": EVERYBODY,
     "healthz": EVERYBODY,
     "style": EVERYBODY,
@@ -74,7 +75,18 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ),
         ({G}, "get"),
     ),
-    "guardian:claim": ({P}, "get"),
+    **dict.fromkeys(("guardian:claim", "guardian:claim_proxy", "guardian:claim_next_of_kin"), ({P}, "get")),
+    **dict.fromkeys(("guardian:growing_up", "guardian:left"), ({G}, "get")),
+    "guardian:halt": ({G}, "post"),
+    **dict.fromkeys(("participant:object_to", "participant:fresh_start"), ({P}, "get")),
+    "steward:kin": ({S}, "get"),
+    **dict.fromkeys(
+        (
+            *("steward:settle_link", "steward:settle_death", "steward:twins", "steward:settle_twins"),
+            *("steward:confirm_login", "steward:hand_over"),
+        ),
+        ({S}, "post"),
+    ),
     **dict.fromkeys(
         ("guardian:check", "guardian:give", "guardian:stop", "guardian:stop_everything"), ({G}, "post")
     ),
