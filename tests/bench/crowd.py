@@ -1,12 +1,12 @@
 """Who the people of the bench are and what each of them said, as arrays: no database, no bytes.
 
-A mix as a large service might have it, drawn from a seed. It is planned so that the number of people who allow
-police homicide searches at `AT` is exact: they are chosen first, and nobody else has such a yes in force.
+A mix as a large service might have it, drawn from a seed. The number of people who allow police homicide
+searches at `AT` is exact: they are chosen first, and nobody else has such a yes in force.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,9 @@ STAGES = (
 JOINED, CHANGED, LATELY, JUST_NOW = range(4)
 
 
-def yes(family: str, *permissions: str | tuple[str, str], with_: Sequence[Modifier] = (), **facts: Any) -> Said:
+def yes(
+    family: str, *permissions: str | tuple[str, str], with_: Sequence[Modifier] = (), **facts: Any
+) -> Said:
     """yes("RESEARCH", "GRU"), yes("RESEARCH", ("DS", CANCER))"""
     said = tuple(Permission(p) if isinstance(p, str) else Permission(p[0], (p[1],)) for p in permissions)
     return Said(verb=Verb.GRANT, family=family, permissions=said, modifiers=tuple(with_), **facts)
@@ -267,11 +269,13 @@ class _Planner:
         lone = one_file[crowd.files[one_file] == 1]
         self.says(lone, yes(HOM))
         self.says(lone, no(HOM, of_file=True), stage=CHANGED)
-        second_file = (crowd.files == 2) & (crowd.first_state > 0)  # which may be read where the first may not
+        second_file = (crowd.files == 2) & (
+            crowd.first_state > 0
+        )  # which may be read where the first may not
         doubtful = np.flatnonzero(self.adult & ~self.clean & ~second_file)
         self.says(doubtful[::5], yes(HOM))
         self.says(np.flatnonzero(self.minor)[::40], yes(HOM))  # a minor by herself
-        self.says(np.flatnonzero(self.minor)[1::60], yes(HOM, **GUARDIANS))
+        self.says(np.flatnonzero(self.minor)[1::60], yes(HOM, capacity=Capacity.GUARDIAN))
 
     def _everything_else(self, crowd: Crowd) -> None:
         of = np.flatnonzero
@@ -327,7 +331,9 @@ class _Planner:
             earlier = np.minimum(recorded + 400 * DAY, NOW - DAY)
             toss = self.rng.random(size) < 0.5
             sure = ends if ends is not None else (1 if said.family == HOM else 0)
-            valid_to = np.where(toss if sure == 0 else sure > 0, later, np.maximum(earlier, recorded + DAY // 2))
+            valid_to = np.where(
+                toss if sure == 0 else sure > 0, later, np.maximum(earlier, recorded + DAY // 2)
+            )
         self.pieces.append(
             (
                 people.astype(np.int32),
@@ -339,11 +345,11 @@ class _Planner:
         )
 
     def _sorted(self, crowd: Crowd) -> Crowd:
-        who, what, recorded, effective, valid_to = (np.concatenate(part) for part in zip(*self.pieces, strict=True))
+        who, what, recorded, effective, valid_to = (
+            np.concatenate(part) for part in zip(*self.pieces, strict=True)
+        )
         order = np.argsort(recorded, kind="stable")
         crowd.sayings = list(self.sayings)
         crowd.who, crowd.what, crowd.recorded = who[order], what[order], recorded[order]
         crowd.effective, crowd.valid_to = effective[order], valid_to[order]
         return crowd
-
-

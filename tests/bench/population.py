@@ -6,8 +6,8 @@
 
 Bodies, commitments and seals are what consent.records writes, and are read back by it at the end. No ledger
 events are written: `event` is a random number, so broken_seals() would say so of every row. Consent positions
-are those of the statements alone, and only the newest has its Change. The same seed and SEAL_KEY make the same
-rows. It goes into an empty house only; DIR keeps who was meant to allow homicide searches (intent.npz).
+are those of the statements alone, and only the newest has its Change. The same seed and SEAL_KEY make the
+same rows. It goes into an empty house only; DIR keeps who was meant to allow homicide searches (intent.npz).
 """
 
 import argparse
@@ -44,10 +44,14 @@ def refuse_if_lived_in() -> None:
     from consent.models import Participant
 
     if Participant.objects.exists():
-        raise SystemExit("There are participants in this house already. Nothing was built; give another --home.")
+        raise SystemExit(
+            "There are participants in this house already. Nothing was built; give another --home."
+        )
 
 
-def build(people: int, *, seed: int = 1, processes: int = 0, say: Callable[[str], None] = print) -> crowds.Crowd:
+def build(
+    people: int, *, seed: int = 1, processes: int = 0, say: Callable[[str], None] = print
+) -> crowds.Crowd:
     """Put a population into the database in use. The bytes are made by so many processes; 0: by this one."""
     from consent.models import Change
     from tests.bench import bulk
@@ -132,7 +136,9 @@ def misread(crowd: crowds.Crowd, *, sample: int = SAMPLE, seed: int = 1) -> list
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--people", type=int, default=1_300_000)
     options.add_argument("--home", type=Path, required=True)
     options.add_argument("--seed", type=int, default=1)
@@ -152,9 +158,11 @@ def main() -> None:
             crowd = build(asked.people, seed=asked.seed, processes=asked.processes)
     np.savez_compressed(asked.home / INTENT, allows_homicide=crowd.allows_homicide, at=crowds.NOW)
     took = time.perf_counter() - started
-    print(f"{took:6.1f} s  all in; {crowd.allows_homicide.sum():,} people allow homicide searches at {crowds.AT}")
+    print(f"{took:6.1f} s  all in; {crowd.allows_homicide.sum():,} people allow homicide searches")
     wrong = misread(crowd, sample=asked.check, seed=asked.seed)
-    print(*wrong, f"{min(asked.check, crowd.people):,} people read back, {len(wrong)} not as planned", sep="\n")
+    print(
+        *wrong, f"{min(asked.check, crowd.people):,} people read back, {len(wrong)} not as planned", sep="\n"
+    )
     sys.exit(bool(wrong))
 
 
