@@ -8,10 +8,10 @@ from consent.hierarchies import DISEASE_NAMES, DISEASES, REGION_NAMES, REGIONS, 
 @pytest.mark.parametrize(
     ("hierarchy", "name", "upwards"),
     [
-        (REGIONS, "DE", {"DE", "EU"}),
+        (REGIONS, "DE", {"DE", "EU", "EEA"}),
         (REGIONS, "GB", {"GB"}),
         (REGIONS, "US-MD", {"US-MD", "US"}),
-        (REGIONS, "XX", {"XX"}),
+        (REGIONS, "XX", set()),
         (DISEASES, "MONDO:0000001", {"MONDO:0000001"}),
         (
             DISEASES,
