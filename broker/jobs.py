@@ -125,7 +125,8 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
 
 def _run(claim: Claim, batch: int) -> None:
     question = parse(claim.job.query.question)
-    clearance = proofs.clear(claim.use(), policy=uses.POLICY, at=claim.clock())
+    now = claim.clock()
+    clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now)
     if clearance.reasons:
         raise RequestLapsed(clearance.reasons)
     clearance = _within_snapshot(claim, clearance)
@@ -134,7 +135,7 @@ def _run(claim: Claim, batch: int) -> None:
             question,
             clearance,
             use=claim.use,
-            policy=uses.POLICY,
+            policy=uses.policy(now),
             clock=claim.clock,
             alias=lambda ordinal: staging.alias(_undertaking(claim.job), ordinal),
             batch=batch,
@@ -146,7 +147,8 @@ def _run(claim: Claim, batch: int) -> None:
         # Somebody changed her mind since: the answer is made again from nothing, for the difference of two
         # answers would name her.
         _move(claim, JobState.RUNNING)
-        clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.POLICY, at=claim.clock())
+        now = claim.clock()
+        clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.policy(now), at=now)
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
     trouble = f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
@@ -198,7 +200,7 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
     with transaction.atomic():
         fence.hold()  # before anything is read
         now = claim.clock()
-        if not proofs.stands(clearance, use=claim.use(), policy=uses.POLICY, at=now):
+        if not proofs.stands(clearance, use=claim.use(), policy=uses.policy(now), at=now):
             return False
         _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
         job = Job.objects.get(pk=claim.job.pk)

@@ -89,7 +89,7 @@ def _save(
             submitted_at=at,
             idempotency_key=key,
         )
-        reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.POLICY, at)]
+        reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.policy(at), at)]
         query.state = QueryState.REFUSED if reasons else QueryState.APPROVED
         query.reasons = reasons
         query.save(update_fields=["state", "reasons"])

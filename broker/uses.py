@@ -3,12 +3,13 @@
 It gathers evidence; whether it is enough is decided in consent.
 """
 
+from datetime import datetime
+
 from broker.models import AccessRequest, Case, Query, Reviewed
 from broker.roles import IN_LAW, Role
+from consent import policies
 from consent.terms import Authorisation, Commitments, DataUse, Ethics, Policy, Project, Requester
 from consent.terms import Case as CaseFacts
-
-POLICY = Policy.default()  # the policy in force; a job remembers its version
 
 # A state of ours in the words of the consent model.
 _STATUS = {
@@ -17,6 +18,11 @@ _STATUS = {
     Reviewed.REFUSED: "REJECTED",
     Reviewed.CLOSED: "CLOSED",
 }
+
+
+def policy(at: datetime) -> Policy:
+    """The policy in force at this instant; a job remembers its version."""
+    return policies.in_force(at=at)
 
 
 def of(query: Query) -> DataUse:

@@ -12,7 +12,7 @@ from broker import people, rights, uses
 from broker.models import OwnRecord, User
 from consent import kin
 from consent.models import GuardianLink, Participant
-from consent.rules.authority import majority
+from consent.participants import of_age_at
 from consent.terms import Authority, Capacity
 
 
@@ -35,7 +35,7 @@ def own(user: User, *, at: datetime) -> Ward | None:
     record = OwnRecord.objects.select_related("participant").filter(user=user).first()
     if record is None or not rights.may(user, people.ACT, record.participant):
         return None
-    of_age = majority(record.participant.born_on, uses.POLICY)
+    of_age = of_age_at(record.participant, uses.policy(at))
     return Ward(record.participant, Authority(Capacity.SELF, True), at >= of_age, of_age)
 
 
@@ -44,9 +44,9 @@ def children(user: User, *, at: datetime) -> tuple[Ward, ...]:
     guardianship that has ended, by majority too, opens nothing."""
     wards = []
     for link in _links(user).exclude(state=GuardianLink.State.ENDED):
-        of_age = majority(link.child.born_on, uses.POLICY)
+        of_age = of_age_at(link.child, uses.policy(at))
         if at < of_age and rights.may(user, people.ACT, link.child):
-            verified = kin.in_force(link, at=at, policy=uses.POLICY)
+            verified = kin.in_force(link, at=at, policy=uses.policy(at))
             wards.append(Ward(link.child, Authority(Capacity.GUARDIAN, verified), verified, of_age))
     return tuple(wards)
 

@@ -173,7 +173,8 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     fence.hold()
     if clearance.reasons or request_reasons(use, policy, at):
         return False
-    if clearance.lapses_at is not None and at >= clearance.lapses_at:
+    lapsed = clearance.lapses_at is not None and at >= clearance.lapses_at
+    if lapsed or clearance.policy_version != policy.version:
         return False
     return fence.changed_since(clearance.position).isdisjoint(one.ordinal for one in clearance.permitted)
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from consent import records
 from consent.decision import decide, horizon
 from consent.models import Holding, Participant, Statement
+from consent.participants import subject_of
 from consent.reasons import Reason
-from consent.terms import DataUse, File, FileState, Freeze, Policy, Subject
+from consent.terms import DataUse, File, FileState, Policy, Subject
 from consent.terms import Statement as Said
 
 CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
@@ -49,19 +50,6 @@ def survey(
         everybody = sorted(only)
     for first in range(0, len(everybody), CHUNK):
         yield from _decided(everybody[first : first + CHUNK], use, policy, at)
-
-
-def subject_of(participant: Participant) -> Subject:
-    """The participant as the value that decision takes."""
-    return Subject(
-        id=participant.pseudonym,
-        dob=participant.born_on,
-        died_at=participant.died_at,
-        identity_verified=participant.identity_verified,
-        freezes=tuple(Freeze(since=f.since, until=f.until) for f in participant.freezes.all()),
-        minor_dissent=participant.minor_dissent,
-        erased_at=participant.erased_at,
-    )
 
 
 def _decided(ordinals: Sequence[int], use: DataUse, policy: Policy, at: datetime) -> Iterator[Standing]:

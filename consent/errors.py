@@ -45,6 +45,14 @@ class NotCleared(ConsentError):
     """Something asked to read without a genuine Clearance. Nothing was read."""
 
 
+class RegistrationRefused(ConsentError):
+    """Something about a participant that cannot be. Nothing was recorded."""
+
+
+class PolicyRefused(ConsentError):
+    """A policy that cannot be adopted, or that is not on record. Nothing was changed or decided."""
+
+
 class FormRefused(ConsentError):
     """A consent form that cannot be published. Nothing was published."""
 

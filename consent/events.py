@@ -26,6 +26,7 @@ CONTINUED = EventKind(
     "The next of kin of {subject} continued {family} (statement {seq}).",
     ("seq", "family", "commitment", "seal_key"),
 )
+POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_PUBLISHED = EventKind(
     "consent:form:published", "Form {subject} was published.", ("offers", "le_notice", "texts")
 )

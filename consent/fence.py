@@ -9,10 +9,10 @@ elsewhere (clearance).
 from collections.abc import Iterable
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Max
 
 from consent.errors import OutsideTransaction
-from consent.models.people import Participant, Position
+from consent.models.people import Change, Participant
 
 LOCK = 0x67656E6F  # "geno": one lock for the whole house
 
@@ -20,11 +20,9 @@ LOCK = 0x67656E6F  # "geno": one lock for the whole house
 def advance(participants: Iterable[int]) -> int:
     """Take the next consent position for a change that touches these ordinals, and mark them with it."""
     _lock("pg_advisory_xact_lock")
-    Position.objects.get_or_create(id=1)
-    Position.objects.filter(id=1).update(value=F("value") + 1)
-    position = Position.objects.values_list("value", flat=True).get(id=1)
-    Participant.objects.filter(ordinal__in=list(participants)).update(epoch=position)
-    return position
+    change = Change.objects.create(position=position() + 1)
+    Participant.objects.filter(ordinal__in=list(participants)).update(epoch=change.position)
+    return change.position
 
 
 def hold() -> None:
@@ -34,7 +32,21 @@ def hold() -> None:
 
 def position() -> int:
     """The newest consent position. Read it before anything that it is to vouch for."""
-    return Position.objects.filter(id=1).values_list("value", flat=True).first() or 0
+    return Change.objects.aggregate(newest=Max("position"))["newest"] or 0
+
+
+def newest() -> tuple[int, bytes]:
+    """The newest consent position and its mark, to remember a state of the house by."""
+    change = Change.objects.order_by("-position").values_list("position", "mark").first()
+    return (change[0], bytes(change[1])) if change else (0, b"")
+
+
+def remembers(position: int, mark: bytes) -> bool:
+    """Whether what was remembered by `newest` is a past of this house, and not one that was rolled back."""
+    if position == 0:
+        return True
+    kept = Change.objects.filter(position=position).values_list("mark", flat=True).first()
+    return kept is not None and bytes(kept) == mark
 
 
 def changed_since(position: int) -> set[int]:

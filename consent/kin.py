@@ -11,7 +11,7 @@ from django.db import transaction
 from consent import events, fence
 from consent.ledger import log
 from consent.models import GuardianLink, Participant
-from consent.rules.authority import majority
+from consent.participants import of_age_at
 from consent.terms import Policy
 
 
@@ -44,7 +44,7 @@ def end(link: GuardianLink, *, by: str, at: datetime) -> GuardianLink:
 
 def in_force(link: GuardianLink, *, at: datetime, policy: Policy) -> bool:
     """Whether this guardian may act now: verified, not ended, and the child not yet of age."""
-    return link.state == GuardianLink.State.VERIFIED and at < majority(link.child.born_on, policy)
+    return link.state == GuardianLink.State.VERIFIED and at < of_age_at(link.child, policy)
 
 
 def _move(

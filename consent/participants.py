@@ -8,15 +8,26 @@ from datetime import date, datetime
 from django.db import transaction
 
 from consent import events, fence
+from consent.errors import RegistrationRefused
 from consent.ledger import log
 from consent.models import Freeze, Participant
+from consent.rules import authority
+from consent.terms import Freeze as Hold
+from consent.terms import Policy, Subject, is_zone
 
 
-def register(*, born_on: date, home_region: str = "", by: str, at: datetime) -> Participant:
-    """A new participant, under a drawn pseudonym. Nothing is allowed and nothing is verified."""
+def register(
+    *, born_on: date, home_region: str = "", home_zone: str = "UTC", by: str, at: datetime
+) -> Participant:
+    """A new participant, under a drawn pseudonym. Nothing is allowed and nothing is verified. Her birthday
+    begins at midnight in her home zone; raises RegistrationRefused for a zone that nobody knows."""
+    if not is_zone(home_zone):
+        raise RegistrationRefused(f"{home_zone!r} is no time zone. Nobody was registered; choose one.")
     with transaction.atomic():
         position = fence.advance([])
-        participant = Participant.objects.create(born_on=born_on, home_region=home_region, epoch=position)
+        participant = Participant.objects.create(
+            born_on=born_on, home_region=home_region, home_zone=home_zone, epoch=position
+        )
         log.append(events.REGISTERED, at=at, by=by, subject=participant.pseudonym)
         return participant
 
@@ -51,3 +62,25 @@ def record_dissent(participant: Participant, *, dissents: bool, by: str, at: dat
         Participant.objects.filter(ordinal=participant.ordinal).update(minor_dissent=dissents)
         log.append(events.DISSENT, at=at, by=by, subject=participant.pseudonym, dissents=dissents)
     participant.refresh_from_db()
+
+
+def subject_of(participant: Participant) -> Subject:
+    """The participant as the value that decision takes."""
+    return Subject(
+        id=participant.pseudonym,
+        dob=participant.born_on,
+        died_at=participant.died_at,
+        identity_verified=participant.identity_verified,
+        freezes=tuple(Hold(since=f.since, until=f.until) for f in participant.freezes.all()),
+        minor_dissent=participant.minor_dissent,
+        erased_at=participant.erased_at,
+        zone=participant.home_zone,
+        region=participant.home_region,
+    )
+
+
+def of_age_at(participant: Participant, policy: Policy) -> datetime:
+    """The instant at which she comes of age."""
+    return authority.majority(
+        participant.born_on, policy, zone=participant.home_zone, region=participant.home_region
+    )

@@ -6,12 +6,30 @@ Other modules read it as terms.Policy.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Self
 
 from consent.canonical import plain, words
 from consent.hierarchies import DISEASES, REGIONS, Hierarchy
 
 LEAP_BIRTHDAYS = ("MAR1", "FEB28")
+
+# Hours between a yes and the instant from which it holds. The police's are the longest.
+COOLING_OFF: tuple[tuple[str, int], ...] = (
+    ("AI", 24),
+    ("CLINICAL", 0),
+    ("COMMERCIAL", 24),
+    ("EXON", 72),
+    ("LE.ABD", 168),
+    ("LE.HOM", 168),
+    ("LE.MIS", 168),
+    ("LE.OVC", 168),
+    ("LE.SEX", 168),
+    ("LE.UHR", 168),
+    ("QC", 0),
+    ("RELMATCH", 72),
+    ("RESEARCH", 24),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +38,23 @@ class Policy:
 
     version: str = "2026.1"
     majority_age: int = 18
+    majority_age_by_region: tuple[tuple[str, int], ...] = (("US-AL", 19), ("US-MS", 21), ("US-NE", 19))
     leap_birthday: str = "MAR1"  # when somebody born on 29 February comes of age in a common year
     majority_grace_days: tuple[tuple[str, int], ...] = (("CLINICAL", 180),)
     guardian_may_grant: frozenset[str] = frozenset(("RESEARCH", "CLINICAL", "QC"))
     guardian_may_grant_identity_only: frozenset[str] = frozenset(("LE.MIS",))
+    proxy_may_grant: frozenset[str] = frozenset(("CLINICAL",))
     offences_offered: frozenset[str] = frozenset(("L.HOM", "L.SEX", "L.ABD", "L.OVC", "L.UHR", "L.MIS"))
     judicial_auth_exempt: frozenset[str] = frozenset(("L.UHR", "L.MIS"))
     judicial_auth_always_in: frozenset[str] = frozenset(("US-MD", "US-MT"))
     leads_exempt: frozenset[str] = frozenset(("L.MIS",))
     mz_twin_joint_le: bool = True
+    # How a yes is taken; these bind the verbs, and decide nothing afterwards.
+    fresh_minutes: int = 10  # how old the proof may be of who says yes
+    cooling_off_hours: tuple[tuple[str, int], ...] = COOLING_OFF
+    alarm_window_hours: int = 1
+    alarm_least: int = 50  # grants in a window, below which nobody is alarmed
+    alarm_factor: int = 5  # so many times as many as is usual
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
 
@@ -44,6 +70,20 @@ class Policy:
         """The policy as shipped."""
         return cls()
 
+    def age_of_majority(self, region: str) -> int:
+        """In years: that of the region or of what it lies in, else the common one."""
+        by_region = dict(self.majority_age_by_region)
+        return max(
+            (by_region[one] for one in self.region_parents.upwards(region) if one in by_region),
+            default=self.majority_age,
+        )
+
+    def cooling_off(self, family: str) -> timedelta:
+        """How long after it was said a yes to this family begins to hold. An unknown family: the longest."""
+        hours = dict(self.cooling_off_hours)
+        longest = max(hours.values(), default=0)
+        return timedelta(hours=max(hours.get(family, longest), 0))
+
     def overlay(self, changes: Mapping[str, Any]) -> Self:
         """This policy with some keys changed, named as in JSON. Raises ValueError for a key it has not."""
         unknown = changes.keys() - _READ.keys()
@@ -53,16 +93,29 @@ class Policy:
 
     def as_json(self) -> dict[str, Any]:
         said = {_KEYS.get(name, name): plain(getattr(self, name)) for name in self.__slots__}
-        return said | {"majority_grace_days": dict(self.majority_grace_days)}
+        return said | {name: dict(getattr(self, name)) for name in _TABLES}
 
 
+def table(numbers: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """{name: number} as it stands in a policy."""
+    return tuple(sorted((name, int(number)) for name, number in numbers.items()))
+
+
+_TABLES = ("majority_grace_days", "majority_age_by_region", "cooling_off_hours")
 _FIELDS = {"policy_version": "version"}
 _KEYS = {field: key for key, field in _FIELDS.items()}
 _READ: dict[str, Any] = {
     "policy_version": str,
     "majority_age": int,
     "leap_birthday": str,
-    "majority_grace_days": lambda days: tuple(sorted(days.items())),
+    "majority_age_by_region": table,
+    "majority_grace_days": table,
+    "cooling_off_hours": table,
+    "fresh_minutes": int,
+    "alarm_window_hours": int,
+    "alarm_least": int,
+    "alarm_factor": int,
+    "proxy_may_grant": words,
     "guardian_may_grant": words,
     "guardian_may_grant_identity_only": words,
     "offences_offered": words,

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consent.canonical import Frozen, canonical, instant, instant_or_none, pairs, plain, words
 from consent.data_use import Authorisation, Case, Commitments, DataUse, Ethics, Project, Requester
@@ -37,6 +39,7 @@ __all__ = [
     "Relations",
     "Requester",
     "Side",
+    "SignIn",
     "Source",
     "Statement",
     "Subject",
@@ -51,6 +54,7 @@ class Capacity(StrEnum):
     SELF = "SELF"
     GUARDIAN = "GUARDIAN"
     NEXT_OF_KIN = "NEXT_OF_KIN"
+    PROXY = "PROXY"  # for an adult who cannot act; the decision cases do not know it
 
 
 class Verb(StrEnum):
@@ -99,6 +103,14 @@ class Authority:
 
     capacity: Capacity
     verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """That somebody proved who she is, how, and when."""
+
+    method: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +271,8 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What the rules must know about a participant besides what she said."""
+    """What the rules must know about a participant besides what she said. Her birthday begins at midnight in
+    her home time zone (IANA name); her region says at which age she comes of age."""
 
     id: str
     dob: date
@@ -268,6 +281,15 @@ class Subject:
     freezes: tuple[Freeze, ...] = ()
     minor_dissent: bool = False
     erased_at: datetime | None = None
+    zone: str = "UTC"
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_zone(self.zone):
+            raise ValueError(
+                f"{self.zone!r} is no time zone, so nobody knows when {self.id} comes of age. "
+                "Nothing was decided; correct the record."
+            )
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
@@ -282,6 +304,8 @@ class Subject:
             ),
             minor_dissent=said.get("minor_dissent", False) is not False,
             erased_at=instant_or_none(said.get("erased_at")),
+            zone=said.get("zone", "UTC"),
+            region=said.get("region", ""),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -289,6 +313,15 @@ class Subject:
         return said | {
             "freezes": [{"from": plain(one.since), "to": plain(one.until)} for one in self.freezes]
         }
+
+
+@cache
+def is_zone(name: str) -> bool:
+    """Whether there is an IANA time zone of this name."""
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)

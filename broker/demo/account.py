@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from broker import staging, uses
 from broker.cases import reference
 from broker.demo.cohort import Cohort
@@ -90,7 +92,7 @@ def as_json(done: list[Asked], house: House, cohort: Cohort) -> dict[str, Any]:
     parameters, answer, and each person's outcome with its reasons."""
     return {
         "source": cohort.source,
-        "policy": uses.POLICY.as_json(),
+        "policy": uses.policy(timezone.now()).as_json(),
         "people": [
             {
                 "sample": volunteer.sample,

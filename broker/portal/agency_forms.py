@@ -21,8 +21,8 @@ from broker.cases import Particulars
 from broker.models import Case
 from broker.portal.dates import day_field, end_of
 from broker.roles import Role
-from broker.uses import POLICY
 from consent.hierarchies import REGION_NAMES
+from consent.policy import Policy
 from consent.purposes import PURPOSES, Purpose
 from genomics.coordinates import Build
 from genomics.matching.relatives import LEAST_CM
@@ -46,7 +46,7 @@ def offered(roles: Iterable[Role]) -> list[tuple[str, Any]]:
     return [
         (str(purpose), ABOUT[purpose])
         for purpose, kind in PURPOSES.items()
-        if kind.domain in domains and (kind.domain != "L" or purpose in POLICY.offences_offered)
+        if kind.domain in domains and (kind.domain != "L" or purpose in Policy.default().offences_offered)
     ]
 
 

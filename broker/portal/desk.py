@@ -21,9 +21,9 @@ from broker.models import User
 from broker.portal import record_words as words
 from broker.wards import Ward
 from consent import forms, records, scope
-from consent.eligibility import subject_of
 from consent.errors import FormRefused, SealBroken
 from consent.models import FormVersion
+from consent.participants import subject_of
 from consent.purposes import FAMILIES
 from consent.reasons import Reason
 from consent.scope import Choice
@@ -97,7 +97,7 @@ class Desk:
         person = self.ward.participant
         try:
             statements = records.of(person)
-            every = scope.of(subject_of(person), statements, policy=uses.POLICY, at=self.at)
+            every = scope.of(subject_of(person), statements, policy=uses.policy(self.at), at=self.at)
         except SealBroken as broken:
             messages.error(self.request, str(broken))
             unread = (Reason.JOB_LEDGER_UNAVAILABLE,)

@@ -43,7 +43,7 @@ class ClaimForm(forms.Form):
         now = timezone.now()
         if born > now.date():
             raise forms.ValidationError(_("This day has not come yet."))
-        if now >= majority(born, uses.POLICY):
+        if now >= majority(born, uses.policy(now)):
             raise forms.ValidationError(_("Somebody born then is of age, and chooses alone."))
         return born
 

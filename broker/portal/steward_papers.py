@@ -11,10 +11,10 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from broker import uses
 from broker.cases import SIGNATURES
 from broker.models import AccessRequest, Authorisation, Case
 from broker.roles import Role
-from broker.uses import POLICY
 from consent import duo
 from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
 from consent.purposes import PURPOSES
@@ -164,7 +164,7 @@ def case_list(case: Case, orders: Iterable[Authorisation], *, at: datetime) -> I
         _("Samples of this origin are never searched with."),
     )
     tried = case.codis_searched and case.leads_exhausted
-    spared = case.purpose in POLICY.leads_exempt
+    spared = case.purpose in uses.policy(at).leads_exempt
     yield _yes(
         tried or spared,
         _("Everything else was tried first.") if tried else _("Other ways need not be tried first here."),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0001_founding'),
+        ('consent', '0002_count_changes'),
     ]
 
     operations = [

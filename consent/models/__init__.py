@@ -2,11 +2,13 @@
 
 from consent.models.diseases import DiseaseName
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Freeze, GuardianLink, Holding, Participant, Position
+from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.policies import PolicyVersion
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
     "DiseaseName",
+    "Change",
     "FormVersion",
     "Freeze",
     "GuardianLink",
@@ -17,6 +19,6 @@ __all__ = [
     "LedgerOpening",
     "PaperEntry",
     "Participant",
-    "Position",
+    "PolicyVersion",
     "Statement",
 ]

@@ -8,6 +8,8 @@ import secrets
 
 from django.db import models
 
+from consent.append_only import AppendOnly
+
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels, nothing that reads like something else
 
 
@@ -17,16 +19,19 @@ def new_pseudonym() -> str:
     return f"P-{''.join(letters[:4])}-{''.join(letters[4:])}"
 
 
-class Position(models.Model):
-    """How many changes to anybody's consent there have been: one row, which only grows.
+def new_mark() -> bytes:
+    """Sixteen random bytes."""
+    return secrets.token_bytes(16)
 
-    A Clearance says up to which position it has looked; a release asks who changed since."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    value = models.PositiveBigIntegerField(default=0)
+class Change(AppendOnly):
+    """That somebody's consent changed: the n-th change to anybody's. The newest is the consent position.
 
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="position_is_one_row")]
+    A Clearance says up to which position it has looked; a release asks who changed since. The mark tells two
+    histories apart: whoever remembers a position and another mark remembers what never came to be."""
+
+    position = models.PositiveBigIntegerField(primary_key=True)
+    mark = models.BinaryField(max_length=16, default=new_mark)
 
 
 class Participant(models.Model):
@@ -40,6 +45,7 @@ class Participant(models.Model):
     identity_verified = models.BooleanField(default=False)
     minor_dissent = models.BooleanField(default=False)
     home_region = models.CharField(max_length=16, default="", blank=True)
+    home_zone = models.CharField(max_length=64, default="UTC")  # IANA: where her birthday begins
     # The consent position of the last change that touched this person: only grows.
     epoch = models.PositiveBigIntegerField(default=0, db_index=True)
 

@@ -5,29 +5,37 @@ Anybody may narrow; that is in precedence. The ceilings here are the house's, an
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from consent.reasons import Reason
 from consent.rules.precedence import is_read_alike
 from consent.terms import AfterDeath, Capacity, Policy, Statement, Subject, Verb
 
 GUARDIAN_CEILING = frozenset(("RESEARCH", "CLINICAL", "QC"))
+PROXY_CEILING = frozenset(("CLINICAL",))  # nobody consents for another adult, but for her own care
 GUARDIAN_IDENTITY_CEILING = frozenset(("LE.MIS",))
 GRACE_CEILING = frozenset(("CLINICAL",))  # care is not cut at a birthday; everything else is asked anew
 DISSENT_BLOCKS = frozenset(("RESEARCH",))
 
 
-def majority(born: date, policy: Policy) -> datetime:
-    """The first instant of the birthday at which somebody comes of age, UTC."""
-    year = born.year + policy.majority_age
+def majority(born: date, policy: Policy, *, zone: str = "UTC", region: str = "") -> datetime:
+    """The first instant, in UTC, of the birthday at which somebody comes of age: midnight in her home time
+    zone, at the age of her home region."""
+    year = born.year + policy.age_of_majority(region)
     try:
-        return datetime(year, born.month, born.day, tzinfo=UTC)
+        first = date(year, born.month, born.day)
     except ValueError:  # 29 February, in a common year
-        return datetime(year, 3, 1, tzinfo=UTC) - timedelta(days=policy.leap_birthday == "FEB28")
+        first = date(year, 2, 28) if policy.leap_birthday == "FEB28" else date(year, 3, 1)
+    return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def grace_end(born: date, family: str, policy: Policy) -> datetime:
+def of_age_at(subject: Subject, policy: Policy) -> datetime:
+    """The instant at which this participant comes of age."""
+    return majority(subject.dob, policy, zone=subject.zone, region=subject.region)
+
+
+def grace_end(of_age: datetime, family: str, policy: Policy) -> datetime:
     """Until when a guardian's grant of this family is good: majority, and for care some days more."""
-    of_age = majority(born, policy)
     for name, days in policy.majority_grace_days:
         if name == family and family in GRACE_CEILING:
             return of_age + timedelta(days=max(days, 0))
@@ -42,24 +50,37 @@ def check(
     if capacity is Capacity.NEXT_OF_KIN:
         yield Reason.AUTH_NOK_CANNOT_WIDEN
         return
+    of_age = of_age_at(subject, policy)
     if capacity is Capacity.GUARDIAN:
-        yield from _guardian(grant, subject, policy, at)
-    elif grant.effective_at < majority(subject.dob, policy):
+        yield from _guardian(grant, subject, of_age, policy, at)
+    elif capacity is Capacity.PROXY:
+        yield from _proxy(grant, of_age, policy)
+    elif grant.effective_at < of_age:
         yield Reason.AUTH_MINOR_SELF
     if subject.died_at is not None and subject.died_at <= at:
         yield from _after_death(grant, subject.died_at, statements, at)
 
 
-def _guardian(grant: Statement, subject: Subject, policy: Policy, at: datetime) -> Iterator[Reason]:
-    of_age = majority(subject.dob, policy)
+def _guardian(
+    grant: Statement, subject: Subject, of_age: datetime, policy: Policy, at: datetime
+) -> Iterator[Reason]:
     if subject.minor_dissent and at < of_age and grant.family in DISSENT_BLOCKS:
         yield Reason.AUTH_MINOR_DISSENT
     if grant.authority.verified is not True:
         yield Reason.AUTH_GUARDIAN_UNVERIFIED
     if not _is_a_guardians(grant, policy):
         yield Reason.AUTH_GUARDIAN_CANNOT_GRANT
-    if at >= of_age and (grant.effective_at >= of_age or at >= grace_end(subject.dob, grant.family, policy)):
+    if at >= of_age and (grant.effective_at >= of_age or at >= grace_end(of_age, grant.family, policy)):
         yield Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY
+
+
+def _proxy(grant: Statement, of_age: datetime, policy: Policy) -> Iterator[Reason]:
+    """Somebody whom a court or she herself named, for an adult: care alone, and only until a stated day."""
+    if grant.authority.verified is not True:
+        yield Reason.AUTH_GUARDIAN_UNVERIFIED
+    bounded = grant.valid_to is not None and grant.effective_at >= of_age
+    if not bounded or grant.family not in policy.proxy_may_grant & PROXY_CEILING:
+        yield Reason.AUTH_GUARDIAN_CANNOT_GRANT
 
 
 def _is_a_guardians(grant: Statement, policy: Policy) -> bool:

@@ -62,7 +62,7 @@ def compare(vcfs: Sequence[Path], *, sites: int, seed: int, now: datetime) -> li
         first: dict[str, Any] = {"kind": "carriers", "variant": asked[0], "build": "GRCh37"}
         query = queries.submit(first, under=request, by=built.staff.researcher, at=now)
         use = uses.of(query)
-        clearance = proofs.clear(use, policy=uses.POLICY, at=now)
+        clearance = proofs.clear(use, policy=uses.policy(now), at=now)
         samples = [built.samples[one.ordinal] for one in clearance.permitted]
         counts = _counted(vcfs, samples, asked)
         for site in asked:
@@ -70,7 +70,7 @@ def compare(vcfs: Sequence[Path], *, sites: int, seed: int, now: datetime) -> li
                 parse({**first, "variant": site}),
                 clearance,
                 use=lambda use=use: use,
-                policy=uses.POLICY,
+                policy=uses.policy(now),
                 clock=lambda: now,
                 alias=str,
                 batch=len(samples),

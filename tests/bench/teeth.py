@@ -53,7 +53,7 @@ GUARDS = {
     ),
     "release": Guard(
         "broker/jobs.py",
-        "        if not proofs.stands(clearance, use=claim.use(), policy=uses.POLICY, at=now):\n"
+        "        if not proofs.stands(clearance, use=claim.use(), policy=uses.policy(now), at=now):\n"
         "            return False\n",
         "",
     ),

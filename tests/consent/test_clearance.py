@@ -14,6 +14,7 @@ from consent import fence, holdings, records
 from consent.clearance import Clearance, Permitted
 from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
+from consent.policy import Policy
 from consent.reasons import Reason
 from consent.terms import Permission
 from tests.world import NOW, World
@@ -36,11 +37,11 @@ def use(world: World):
 
 
 def clear(use, at=NOW) -> Clearance:
-    return proofs.clear(use(), policy=uses.POLICY, at=at)
+    return proofs.clear(use(), policy=Policy.default(), at=at)
 
 
 def recut(clearance, use, at=NOW, only=None) -> Clearance:
-    return proofs.recut(clearance, use=use(), policy=uses.POLICY, at=at, only=only)
+    return proofs.recut(clearance, use=use(), policy=Policy.default(), at=at, only=only)
 
 
 def permitted(clearance: Clearance) -> set[int]:
@@ -138,7 +139,7 @@ def test_within_a_snapshot_nobody_joins_who_was_not_there(world, use):
 
 def stands(clearance, use, at=NOW) -> bool:
     with transaction.atomic():
-        return proofs.stands(clearance, use=use(), policy=uses.POLICY, at=at)
+        return proofs.stands(clearance, use=use(), policy=Policy.default(), at=at)
 
 
 def test_it_stands_until_somebody_it_relies_on_changes(world, use):

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from broker import uses
 from consent import forms, kin, paper, participants, receipts, records
 from consent.errors import FormRefused, PaperRefused
 from consent.models import FormVersion, GuardianLink, LedgerEvent
+from consent.policy import Policy
 from consent.terms import Permission
 from tests.world import EARLIER, NOW, World
 
@@ -75,12 +75,12 @@ def test_a_guardian_acts_from_verification_to_the_eighteenth_birthday_and_not_a_
     link = kin.claim("mother", child, at=EARLIER)
     birthday = datetime(2033, 2, 28, tzinfo=UTC)
     second = timedelta(seconds=1)
-    assert not kin.in_force(link, at=NOW, policy=uses.POLICY)
+    assert not kin.in_force(link, at=NOW, policy=Policy.default())
     link = kin.verify(link, by="steward", at=NOW)
-    assert kin.in_force(link, at=birthday - second, policy=uses.POLICY)
-    assert not kin.in_force(link, at=birthday, policy=uses.POLICY)
+    assert kin.in_force(link, at=birthday - second, policy=Policy.default())
+    assert not kin.in_force(link, at=birthday, policy=Policy.default())
     link = kin.end(link, by="court", at=NOW)
-    assert not kin.in_force(link, at=NOW, policy=uses.POLICY)
+    assert not kin.in_force(link, at=NOW, policy=Policy.default())
     assert kin.verify(link, by="steward", at=NOW).state == GuardianLink.State.ENDED
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from consent import events, forms, records
+from consent import events, fence, forms, records
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
-from consent.models import LedgerEvent, Participant, Position, Statement
+from consent.models import LedgerEvent, Participant, Statement
 from consent.terms import Authority, Capacity, Modifier, Permission, Verb
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
@@ -54,9 +54,9 @@ def test_a_record_reads_back_as_what_was_said(ada):
 
 def test_the_position_only_grows_and_marks_whom_it_touched(world, ada):
     ben = world.join("Ben")
-    before = Position.objects.get().value
+    before = fence.position()
     row = records.withdraw(ada, by="self", at=NOW)
-    assert row.seq == Position.objects.get().value > before
+    assert row.seq == fence.position() > before
     ada.refresh_from_db()
     epoch = ben.epoch
     ben.refresh_from_db()
@@ -109,7 +109,7 @@ def test_without_its_ledger_line_nothing_is_recorded(ada, monkeypatch):
     def broken(*_args, **_facts):
         raise LedgerBroken("full disk")
 
-    position = Position.objects.get().value
+    position = fence.position()
     monkeypatch.setattr(log, "append", broken)
     for verb in (
         lambda: records.withdraw(ada, by="self", at=NOW),
@@ -119,7 +119,7 @@ def test_without_its_ledger_line_nothing_is_recorded(ada, monkeypatch):
         with pytest.raises(LedgerBroken):
             verb()
     assert ada.statements.count() == 1
-    assert Position.objects.get().value == position
+    assert fence.position() == position
 
 
 def test_rows_refuse_to_change(ada):

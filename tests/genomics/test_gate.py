@@ -9,6 +9,7 @@ from broker import access, cases, queries, uses
 from consent import clearance as proofs
 from consent import records
 from consent.errors import NotCleared
+from consent.policy import Policy
 from genomics import gate
 from genomics._vault import files as vault
 from genomics._vault import keys, segments, shelf
@@ -30,7 +31,7 @@ def ask(world: World, question: dict[str, Any], clearance: Any, use: Any) -> gat
         parse(question),
         clearance,
         use=use,
-        policy=uses.POLICY,
+        policy=Policy.default(),
         clock=lambda: NOW,
         alias=lambda ordinal: f"#{ordinal}",
         batch=2,
@@ -40,7 +41,7 @@ def ask(world: World, question: dict[str, Any], clearance: Any, use: Any) -> gat
 
 def research(world: World):
     query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)
-    return proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW), lambda: uses.of(query)
+    return proofs.clear(uses.of(query), policy=Policy.default(), at=NOW), lambda: uses.of(query)
 
 
 def names_opened(monkeypatch) -> list[str]:
@@ -166,7 +167,7 @@ def family(world: World) -> World:
 
 def police(world: World, question: dict[str, Any], case):
     query = queries.submit(question, under=case, by=world.investigator_of(case), at=NOW)
-    return proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW), lambda: uses.of(query)
+    return proofs.clear(uses.of(query), policy=Policy.default(), at=NOW), lambda: uses.of(query)
 
 
 def test_police_find_the_parent_who_allowed_it_and_not_the_other(family: World):
@@ -225,7 +226,7 @@ def test_a_request_that_lapsed_since_the_clearance_opens_nothing(world: World, m
     world.crowd(3, says="Ada")
     request = world.request()
     query = queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW)
-    clearance = proofs.clear(uses.of(query), policy=uses.POLICY, at=NOW)
+    clearance = proofs.clear(uses.of(query), policy=Policy.default(), at=NOW)
     access.close(request, reason="audit", by=world.staff.steward, at=NOW)
     opened = names_opened(monkeypatch)
     with pytest.raises(RequestLapsed):

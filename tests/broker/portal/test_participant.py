@@ -10,13 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import jobs, people, queries, uses
+from broker import jobs, people, queries
 from broker.demo.staff import PASSWORD
 from broker.models import User
 from broker.portal import record
 from consent import records, scope
-from consent.eligibility import subject_of
 from consent.models import FormVersion, Participant, Statement
+from consent.participants import subject_of
+from consent.policy import Policy
 from consent.purposes import FAMILIES
 from consent.terms import Modifier, Permission, Verb
 from genomics.intake.receive import receive
@@ -80,7 +81,7 @@ def said_yes(user: User, family: str, **wording: Any) -> Statement:
 
 def allowed(participant: Participant) -> set[str]:
     statements = records.of(participant)
-    found = scope.of(subject_of(participant), statements, policy=uses.POLICY, at=timezone.now())
+    found = scope.of(subject_of(participant), statements, policy=Policy.default(), at=timezone.now())
     return {family for family, choice in found.items() if choice.allowed}
 
 

@@ -90,7 +90,7 @@ def test_a_guardian_may_look_for_her_missing_child_by_identity():
 def test_care_is_not_cut_at_a_birthday_and_ends_to_the_second():
     of_age = datetime(2026, 6, 1, tzinfo=UTC)
     end = of_age + 180 * DAY
-    assert grace_end(JUST_OF_AGE.dob, "CLINICAL", POLICY) == end
+    assert grace_end(of_age, "CLINICAL", POLICY) == end
     grant = yes("CLINICAL", authority=GUARDIAN)
     assert why(grant, JUST_OF_AGE, at=end - SECOND) == []
     assert why(grant, JUST_OF_AGE, at=end) == [R.AUTH_GUARDIAN_LAPSED_AT_MAJORITY]
