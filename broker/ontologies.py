@@ -86,7 +86,8 @@ def _read(frames: Iterator[fastobo.term.TermFrame]) -> _Found:
                 said.setdefault(clause.raw_tag(), []).append(str(clause.raw_value()))
         if said.get("is_obsolete") == ["true"]:
             found.obsolete.add(code)
-            found.replaced |= {code: other for other in said.get("replaced_by", ())[:1]}
+            if "replaced_by" in said:
+                found.replaced[code] = said["replaced_by"][0]
             continue
         found.names[code] = said.get("name", [code])[0][:LONGEST_NAME]
         found.parents[code] = tuple(

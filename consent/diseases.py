@@ -1,4 +1,4 @@
-"""What a disease is called, and how one is found by a few letters. Names are for people; a decision reads none.
+"""What a disease is called, and how one is found by a few letters. A decision reads no name.
 
 The table in the database comes from the file an operator loaded; a house without one has the small table of
 hierarchies. What lies inside what is the policy's.

@@ -77,9 +77,8 @@ PARENTS: dict[str, list[str]] = {
 }
 
 # The wide ones first, then by name: the order in which somebody looks for a place.
-REGION_NAMES: dict[str, str] = {
+COUNTRY_NAMES: dict[str, str] = {
     **UNIONS,
     **dict(sorted({**UNION, **AREA, **ALONE}.items(), key=lambda one: one[1])),
-    **PROVINCES,
-    **STATES,
 }
+REGION_NAMES: dict[str, str] = {**COUNTRY_NAMES, **PROVINCES, **STATES}

@@ -7,8 +7,8 @@ from consent.models.policies import PolicyVersion
 from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
-    "DiseaseName",
     "Change",
+    "DiseaseName",
     "FormVersion",
     "Freeze",
     "GuardianLink",

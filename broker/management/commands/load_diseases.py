@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from broker import ontologies, uses
+from broker import ontologies
 from broker.errors import BrokerError
 from consent import diseases, policies
 from consent.errors import ConsentError
+from consent.policy import Policy
 
 
 class Command(BaseCommand):
@@ -28,9 +30,7 @@ class Command(BaseCommand):
         try:
             read = ontologies.read(options["file"].read_bytes())
             with transaction.atomic():
-                policy = policies.adopt(
-                    replace(policies.current(), disease_parents=read.hierarchy), by=by, at=at
-                )
+                policy = policies.adopt(_after(policies.in_force(at=at), read, at), by=by, at=at)
                 diseases.load(read.names, version=read.version, sha256=read.sha256, by=by, at=at)
         except (OSError, BrokerError, ConsentError) as refused:
             raise CommandError(f"{refused} The policy is as it was.") from None
@@ -41,3 +41,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{read.obsolete:,} obsolete terms were left out; what names them permits nothing."
             )
+
+
+def _after(policy: Policy, read: ontologies.Ontology, at: datetime) -> Policy:
+    """The policy that follows, with these diseases; the same one where it has them already."""
+    if policy.disease_parents == read.hierarchy:
+        return policy
+    version = f"{policy.version.split('+')[0]}+diseases.{at:%Y%m%d%H%M%S}"
+    return replace(policy, version=version, disease_parents=read.hierarchy)
