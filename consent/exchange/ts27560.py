@@ -122,9 +122,9 @@ def digest(receipt: Receipt) -> str:
 
 VERIFY = (
     "Take record_header, pii_processing, event and commitment of this receipt, write them as JSON with "
-    "sorted keys and no white space in UTF-8, and hash that with SHA-256: it is receipt_digest. The ledger event of "
-    "this number carries the commitment; ask for its proof, and check it against a checkpoint that a witness "
-    "has signed, too."
+    "sorted keys and no white space in UTF-8, and hash that with SHA-256: it is receipt_digest. The ledger "
+    "event of this number carries the commitment; ask for its proof, and check it against a checkpoint that "
+    "a witness has signed, too."
 )
 
 
