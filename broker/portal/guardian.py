@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from broker import people as people_of
 from broker import rights, uses, wards
 from broker.models import User
-from broker.portal import record, record_choices
+from broker.portal import record, record_choices, record_exchange
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.rights import allow
@@ -145,6 +145,18 @@ def usage(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record.usage(_desk(request, pseudonym))
 
 
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_CHILD_RECORD)
+def exchange(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.exchange(_desk(request, pseudonym))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.consent_fhir(_desk(request, pseudonym))
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """A child: who it is, how she stands to it, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -174,4 +186,6 @@ urls = [
     path("<str:pseudonym>/receipt/<int:seq>/", receipt, name="receipt"),
     path("<str:pseudonym>/receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("<str:pseudonym>/usage/", usage, name="usage"),
+    path("<str:pseudonym>/exchange/", exchange, name="exchange"),
+    path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
 ]

@@ -1,13 +1,13 @@
 """HL7 FHIR R4 Consent read as proposals: what a file says, as values. Nothing is recorded here.
 
-A no may be applied at once. A yes is a draft: she confirms it in the portal, on our form, in her own name; who
-said it, in which capacity and how it was proved are the file's claims, and count for nothing. Reading fails
-closed: what is unknown, retired, contradictory or not whole refuses the whole file (fhir_parts).
+A no may be applied at once. A yes is a draft: she confirms it in the portal, on our form, in her own name.
+Who said it, in which capacity and how it was proved are the file's claims, and count for nothing. Reading
+fails closed: what is unknown, retired, contradictory or not whole refuses the whole file (fhir_parts).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from consent.exchange import fhir_words as fhir
@@ -113,7 +113,7 @@ def _statement(resource: object, where: str, participant: str, policy: Policy) -
     decision = _decision(told, rule, where)
     _base(said, rule, where)
     recorded = moment(said.get("dateTime"), f"{where}, dateTime")
-    starts, ends = _period(rule, where)
+    starts, ends = _period(rule, recorded, where)
     modifiers = conditions(rule.get("modifierExtension"), where, policy)
     if family == fhir.EVERYTHING and (rule["type"] == "permit" or permissions or modifiers):
         raise refused(where, "everything can be refused, and neither allowed nor put under conditions")
@@ -127,7 +127,7 @@ def _statement(resource: object, where: str, participant: str, policy: Policy) -
         family=family,
         decision=decision,
         recorded_at=recorded,
-        effective_at=recorded if starts is None else starts,
+        effective_at=starts,
         valid_to=ends,
         permissions=permissions,
         modifiers=modifiers,
@@ -181,7 +181,7 @@ def _what(said: Json, rule: Json, where: str, policy: Policy) -> tuple[str, tupl
 
 def _decision(told: Mapping[str, list[Any]], rule: Json, where: str) -> Verb:
     plain = Verb.GRANT if rule["type"] == "permit" else Verb.DENY
-    decision = _one_of(Verb, told.get(fhir.DECISION, [plain.value])[0], where)
+    decision: Verb = _one_of(Verb, told.get(fhir.DECISION, [plain.value])[0], where)
     if fhir.PROVISION[decision] != rule["type"]:
         raise refused(where, f"it says {decision.value!r} and {rule['type']!r}, which contradict each other")
     return decision
@@ -195,17 +195,19 @@ def _base(said: Json, rule: Json, where: str) -> None:
         raise refused(where, "its policyRule is not known here, or contradicts its provision")
 
 
-def _period(rule: Json, where: str) -> tuple[Any, Any]:
-    """From when, and until when: FHIR's end is included, ours is not."""
-    if "period" not in rule:
-        return None, None
-    said = node(rule["period"], f"{where}, period", ("id", "start", "end"))
-    starts = moment(said["start"], f"{where}, period") if "start" in said else None
-    ends = moment(said["end"], f"{where}, period") if "end" in said else None
-    if starts is not None and ends is not None and ends < starts:
+def _period(rule: Json, recorded: datetime, where: str) -> tuple[datetime, datetime | None]:
+    """From when, if not at once, and until when: FHIR's end is included, ours is not."""
+    starts, ends = recorded, None
+    if "period" in rule:
+        said = node(rule["period"], f"{where}, period", ("id", "start", "end"))
+        starts = moment(said["start"], f"{where}, period") if "start" in said else recorded
+        ends = moment(said["end"], f"{where}, period") if "end" in said else None
+    if ends is None:
+        return starts, None
+    if ends < starts:
         raise refused(where, "it ends before it begins")
     try:
-        return starts, None if ends is None else ends + TICK
+        return starts, ends + TICK
     except OverflowError:
         raise refused(where, "it ends after the last day there is; leave the end out") from None
 

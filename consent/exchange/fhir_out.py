@@ -1,10 +1,10 @@
 """A participant's heads as HL7 FHIR R4 Consent resources: one a statement, so that nothing is lost.
 
 The base rule of each is a dissent, and its one provision says what is permitted or denied after all: a reader
-who knows nothing of us sees no more than was allowed. DUO permissions are the provision's purposes. A condition
-is a modifierExtension, which FHIR forbids to pass over: were it a label, a reader could miss it and do more
-than was allowed. People, projects and institutions are such conditions too, for several actors in FHIR mean
-"any of them". FHIR's period includes its end and ours does not, so it ends a microsecond earlier.
+who knows nothing of us sees no more than was allowed. DUO permissions are the provision's purposes. A
+condition is a modifierExtension, which FHIR forbids to pass over: were it a label, a reader could miss it and
+do more than was allowed. People, projects and institutions are such conditions too, for several actors in
+FHIR mean "any of them". FHIR's period includes its end and ours does not, so it ends a microsecond earlier.
 What has no place in FHIR has an extension of ours (fhir_words). What cannot be written is refused.
 """
 
@@ -222,5 +222,5 @@ def _paper(paper: Paper) -> Iterable[Json]:
 
 def _refused(said: Statement, why: str) -> ExchangeRefused:
     return ExchangeRefused(
-        f"Statement {said.seq} cannot be written as FHIR without losing something: {why}. Nothing was written."
+        f"Statement {said.seq} cannot be written as FHIR without a loss: {why}. Nothing was written."
     )

@@ -1,7 +1,7 @@
 """The parts of a FHIR resource, read strictly: whatever is not named here is refused, never passed over.
 
-FHIR lets a reader pass over an extension it does not know; we do not, for what it says might narrow a consent.
-What the parts mean together is in fhir_in.
+FHIR lets a reader pass over an extension it does not know; we do not, for what it says might narrow a
+consent. What the parts mean together is in fhir_in.
 """
 
 from collections.abc import Iterable

@@ -35,8 +35,8 @@ def rule_of(provision: object, where: str) -> Json:
     if "type" in root:
         raise refused(
             where,
-            f"there is an exception inside what it says ({root['type']!r}); a {root['type']!r} with exceptions "
-            "cannot be expressed here",
+            f"there is an exception inside what it says; a {root['type']!r} with exceptions cannot be "
+            "expressed here",
         )
     if len(inner) != 1:
         raise refused(where, "it has several provisions, which may contradict each other; write one in each")
@@ -82,7 +82,7 @@ def permission(value: Any, where: str, policy: Policy) -> Permission:
 def _why(system: str, code: str) -> str:
     if system == fhir.DUO and code in duo.RETIRED:
         return ": DUO has retired it"
-    return ": it is a condition" if system == fhir.DUO and code in fhir.MODIFIER_BY_ID else ""
+    return ": it is a condition" if (system, code) in fhir.CONDITION_BY_CODING else ""
 
 
 def _disease(value: Any, where: str, policy: Policy) -> str:
@@ -105,12 +105,8 @@ def _condition(parts: object, where: str, policy: Policy) -> Modifier:
     if "code" not in inner:
         raise refused(where, "a condition does not say what it is")
     system, id = coding(inner.pop("code")[0], f"{where}, condition")
-    code = fhir.MODIFIER_BY_ID.get(id) if system == fhir.DUO else id
-    term = duo.MODIFIERS.get(code or "")
-    if term is None or (system, id) != (
-        fhir.DUO if term.is_duo else fhir.CONDITION,
-        term.id if term.is_duo else id,
-    ):
+    term = duo.MODIFIERS.get(fhir.CONDITION_BY_CODING.get((system, id), ""))
+    if term is None:
         raise refused(where, f"{id!r} is not a condition that is known here{_why(system, id)}")
     if set(inner) != ({term.parameter} if term.parameter else set()):
         raise refused(where, f"the condition {term.code} does not state what it must, or states more")

@@ -1,6 +1,7 @@
 """The words of FHIR R4 Consent that we write and read: code systems, our own names, and what stands for what.
 
-Our names are a URN with a fragment; it resolves nowhere, on purpose. Writing is in fhir_out, reading in fhir_in.
+Our names are a URN with a fragment; it resolves nowhere, on purpose. Writing is in fhir_out, reading in
+fhir_in.
 """
 
 import re
@@ -76,7 +77,6 @@ PARAMETERS = {
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 PERMISSION_BY_ID = {term.id: term.code for term in duo.PERMISSIONS.values()}
-MODIFIER_BY_ID = {term.id: term.code for term in duo.MODIFIERS.values() if term.is_duo}
 
 
 def condition_coding(code: str) -> Json:
@@ -84,3 +84,8 @@ def condition_coding(code: str) -> Json:
     term = duo.MODIFIERS[code]
     plain = {"system": DUO, "code": term.id} if term.is_duo else {"system": CONDITION, "code": code}
     return plain | {"display": term.label}
+
+
+CONDITION_BY_CODING = {
+    (said["system"], said["code"]): code for code in duo.MODIFIERS for said in (condition_coding(code),)
+}
