@@ -6,6 +6,7 @@ yes leads to the page of its choice with the terms filled in, to be read, checke
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -78,10 +79,8 @@ def terms_in(query: QueryDict) -> dict[str, Any]:
     if query.get("kind") in KINDS:
         said |= {"kind": query["kind"], "diseases": query.getlist("diseases")}
         said["conditions"] = [name for name in query.getlist("conditions") if name in CONDITIONS]
-    try:
-        said["until"] = date.fromisoformat(query["until"])
-    except (KeyError, ValueError):
-        pass
+    with suppress(ValueError):
+        said["until"] = date.fromisoformat(query.get("until", ""))
     return said
 
 
