@@ -69,3 +69,7 @@ class FormRefused(ConsentError):
 
 class PaperRefused(ConsentError):
     """A paper form was keyed in a way that does not count. Nothing was recorded by that entry."""
+
+
+class ExchangeRefused(ConsentError):
+    """A consent that cannot be written, or read, in another house's words without losing something."""

@@ -84,5 +84,8 @@ TWINS_DISSOLVED = EventKind(
 PAPER_KEYED = EventKind(
     "consent:paper:keyed", "A paper form of {subject} was read for time {order}.", ("paper", "order")
 )
+DISEASES_LOADED = EventKind(
+    "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms")
+)
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import rights, wards
 from broker.models import User
-from broker.portal import guardian_kin, record, record_choices
+from broker.portal import guardian_kin, record, record_choices, record_exchange
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of, sit
@@ -98,6 +98,18 @@ def usage(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record.usage(desk_of(request, pseudonym))
 
 
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_CHILD_RECORD)
+def exchange(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.exchange(desk_of(request, pseudonym))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.consent_fhir(desk_of(request, pseudonym))
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """Somebody: who it is, how she stands to her, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -147,4 +159,6 @@ urls = [
     path("<str:pseudonym>/receipt/<int:seq>/", receipt, name="receipt"),
     path("<str:pseudonym>/receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("<str:pseudonym>/usage/", usage, name="usage"),
+    path("<str:pseudonym>/exchange/", exchange, name="exchange"),
+    path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
 ]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from broker import handovers
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
-from broker.portal import record, record_choices
+from broker.portal import record, record_choices, record_exchange
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.participant_growing import desk_of
@@ -123,6 +123,18 @@ def usage(request: HttpRequest) -> HttpResponse:
     return record.usage(desk_of(request))
 
 
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def exchange(request: HttpRequest) -> HttpResponse:
+    return record_exchange.exchange(desk_of(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def consent_fhir(request: HttpRequest) -> HttpResponse:
+    return record_exchange.consent_fhir(desk_of(request))
+
+
 def _sentence(standing: Standing, has_file: bool) -> str:
     """The one sentence of the page."""
     if not has_file and not standing.allowed:
@@ -194,4 +206,6 @@ urls = [
     path("receipt/<int:seq>/", receipt, name="receipt"),
     path("receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("usage/", usage, name="usage"),
+    path("exchange/", exchange, name="exchange"),
+    path("consent.fhir.json", consent_fhir, name="consent_fhir"),
 ]

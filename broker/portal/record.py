@@ -114,6 +114,7 @@ def receipt(desk: Desk, seq: int) -> HttpResponse:
         "clause": clause,
         "facts": words.receipt_facts(said, paper, sealed=sealed),
         "json_url": desk.url("receipt_json", seq),
+        "exchange_url": desk.url("exchange"),
         "again_url": desk.url("choice", row.family) if row.family in FAMILIES else desk.url("choices"),
     }
     return desk.render("receipt", context)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
+from broker.portal.record_exchange import terms_in
 from broker.portal.record_forms import TermsForm, as_said, terms_form
 from consent import forms, records
 from consent.errors import ConsentError
@@ -42,7 +43,8 @@ def choice(desk: Desk, family: str) -> HttpResponse:
     standing = desk.standing()
     before = standing.last_yes(family)
     initial = as_said(before, at=desk.at) if before else {}
-    form = terms_form(family, desk)(initial={**initial, "version": str(desk.version() or "")})
+    brought = terms_in(desk.request.GET)  # what a FHIR file says, to be read and said here
+    form = terms_form(family, desk)(initial={**initial, **brought, "version": str(desk.version() or "")})
     return _explained(desk, family, form, standing)
 
 

@@ -1,7 +1,11 @@
 """The facts of the ground floor."""
 
+<<<<<<< HEAD
 from consent.models.forms import FormDraft, FormMove
 from consent.models.kin import KinLink, TwinLink
+=======
+from consent.models.diseases import DiseaseName
+>>>>>>> exchange
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
@@ -10,8 +14,12 @@ from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
     "Change",
+<<<<<<< HEAD
     "FormDraft",
     "FormMove",
+=======
+    "DiseaseName",
+>>>>>>> exchange
     "FormVersion",
     "Freeze",
     "Holding",

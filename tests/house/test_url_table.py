@@ -61,6 +61,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         (
             *("participant:home", "participant:files", "participant:choices", "participant:choice"),
             *("participant:receipt", "participant:receipt_json", "participant:usage"),
+            *("participant:exchange", "participant:consent_fhir"),
         ),
         ({P}, "get"),
     ),
@@ -72,6 +73,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         (
             *("guardian:people", "guardian:files", "guardian:choices", "guardian:choice"),
             *("guardian:receipt", "guardian:receipt_json", "guardian:usage"),
+            *("guardian:exchange", "guardian:consent_fhir"),
         ),
         ({G}, "get"),
     ),
