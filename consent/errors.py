@@ -59,3 +59,7 @@ class FormRefused(ConsentError):
 
 class PaperRefused(ConsentError):
     """A paper form was keyed in a way that does not count. Nothing was recorded by that entry."""
+
+
+class NotRemembered(ConsentError):
+    """Nothing is on record by which an earlier time could be told again."""

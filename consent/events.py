@@ -2,10 +2,22 @@
 
 from consent.ledger.kinds import EventKind
 
-REGISTERED = EventKind("consent:participant:registered", "{subject} was registered.", ())
-IDENTITY_VERIFIED = EventKind("consent:participant:verified", "The identity of {subject} was verified.", ())
-FROZEN = EventKind("consent:participant:frozen", "Everything about {subject} was frozen.", ("until",))
-DISSENT = EventKind("consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents",))
+# What an event of a participant or a file says besides, consent.history reads back: `position` is the consent
+# position of the change.
+REGISTERED = EventKind(
+    "consent:participant:registered",
+    "{subject} was registered.",
+    ("born_on", "home_region", "home_zone", "position"),
+)
+IDENTITY_VERIFIED = EventKind(
+    "consent:participant:verified", "The identity of {subject} was verified.", ("position",)
+)
+FROZEN = EventKind(
+    "consent:participant:frozen", "Everything about {subject} was frozen.", ("since", "until", "position")
+)
+DISSENT = EventKind(
+    "consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents", "position")
+)
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
@@ -31,7 +43,7 @@ FORM_PUBLISHED = EventKind(
     "consent:form:published", "Form {subject} was published.", ("offers", "le_notice", "texts")
 )
 HOLDING_CHANGED = EventKind(
-    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
+    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state", "position")
 )
 GUARDIAN_CLAIMED = EventKind(
     "consent:guardian:claimed", "{guardian} asked to act for {subject}.", ("guardian",)

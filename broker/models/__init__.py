@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.gates import JobGate
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -26,6 +27,7 @@ __all__ = [
     "Case",
     "CasePermission",
     "Job",
+    "JobGate",
     "JobState",
     "Organisation",
     "OwnRecord",
