@@ -6,19 +6,22 @@ seen is written with the manifest, which also holds a short digest of what was d
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from broker import events
 from broker.models import Job, JobGate
 from consent import fence
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.explain import Verdict
+from consent.models import LedgerOpening
 from consent.terms import DataUse, canonical
 
 DIGEST = 16  # bytes a person: enough, for the manifest itself is sealed and committed to
 SALT = 16
+COMMITTED_IN = (events.JOB_CLEARED.tag, events.JOB_RELEASED.tag, events.JOB_REFUSED.tag)
 
 
 @dataclass(slots=True)
@@ -187,6 +190,22 @@ def commitment(job: Job) -> str:
     for gate in JobGate.objects.filter(job=job).order_by("number"):
         found.update(bytes.fromhex(gate.sha256))
     return found.hexdigest()
+
+
+def altered(job: Job, gates: Sequence[JobGate]) -> Iterator[str]:
+    """A sentence for every gate, or set of gates, that is not what the ledger recorded."""
+    rows = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind__in=COMMITTED_IN)
+    first = next((one for one in gates if one.kind == JobGate.Kind.SNAPSHOT), None)
+    last = gates[-1] if gates else None
+    for said in (row.said for row in rows):
+        fields = said["fields"]
+        if said["kind"] == events.JOB_RELEASED.tag and "gates_sha256" in fields:
+            held = commitment(job) == fields["gates_sha256"]
+        else:
+            gate = first if said["kind"] == events.JOB_CLEARED.tag else last
+            held = "gate_sha256" not in fields or (gate is not None and gate.sha256 == fields["gate_sha256"])
+        if not held:
+            yield f"What is kept of the gates of job {job.pk} is not what the ledger recorded."
 
 
 def _lost(before: Clearance, after: Clearance) -> set[int]:
