@@ -88,14 +88,15 @@ def _differences(ordinals: Sequence[int]) -> Iterator[str]:
         said[row.subject].append(row.said)
     for person in people:
         told = said[person.pseudonym]
+        if not told and person.erased_at is not None:
+            continue  # what was said of her was destroyed with her data
         yield from _of_person(person, history.facts([one for one in told if one["kind"] in history.TAGS]))
         yield from _of_links(person, links[person.ordinal], [one for one in told if one["kind"] in LINKS])
 
 
 def _of_person(person: Participant, known: Facts) -> Iterator[str]:
     if not known.columns:
-        if person.erased_at is None:  # at an erasure what was said of her is destroyed
-            yield f"The ledger does not remember that {person} was registered."
+        yield f"The ledger does not remember that {person} was registered."
         return
     for name in COLUMNS:
         if name in known.columns and getattr(person, name) != known.columns[name]:
