@@ -137,7 +137,7 @@ def of(job: Job, participant: Participant, *, as_of: datetime | None = None, at:
     return replace(replay, then=then, equal=equal, problems=tuple(problems))
 
 
-def of_request(job: Job, *, at: datetime) -> tuple[str, ...] | None:
+def of_request(job: Job) -> tuple[str, ...] | None:
     """The smallest change of the request by which a refused job would have passed its gates; None when no
     change would do, or when it was not refused by one."""
     gate = JobGate.objects.filter(job=job, kind=JobGate.Kind.REFUSED).first()

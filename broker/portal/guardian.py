@@ -5,6 +5,7 @@ guardian she is at this instant. Until somebody has verified that, she can say n
 """
 
 from datetime import date
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -145,6 +146,12 @@ def usage(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record.usage(_desk(request, pseudonym))
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def why(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record.why(_desk(request, pseudonym), id)
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """A child: who it is, how she stands to it, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -174,4 +181,5 @@ urls = [
     path("<str:pseudonym>/receipt/<int:seq>/", receipt, name="receipt"),
     path("<str:pseudonym>/receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("<str:pseudonym>/usage/", usage, name="usage"),
+    path("<str:pseudonym>/usage/<uuid:id>/", why, name="why"),
 ]

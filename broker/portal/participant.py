@@ -5,6 +5,7 @@ What the pages do is in record and record_choices; here she is let in, and to he
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "bars": bars if any(bar["value"] for bar in bars) else [],
         "most": max(bar["value"] for bar in bars) or 1,
-        "entries": [words.use_entry(use) for use in uses[:3]],
+        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
         "files": [
             {"title": _(words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
             for file in rows[:3]
@@ -127,6 +128,12 @@ def receipt_json(request: HttpRequest, seq: int) -> HttpResponse:
 @allow(Right.KEEP_OWN_RECORD)
 def usage(request: HttpRequest) -> HttpResponse:
     return record.usage(_desk(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def why(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record.why(_desk(request), id)
 
 
 def _sentence(standing: Standing, has_file: bool) -> str:
@@ -198,4 +205,5 @@ urls = [
     path("receipt/<int:seq>/", receipt, name="receipt"),
     path("receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("usage/", usage, name="usage"),
+    path("usage/<uuid:id>/", why, name="why"),
 ]

@@ -236,12 +236,12 @@ def test_a_refused_job_says_which_change_of_the_request_would_pass(world: World,
     job = ask_case(world, case)
     case.authorisations.update(valid_to=NOW)
     assert run(job).state == JobState.REFUSED
-    assert explaining.of_request(job, at=NOW) == ("with a court's permission",)
+    assert explaining.of_request(job) == ("with a court's permission",)
     replay = why(job, person)
     assert replay.equal is True
     assert not replay.considered
     assert Reason.REQ_JUDICIAL_AUTH_INVALID in replay.then.verdict.reasons
-    assert explaining.of_request(ask(world), at=NOW) is None
+    assert explaining.of_request(ask(world)) is None
 
 
 def ask_case(world: World, case) -> Job:

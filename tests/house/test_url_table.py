@@ -59,6 +59,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         (
             *("participant:home", "participant:files", "participant:choices", "participant:choice"),
             *("participant:receipt", "participant:receipt_json", "participant:usage"),
+            "participant:why",
         ),
         ({P}, "get"),
     ),
@@ -70,6 +71,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         (
             *("guardian:people", "guardian:files", "guardian:choices", "guardian:choice"),
             *("guardian:receipt", "guardian:receipt_json", "guardian:usage"),
+            "guardian:why",
         ),
         ({G}, "get"),
     ),
@@ -100,6 +102,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
             "auditor:event",
             "auditor:jobs",
             "auditor:job",
+            "auditor:explanation",
             "auditor:verify",
             "auditor:export",
         ),
