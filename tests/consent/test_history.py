@@ -1,14 +1,19 @@
 """What the ledger remembers folds into what the rows say; and a row that was edited by hand is found."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import events, fence, history, holdings, kin, participants, records, remembered
+from consent.append_only import brick_up
+from consent.apps import append_only_tables
 from consent.errors import EventRefused, LedgerBroken, NotRemembered
 from consent.ledger import audit, log
 from consent.models import Freeze, GuardianLink, Holding, LedgerEvent, LedgerOpening, Participant
@@ -19,6 +24,7 @@ from tests.unsafe import unsafe_without_triggers
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MIGRATION = "0017_fill_the_subject_of_openings"
 P = "P-1"
 
 
@@ -266,3 +272,16 @@ def test_a_subject_is_written_beside_the_opening_and_is_not_endless(db):
         assert event.opening.subject == "2027.1"
         with pytest.raises(EventRefused, match="longer than 200"):
             log.append(events.POLICY_ADOPTED, at=NOW, by="x", subject="x" * 201, sha256="00")
+
+
+@pytest.mark.server
+def test_the_migration_fills_in_whom_every_opening_is_about(person):
+    """As on the day when the column was new and empty."""
+    fill = import_module(f"consent.migrations.{MIGRATION}").fill
+    before = dict(LedgerOpening.objects.values_list("event_id", "subject"))
+    with unsafe_without_triggers(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_ledgeropening SET subject = ''")
+    state = MigrationExecutor(connection).loader.project_state(("consent", MIGRATION))
+    fill(state.apps, SimpleNamespace(connection=connection))
+    brick_up(connection, append_only_tables())
+    assert dict(LedgerOpening.objects.values_list("event_id", "subject")) == before
