@@ -57,7 +57,15 @@ QUERY_REFUSED = EventKind(
 JOB_CLEARED = EventKind(
     "query:job:cleared",
     "Job {subject} may read {permitted} of {considered} people.",
-    ("considered", "permitted", "left_out", "position", "policy_version", "snapshot_sha256"),
+    (
+        "considered",
+        "permitted",
+        "left_out",
+        "position",
+        "policy_version",
+        "snapshot_sha256",
+        "gate_sha256",
+    ),
 )
 JOB_RELEASED = EventKind(
     "query:job:released",
@@ -70,15 +78,21 @@ JOB_RELEASED = EventKind(
         "answer_commitment",
         "manifest_commitment",
         "kind_of_answer",
+        "gates_sha256",
     ),
 )
-JOB_REFUSED = EventKind("query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons",))
+JOB_REFUSED = EventKind(
+    "query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons", "gate_sha256")
+)
 JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))
 JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
 JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
 JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())
+JOB_EXPLAINED = EventKind(
+    "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
+)
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

@@ -73,3 +73,7 @@ class PaperRefused(ConsentError):
 
 class ExchangeRefused(ConsentError):
     """A consent that cannot be written, or read, in another house's words without losing something."""
+
+
+class NotRemembered(ConsentError):
+    """Nothing is on record by which an earlier time could be told again."""

@@ -2,10 +2,22 @@
 
 from consent.ledger.kinds import EventKind
 
-REGISTERED = EventKind("consent:participant:registered", "{subject} was registered.", ())
-IDENTITY_VERIFIED = EventKind("consent:participant:verified", "The identity of {subject} was verified.", ())
-FROZEN = EventKind("consent:participant:frozen", "Everything about {subject} was frozen.", ("until",))
-DISSENT = EventKind("consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents",))
+# What an event of a participant or a file says besides, consent.history reads back: `position` is the consent
+# position of the change.
+REGISTERED = EventKind(
+    "consent:participant:registered",
+    "{subject} was registered.",
+    ("born_on", "home_region", "home_zone", "position"),
+)
+IDENTITY_VERIFIED = EventKind(
+    "consent:participant:verified", "The identity of {subject} was verified.", ("position",)
+)
+FROZEN = EventKind(
+    "consent:participant:frozen", "Everything about {subject} was frozen.", ("since", "until", "position")
+)
+DISSENT = EventKind(
+    "consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents", "position")
+)
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
@@ -39,7 +51,7 @@ FORM_SUPERSEDED = EventKind(
 )
 FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes any more.", ("digest",))
 HOLDING_CHANGED = EventKind(
-    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
+    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state", "position")
 )
 KIN_CLAIMED = EventKind(
     "consent:kin:claimed",

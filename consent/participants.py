@@ -29,29 +29,40 @@ def register(
         participant = Participant.objects.create(
             born_on=born_on, home_region=home_region, home_zone=home_zone, epoch=position
         )
-        log.append(events.REGISTERED, at=at, by=by, subject=participant.pseudonym)
+        log.append(
+            events.REGISTERED,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            born_on=born_on.isoformat(),
+            home_region=home_region,
+            home_zone=home_zone,
+            position=position,
+        )
         return participant
 
 
 def verify_identity(participant: Participant, *, by: str, at: datetime) -> None:
     """Somebody has seen that this is who she says she is."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         Participant.objects.filter(ordinal=participant.ordinal).update(identity_verified=True)
-        log.append(events.IDENTITY_VERIFIED, at=at, by=by, subject=participant.pseudonym)
+        log.append(events.IDENTITY_VERIFIED, at=at, by=by, subject=participant.pseudonym, position=position)
     participant.refresh_from_db()
 
 
 def freeze(participant: Participant, *, until: datetime | None, by: str, at: datetime) -> Freeze:
     """Stop everything about a participant for a time: all that staff may do, and it only narrows."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         log.append(
             events.FROZEN,
             at=at,
             by=by,
             subject=participant.pseudonym,
+            since=at.isoformat(),
             until=until.isoformat() if until else None,
+            position=position,
         )
         return Freeze.objects.create(participant=participant, since=at, until=until)
 
@@ -59,9 +70,16 @@ def freeze(participant: Participant, *, until: datetime | None, by: str, at: dat
 def record_dissent(participant: Participant, *, dissents: bool, by: str, at: datetime) -> None:
     """A young person says no, or takes the no back, for as long as she is a minor."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         Participant.objects.filter(ordinal=participant.ordinal).update(minor_dissent=dissents)
-        log.append(events.DISSENT, at=at, by=by, subject=participant.pseudonym, dissents=dissents)
+        log.append(
+            events.DISSENT,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            dissents=dissents,
+            position=position,
+        )
     participant.refresh_from_db()
 
 

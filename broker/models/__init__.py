@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.gates import JobGate
 from broker.models.kin import DeathReport, HandoverCode, HandoverStep
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
@@ -30,6 +31,7 @@ __all__ = [
     "HandoverCode",
     "HandoverStep",
     "Job",
+    "JobGate",
     "JobState",
     "Organisation",
     "OwnRecord",

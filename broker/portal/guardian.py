@@ -4,6 +4,8 @@ What the pages do is in record and record_choices; here somebody is let in to th
 adult who cannot act, or of one who has died, for whom she acts at this instant. Claims are in guardian_kin.
 """
 
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -110,6 +112,12 @@ def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record_exchange.consent_fhir(desk_of(request, pseudonym))
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def why(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record.why(desk_of(request, pseudonym), id)
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """Somebody: who it is, how she stands to her, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -161,4 +169,5 @@ urls = [
     path("<str:pseudonym>/usage/", usage, name="usage"),
     path("<str:pseudonym>/exchange/", exchange, name="exchange"),
     path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
+    path("<str:pseudonym>/usage/<uuid:id>/", why, name="why"),
 ]

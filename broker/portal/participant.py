@@ -5,6 +5,7 @@ What the pages do is in record and record_choices; here she is let in, and to he
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -53,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "bars": bars if any(bar["value"] for bar in bars) else [],
         "most": max(bar["value"] for bar in bars) or 1,
-        "entries": [words.use_entry(use) for use in uses[:3]],
+        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
         "files": [
             {"title": _(words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
             for file in rows[:3]
@@ -135,6 +136,12 @@ def consent_fhir(request: HttpRequest) -> HttpResponse:
     return record_exchange.consent_fhir(desk_of(request))
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def why(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record.why(desk_of(request), id)
+
+
 def _sentence(standing: Standing, has_file: bool) -> str:
     """The one sentence of the page."""
     if not has_file and not standing.allowed:
@@ -208,4 +215,5 @@ urls = [
     path("usage/", usage, name="usage"),
     path("exchange/", exchange, name="exchange"),
     path("consent.fhir.json", consent_fhir, name="consent_fhir"),
+    path("usage/<uuid:id>/", why, name="why"),
 ]

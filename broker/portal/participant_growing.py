@@ -76,7 +76,10 @@ def fresh_start(request: HttpRequest) -> HttpResponse:
     receipts_at = {one.seq: desk.url("receipt", one.seq) for one in theirs}
     context = {
         "history": words.history(theirs, receipts_at),
-        "entries": [words.use_entry(use) for use in usage_of.of(desk.ward.participant, at=desk.at)],
+        "entries": [
+            words.use_entry(use, desk.url("why", use.job.pk))
+            for use in usage_of.of(desk.ward.participant, at=desk.at)
+        ],
         "choices": [
             {"label": _(FAMILIES[family].label), "url": desk.url("choice", family)}
             for family in standing.choices

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from broker import uses
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
-from broker.portal.record_forms import CONDITIONS, KINDS, as_said
+from broker.portal.record_forms import as_said, key_of, terms_form
 from consent import records
 from consent.errors import ConsentError, ExchangeRefused
 from consent.exchange import fhir_in, fhir_out
@@ -29,7 +29,7 @@ from consent.terms import Statement, Verb
 
 MOST_BYTES = 1_000_000
 MEDIA_TYPE = "application/fhir+json"
-TERMS = ("kind", "diseases", "conditions", "until")
+TERMS = ("kind", "diseases", "conditions", "regions", "until")
 
 
 class ExchangeForm(forms.Form):
@@ -75,10 +75,7 @@ def exchange(desk: Desk) -> HttpResponse:
 
 def terms_in(query: QueryDict) -> dict[str, Any]:
     """The terms that a proposal's link carries, to fill a form with; none where it carries none."""
-    said: dict[str, Any] = {}
-    if query.get("kind") in KINDS:
-        said |= {"kind": query["kind"], "diseases": query.getlist("diseases")}
-        said["conditions"] = [name for name in query.getlist("conditions") if name in CONDITIONS]
+    said: dict[str, Any] = {name: query.getlist(name) for name in TERMS[:-1] if name in query}
     with suppress(ValueError):
         said["until"] = date.fromisoformat(query.get("until", ""))
     return said
@@ -138,20 +135,16 @@ def _card(desk: Desk, proposal: Proposal, standing: Standing) -> dict[str, Any]:
     ]
     if said.decision is not Verb.GRANT or said.family not in standing.choices or not desk.ward.may_widen:
         return card | {"facts": facts, "why": _("This cannot be said here.")}
-    if not _can_be_filled_in(said) or (said.valid_to is not None and said.valid_to <= desk.at):
+    if not _can_be_filled_in(desk, said) or (said.valid_to is not None and said.valid_to <= desk.at):
         return card | {"facts": facts, "why": _("Our form does not have these terms. Please choose by hand.")}
     return card | {"facts": facts, "choice_url": f"{desk.url('choice', said.family)}?{_query(desk, said)}"}
 
 
-def _can_be_filled_in(said: Statement) -> bool:
+def _can_be_filled_in(desk: Desk, said: Statement) -> bool:
     """Whether our form can say just this; what it has no place for would be lost, and the yes be wider."""
-    if said.family != "RESEARCH":
-        return not said.modifiers and not said.permissions
-    return (
-        len(said.permissions) == 1
-        and said.permissions[0].code in KINDS
-        and all(modifier in CONDITIONS.values() for modifier in said.modifiers)
-    )
+    places = terms_form(said.family, desk)().clauses.keys()
+    kinds = {permission.code for permission in said.permissions}
+    return kinds <= places and all({one.code, key_of(one)} & places for one in said.modifiers)
 
 
 def _query(desk: Desk, said: Statement) -> str:

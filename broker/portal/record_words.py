@@ -254,8 +254,8 @@ def file_card(file: GenomicFile, state: str) -> Cell:
     }
 
 
-def use_entry(use: Use) -> Cell:
-    """One job that considered her: who, what for, and what left or why she was not read."""
+def use_entry(use: Use, url: str) -> Cell:
+    """One job that considered her: who, what for, and what left or why she was not read. `url` tells more."""
     purpose = ", ".join(_(label) for label in use.labels)
     if use.read:
         text = _("%(purpose)s. What left: %(left)s.") % {"purpose": purpose, "left": _(use.left)}
@@ -265,6 +265,7 @@ def use_entry(use: Use) -> Cell:
     return {
         "when": use.at,
         "title": use.by,
+        "url": url,
         "text": text,
         "code": " ".join(use.purposes),
         "kind": "info" if use.read else "off",

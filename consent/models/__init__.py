@@ -1,11 +1,8 @@
 """The facts of the ground floor."""
 
-<<<<<<< HEAD
+from consent.models.diseases import DiseaseName
 from consent.models.forms import FormDraft, FormMove
 from consent.models.kin import KinLink, TwinLink
-=======
-from consent.models.diseases import DiseaseName
->>>>>>> exchange
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
@@ -14,12 +11,9 @@ from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
     "Change",
-<<<<<<< HEAD
+    "DiseaseName",
     "FormDraft",
     "FormMove",
-=======
-    "DiseaseName",
->>>>>>> exchange
     "FormVersion",
     "Freeze",
     "Holding",

@@ -10,11 +10,8 @@ from tests.house.plan import FLOORS, ROOT, rooms
 
 PURE = (
     *("consent.canonical", "consent.data_use", "consent.decision", "consent.duo", "consent.hierarchies"),
-<<<<<<< HEAD
     *("consent.clauses", "consent.drafts", "consent.reading"),
-=======
     "consent.regions",
->>>>>>> exchange
     *("consent.policy", "consent.purposes", "consent.reasons", "consent.terms", "consent.cases"),
     *(name for name in rooms() if name.startswith("consent.rules")),
     *("consent.ledger.tree", "consent.ledger.note", "consent.ledger.kinds", "consent.ledger.verifier"),

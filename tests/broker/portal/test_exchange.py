@@ -17,7 +17,7 @@ from broker.models import User
 from broker.portal import record_exchange
 from consent import forms, records
 from consent.exchange import fhir_in, fhir_out
-from consent.models import FormVersion, GuardianLink, Statement
+from consent.models import FormVersion, KinLink, Statement
 from consent.policy import Policy
 from consent.terms import Level, Modifier, Permission, Verb
 from tests.cast import CANCER, no, says, stop, yes
@@ -163,9 +163,9 @@ def test_a_tampered_record_gives_no_file(eve, her, monkeypatch):
 
 def test_a_guardian_takes_along_and_brings_for_her_child_alone(eve, her):
     child = people.add_child(eve, born_on=timezone.now().date() - timedelta(days=900), at=timezone.now())
-    link = GuardianLink.objects.get()
+    link = KinLink.objects.get()
     her.force_login(User.objects.get(pk=eve.pk))
-    name = link.child.pseudonym
+    name = link.person.pseudonym
     assert her.get(reverse("guardian:exchange", args=[name])).status_code == 200
     assert her.get(reverse("guardian:consent_fhir", args=[name])).json()["resourceType"] == "Bundle"
     assert her.get(reverse("guardian:consent_fhir", args=["P-XXXX-XXXX"])).status_code == 404
