@@ -37,6 +37,7 @@ __all__ = [
     "Relations",
     "Requester",
     "Side",
+    "SignIn",
     "Source",
     "Statement",
     "Subject",
@@ -289,6 +290,14 @@ class Subject:
         return said | {
             "freezes": [{"from": plain(one.since), "to": plain(one.until)} for one in self.freezes]
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """That somebody proved who she is, how, and when. The method is "passkey" or "totp"."""
+
+    method: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

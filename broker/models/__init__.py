@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -25,16 +26,20 @@ __all__ = [
     "Authorisation",
     "Case",
     "CasePermission",
+    "Guess",
     "Job",
     "JobState",
     "Organisation",
     "OwnRecord",
     "ParticipantPermission",
+    "Passkey",
     "Project",
     "ProjectPermission",
     "Query",
     "QueryState",
+    "RecoveryCode",
     "Reviewed",
     "TokenName",
+    "Totp",
     "User",
 ]
