@@ -3,8 +3,8 @@
     proof = fresh.of(request, at=now)                  # None, or SignIn("passkey" | "totp", at)
     if proof is None or now - proof.at > POLICY: return fresh.ask(request)
 
-How fresh is fresh enough is the caller's to decide. `ask` keeps a form that was being sent; she finds it again
-behind the confirmation, as one button. Which factors somebody has is in broker.factors.
+How fresh is fresh enough is the caller's to decide. `ask` keeps a form that was being sent; she finds it
+again behind the confirmation, as one button. Which factors somebody has is in broker.factors.
 """
 
 import secrets
@@ -40,7 +40,7 @@ class Kept(TypedDict):
 
 
 def of(request: HttpRequest, *, at: datetime) -> SignIn | None:
-    """The newest strong confirmation of this session. Recovery codes are none; nor is a factor still waiting."""
+    """The newest strong confirmation of this session. A recovery code is none, nor is a factor that waits."""
     said = request.session.get(STRONG)
     if said is None or not request.user.is_authenticated:
         return None
@@ -74,8 +74,8 @@ def note_password(session: SessionBase, *, at: datetime) -> None:
 
 
 def ask(request: HttpRequest, *, what: str = "", codes: bool = False) -> HttpResponse:
-    """Off to the confirm page, and back here afterwards. `what` says in a sentence what it is for; with `codes` a
-    recovery code will do."""
+    """Off to the confirm page, and back here after. `what` says in a sentence what it is for; with `codes`
+    a recovery code will do."""
     place = request.get_full_path()
     if request.method == "POST":
         place = reverse("go_on", args=[_keep(request, what)])

@@ -1,7 +1,7 @@
 """How often somebody may guess a password or a code, counted in the database: all processes count together.
 
-A guess is written down before it is looked at, so many at once are counted one by one. What a passkey brings is no
-guess and is never counted: whoever locks a login by guessing does not lock out its passkey.
+A guess is written down before it is looked at, so many at once are counted singly. What a passkey brings is
+no guess and is never counted: whoever locks a login by guessing does not lock out its passkey.
 """
 
 from datetime import datetime, timedelta
@@ -33,9 +33,7 @@ def spend(what: str, limits: Limits, *, at: datetime) -> None:
             mine.delete()  # who waits is let in again, also when somebody goes on guessing
             minutes = int(within.total_seconds() // 60)
             raise TooManyGuesses(
-                _(
-                    "Too many wrong tries. Nothing was changed. Wait up to %(minutes)d minutes, then try again."
-                )
+                _("Too many wrong tries. Nothing was changed. Try again in %(minutes)d minutes at most.")
                 % {"minutes": minutes}
             )
 

@@ -1,4 +1,4 @@
-"""Which factors somebody has, what it takes for one to count as strong, and the ledger's word of each change."""
+"""Which factors somebody has, from when one counts as strong, and the ledger's word of each change."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +25,10 @@ class Held:
     @property
     def strong_from(self) -> datetime | None:
         """From when she can prove herself strongly; None if she has nothing for it."""
-        every = [*([self.totp] if self.totp else []), *self.passkeys]
-        return min((one.strong_from for one in every), default=None)
+        every = [one.strong_from for one in self.passkeys]
+        if self.totp is not None:
+            every.append(self.totp.strong_from)
+        return min(every, default=None)
 
 
 def of(user: User) -> Held:

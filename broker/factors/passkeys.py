@@ -1,7 +1,8 @@
 """Passkeys (WebAuthn): a key in her phone or computer that answers a challenge of ours, once she unlocked it.
 
-She is always verified (by finger, face or PIN), so a passkey alone is a sign-in. The challenge's `state` stays with
-the door, in the session, and is good for one answer. A counter that does not grow is refused: somebody copied the key.
+She is verified (by finger, face or PIN), so a passkey alone is a sign-in. The challenge's `state` stays
+with the door, in the session, and is good for one answer. A counter that does not grow is refused: somebody
+copied the key.
 """
 
 import ipaddress
@@ -177,7 +178,8 @@ def _credential(row: Passkey) -> AttestedCredentialData:
 
 
 def _handle(user: User) -> bytes:
-    """What a passkey calls her. Not her reference: whoever keeps passkeys for people learns nothing of the ledger."""
+    """What a passkey calls her. Not her reference: whoever keeps passkeys for people cannot find her
+    in the ledger by it."""
     return seals.digest("handles", str(user.public_id))
 
 

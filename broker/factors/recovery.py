@@ -1,4 +1,4 @@
-"""Codes on paper, for when phone and passkey are lost. Each is good once; none is strong enough to widen anything."""
+"""Codes on paper, for when phone or passkey is lost. Each is good once; none can widen anything."""
 
 import secrets
 from datetime import datetime

@@ -25,13 +25,14 @@ def seal(data: bytes, place: str) -> bytes:
     return nonce + AESGCM(_key("secrets")).encrypt(nonce, data, place.encode())
 
 
-def unseal(sealed: bytes, place: str) -> bytes:
-    sealed = bytes(sealed)  # PostgreSQL hands out a memoryview
+def unseal(sealed: bytes | memoryview, place: str) -> bytes:
+    whole = bytes(sealed)  # PostgreSQL hands out a memoryview
     try:
-        return AESGCM(_key("secrets")).decrypt(sealed[:12], sealed[12:], place.encode())
+        return AESGCM(_key("secrets")).decrypt(whole[:12], whole[12:], place.encode())
     except (InvalidTag, ValueError):
         raise SecretBroken(
-            "What was kept of this sign-in is not as it was written. Nobody was signed in; tell an administrator."
+            "What was kept of this sign-in is not as it was written. "
+            "Nobody was signed in; tell an administrator."
         ) from None
 
 

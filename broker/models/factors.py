@@ -1,6 +1,6 @@
 """What somebody can prove herself with beside her password, and how often a guess was made.
 
-Secrets lie here sealed (broker.factors.seals); a recovery code only as a digest. Nothing of it goes to the ledger.
+Secrets lie here sealed (broker.factors.seals); a recovery code only as a digest. None goes to the ledger.
 """
 
 from django.db import models
@@ -19,7 +19,7 @@ class Totp(models.Model):
 
 
 class Passkey(models.Model):
-    """A key in her phone, computer or token. `sealed` is its public half: a row written by hand opens nothing."""
+    """A key in her phone or computer. `sealed` is its public half: a row made by hand opens nothing."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
     credential = models.CharField(max_length=1400, unique=True)

@@ -1,4 +1,4 @@
-"""What a browser and a passkey need from a page: where it is, the challenge, and the challenge's state kept for one answer."""
+"""What a browser and a passkey need from a page: where it is, and a challenge, kept for one answer."""
 
 import json
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def keep(request: HttpRequest, state: passkeys.State, *, at: datetime) -> None:
 
 
 def take(request: HttpRequest, *, at: datetime) -> passkeys.State:
-    """The state of the challenge that was given out last. It is gone afterwards: one challenge, one answer."""
+    """The state of the challenge given out last; gone afterwards. One challenge, one answer."""
     kept = request.session.pop(STATE, None)
     if kept is None or at - datetime.fromisoformat(kept["at"]) > LASTS:
         raise passkeys.WrongPasskey(_("This took too long. Nothing was changed. Please try again."))

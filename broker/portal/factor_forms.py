@@ -1,4 +1,7 @@
-"""What somebody fills in to prove who she is: a code, a recovery code, her password; a passkey fills in itself."""
+"""What somebody fills in to prove who she is: a code, a recovery code, her password.
+
+A passkey fills in its own form, by script.
+"""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
 """The page "Your sign-in": what somebody proves herself with, to see, add and take away.
 
-The first factor takes her password, typed just now; every later change takes a fresh confirmation by a factor or a
-recovery code. There is no door by which anybody does this for another.
+The first factor takes her password, typed just now; every later change takes a fresh confirmation by a factor
+or a recovery code. There is no door by which anybody does this for another.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""The doors that are open to all: landing page, sign up, and whether the house is well. The way in is in entry."""
+"""The doors that are open to all: landing page, sign up, is the house well.
+
+The way in and out is in entry.
+"""
 
 from datetime import date
 from typing import Any

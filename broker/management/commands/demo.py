@@ -121,14 +121,13 @@ class Command(BaseCommand):
         for role, name in logins:
             self.stdout.write(f"    {role:26} {name}")
         self.stdout.write(
-            "Three of them have an app as their second step, which a yes needs. Its key, for an app of yours:"
+            f"{', '.join(built.apps)} sign in with a second step, which a yes needs. Keys for an app:"
         )
         for name, secret in built.apps.items():
             self.stdout.write(f"    {name:26} {secret}")
-        self.stdout.write("Or, without a phone, the code of this moment from another terminal:")
-        self.stdout.write(
-            f"    DEMO=1 BROKER_HOME={settings.HOME} {sys.executable} {sys.argv[0]} unsafe_code {house.PARTICIPANT}"
-        )
+        self.stdout.write("Without a phone, from another terminal, the code of this moment:")
+        home = f"DEMO=1 BROKER_HOME={settings.HOME}"
+        self.stdout.write(f"    {home} {sys.executable} manage.py unsafe_code {house.PARTICIPANT}")
         self.stdout.write("Ctrl-C closes it.")
         self.stdout.flush()
         try:

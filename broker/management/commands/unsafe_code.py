@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from broker.demo import codes
@@ -20,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        database = settings.DATABASES["default"]
-        embedded = database["ENGINE"].endswith("sqlite3") and settings.HOME in Path(database["NAME"]).parents
+        database = connection.settings_dict
+        embedded = connection.vendor == "sqlite" and settings.HOME in Path(database["NAME"]).parents
         if not (settings.DEBUG or settings.DEMO) or not embedded:
             raise CommandError(
                 "This opens somebody's sign-in, so it works only in a demo or with DEBUG, on the embedded "
