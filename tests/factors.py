@@ -21,15 +21,21 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 
 from broker import fresh
 from broker.demo.codes import enrol, unsafe_code
+from broker.factors import totp
 from broker.factors.passkeys import Site
 from broker.models import User
 
-__all__ = ["Device", "code", "confirm", "confirm_session", "enrol"]
+__all__ = ["Device", "code", "code_of", "confirm", "confirm_session", "enrol"]
 
 
 def code(user: User, *, at: datetime) -> str:
     """The digits her app shows now; the next ones when these were used."""
     return unsafe_code(user, at=at)
+
+
+def code_of(secret: str, *, at: datetime) -> str:
+    """The same before the app is hers, from the secret on the page."""
+    return totp.code_of(secret, totp.step_at(at))
 
 
 def confirm(client: Client, *, at: datetime, method: str = "totp") -> None:
