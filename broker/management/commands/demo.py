@@ -111,7 +111,8 @@ class Command(BaseCommand):
 
     def _serve(self, crew: Crew, built: house.House, address: str) -> None:
         crew.start("web", *web(address))
-        self.stdout.write(f"\nOpen http://{address}/sign-in/ — the password of all is {PASSWORD}")
+        here = address.replace("127.0.0.1", "localhost")  # passkeys need a name
+        self.stdout.write(f"\nOpen http://{here}/sign-in/ — the password of all is {PASSWORD}")
         logins = [
             ("participant", house.PARTICIPANT),
             ("participant who withdrew", house.LEAVER),
