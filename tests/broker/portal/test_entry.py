@@ -160,3 +160,17 @@ def test_signing_out_forgets_what_was_proved(door, eve, app):
     factors.confirm(door, at=NOW)
     door.post(reverse("sign_out"))
     assert "fresh_strong" not in door.session
+
+
+def test_an_answer_is_good_for_one_confirmation(door, eve):
+    """Of a passkey that never counts, so that the challenge alone stands in the way."""
+    device = Device(counts=False)
+    options, state = passkeys.invite(eve, SITE)
+    passkeys.enrol(eve, "phone", device.make(options, SITE), state, SITE, proven=False, at=NOW)
+    door.force_login(eve)
+    page = door.get(reverse("confirm"))
+    said = {"how": "passkey", "answer": device.answer(json.loads(page.context["options"]), SITE)}
+    assert door.post(reverse("confirm"), said).status_code == 302
+    answer = door.post(reverse("confirm"), said)
+    assert answer.status_code == 422
+    assert "took too long" in answer.content.decode()
