@@ -93,6 +93,17 @@ JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an 
 JOB_EXPLAINED = EventKind(
     "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
 )
+FACTOR_ADDED = EventKind(
+    "broker:factor:added", "{subject} can now prove herself by {factor}.", ("factor", "strong_from")
+)
+FACTOR_REMOVED = EventKind(
+    "broker:factor:removed", "{subject} no longer proves herself by {factor}.", ("factor",)
+)
+PASSKEY_DOUBTED = EventKind(
+    "broker:passkey:doubted", "A passkey of {subject} counted backwards, and was refused.", ()
+)
+RECOVERY_MADE = EventKind("broker:recovery:made", "{subject} was given new recovery codes.", ())
+RECOVERY_USED = EventKind("broker:recovery:used", "{subject} used a recovery code.", ("left",))
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.kin import DeathReport, HandoverCode, HandoverStep
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
@@ -28,6 +29,7 @@ __all__ = [
     "Case",
     "CasePermission",
     "DeathReport",
+    "Guess",
     "HandoverCode",
     "HandoverStep",
     "Job",
@@ -36,11 +38,14 @@ __all__ = [
     "Organisation",
     "OwnRecord",
     "ParticipantPermission",
+    "Passkey",
     "Project",
     "ProjectPermission",
     "Query",
     "QueryState",
+    "RecoveryCode",
     "Reviewed",
     "TokenName",
+    "Totp",
     "User",
 ]

@@ -85,7 +85,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
                 nav.append(link)
             if request.path.startswith(f"/{colour}/"):
                 audience = colour
-    return {"audience": audience, "nav": nav, "foot": _foot()}
+    hers: list[dict[str, str]] = [{"label": _("Your sign-in"), "url": reverse("factors:factors")}]
+    return {"audience": audience, "nav": nav, "foot": [*hers, *_foot()]}
 
 
 def home_of(user: User) -> str | None:

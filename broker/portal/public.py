@@ -1,4 +1,7 @@
-"""The doors that are open to all: landing page, sign in and out, sign up, and whether the house is well."""
+"""The doors that are open to all: landing page, sign up, is the house well.
+
+The way in and out is in entry.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
-from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.i18n import set_language as django_set_language
 
-from broker import handovers, people
+from broker import fresh, handovers, people
 from broker.errors import Refused
 from broker.models import User
 from broker.portal.frame import home_of
@@ -101,6 +103,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             at=timezone.now(),
         )
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        fresh.note_password(request.session, at=timezone.now())
         messages.success(request, _("Welcome. Nobody may use anything of yours until you say so."))
         return redirect("home")
     return render(request, "registration/sign_up.html", {"form": form}, status=400 if form.errors else 200)
@@ -138,10 +141,6 @@ def take_over(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/take_over.html", {"form": form}, status=400 if form.errors else 200)
 
 
-sign_in = allow(Right.PUBLIC)(
-    LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True)
-)
-sign_out = allow(Right.PUBLIC)(LogoutView.as_view())
 set_language = allow(Right.PUBLIC)(django_set_language)
 
 

@@ -111,7 +111,8 @@ class Command(BaseCommand):
 
     def _serve(self, crew: Crew, built: house.House, address: str) -> None:
         crew.start("web", *web(address))
-        self.stdout.write(f"\nOpen http://{address}/sign-in/ — the password of all is {PASSWORD}")
+        here = address.replace("127.0.0.1", "localhost")  # passkeys need a name
+        self.stdout.write(f"\nOpen http://{here}/sign-in/ — the password of all is {PASSWORD}")
         logins = [
             ("participant", house.PARTICIPANT),
             ("participant who withdrew", house.LEAVER),
@@ -120,6 +121,14 @@ class Command(BaseCommand):
         ]
         for role, name in logins:
             self.stdout.write(f"    {role:26} {name}")
+        self.stdout.write(
+            f"{', '.join(built.apps)} sign in with a second step, which a yes needs. Keys for an app:"
+        )
+        for name, secret in built.apps.items():
+            self.stdout.write(f"    {name:26} {secret}")
+        self.stdout.write("Without a phone, from another terminal, the code of this moment:")
+        home = f"DEMO=1 BROKER_HOME={settings.HOME}"
+        self.stdout.write(f"    {home} {sys.executable} manage.py unsafe_code {house.PARTICIPANT}")
         self.stdout.write("Ctrl-C closes it.")
         self.stdout.flush()
         try:
