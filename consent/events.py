@@ -27,9 +27,15 @@ CONTINUED = EventKind(
     ("seq", "family", "commitment", "seal_key"),
 )
 POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
+FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
+FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))
 FORM_PUBLISHED = EventKind(
-    "consent:form:published", "Form {subject} was published.", ("offers", "le_notice", "texts")
+    "consent:form:published",
+    "Form {subject} was published.",
+    ("digest", "offers", "le_notice", "reconsent_due", "texts"),
 )
+FORM_SUPERSEDED = EventKind("consent:form:superseded", "Form {subject} is put to nobody any more.", ("digest",))
+FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes any more.", ("digest",))
 HOLDING_CHANGED = EventKind(
     "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
 )

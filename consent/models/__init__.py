@@ -1,5 +1,6 @@
 """The facts of the ground floor."""
 
+from consent.models.forms import FormDraft, FormMove
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
 from consent.models.policies import PolicyVersion
@@ -7,6 +8,8 @@ from consent.models.statements import FormVersion, PaperEntry, Statement
 
 __all__ = [
     "Change",
+    "FormDraft",
+    "FormMove",
     "FormVersion",
     "Freeze",
     "GuardianLink",
