@@ -16,14 +16,14 @@ from consent.errors import FormRefused
 from consent.rules.modifiers import months_of, until_of
 from consent.terms import Modifier, Permission
 
-# What a clause may ask for, by the code that needs it. Both have a vocabulary, so that an answer can be weighed.
+# What a clause may ask for, by the code that needs it. Both have a vocabulary, so an answer can be weighed.
 ASKS = {"DS": "diseases", "GS": "regions"}
 LISTED = frozenset(("diseases", "topics", "regions", "users", "projects", "institutions"))
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One sentence of a form, and the code it stands for. `asks` names the list that is filled in beside it."""
+    """One sentence of a form, and the code it stands for. `asks` names the list to be filled in beside it."""
 
     id: str
     family: str
@@ -57,7 +57,9 @@ def read(written: Iterable[Mapping[str, Any]]) -> tuple[Clause, ...]:
             modifier=Modifier.from_json(row["modifier"]) if "modifier" in row else None,
             asks=row.get("asks"),
             allows="permission" in row
-            or (row["family"] != "RESEARCH" and ("modifier" not in row or families.count(row["family"]) == 1)),
+            or (
+                row["family"] != "RESEARCH" and ("modifier" not in row or families.count(row["family"]) == 1)
+            ),
         )
         for row in rows
     )

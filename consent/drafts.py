@@ -59,7 +59,8 @@ def parse(data: bytes) -> Draft:
         said = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except json.JSONDecodeError as fault:
         raise FormRefused(
-            f"The file is no JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}. Nothing was recorded."
+            f"The file is no JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}. "
+            "Nothing was recorded."
         ) from None
     except (UnicodeDecodeError, RecursionError):
         raise FormRefused("The file is no JSON in UTF-8. Nothing was recorded.") from None
@@ -91,7 +92,7 @@ def text_hash(text: Text) -> str:
 
 
 def told_of(draft_clauses: tuple[clauses.Clause, ...], text: Text) -> dict[str, str]:
-    """What the form says about each family as a whole: its own words, or those of the clauses that allow it."""
+    """What a form says about each family as a whole: its own words, or those of the clauses that allow it."""
     told: dict[str, list[str]] = {}
     for clause in draft_clauses:
         if clause.allows:
@@ -161,9 +162,7 @@ def _text_shape(place: str, text: object) -> Iterator[str]:
     said = {part: words for part, words in text.items() if part in ("title", "introduction", "notice")}
     for part in ("clauses", "families"):
         listed = text.get(part)
-        said |= {
-            f"{part}.{id}": words for id, words in (listed.items() if isinstance(listed, dict) else ())
-        }
+        said |= {f"{part}.{id}": words for id, words in (listed.items() if isinstance(listed, dict) else ())}
     for part, words in said.items():
         if not isinstance(words, str):
             yield f"{place}.{part} must be text"
@@ -207,9 +206,7 @@ def _meaning_faults(draft: Draft, at: datetime) -> Iterator[str]:
     police = sorted({clause.family for clause in read if purposes.is_police(clause.family)})
     if police and not draft["le_notice"]:
         yield f"le_notice is false, and {', '.join(police)} needs a police notice"
-    yield from (
-        f"texts.{language} is missing" for language in LANGUAGES if language not in draft["texts"]
-    )
+    yield from (f"texts.{language} is missing" for language in LANGUAGES if language not in draft["texts"])
     for language, text in draft["texts"].items():
         if language not in LANGUAGES:
             yield f"texts.{language} is in a language that is not kept here"
@@ -240,7 +237,9 @@ def _clause_faults(read: tuple[clauses.Clause, ...]) -> Iterator[str]:
         else:
             yield from (f"clause {clause.id}: {fault}" for fault in clauses.faults(clause))
         regions = clause.modifier.get("regions") if clause.modifier else None
-        strange = [one for one in regions if not REGIONS.knows(str(one))] if isinstance(regions, tuple) else []
+        strange = (
+            [one for one in regions if not REGIONS.knows(str(one))] if isinstance(regions, tuple) else []
+        )
         if strange:
             yield f"clause {clause.id} names {', '.join(map(str, strange))}, a region that is not known here"
     allowed = {clause.family for clause in read if clause.allows}
@@ -271,9 +270,7 @@ def _text_faults(
     ids = dict.fromkeys(clause.id for clause in read)
     families = {clause.family for clause in read}
     yield from (f"{place}.clauses has no words for {id}" for id in ids if id not in text["clauses"])
-    yield from (
-        f"{place}.clauses.{id} belongs to no clause" for id in text["clauses"] if id not in ids
-    )
+    yield from (f"{place}.clauses.{id} belongs to no clause" for id in text["clauses"] if id not in ids)
     yield from (
         f"{place}.families.{family} belongs to no clause"
         for family in text.get("families", {})

@@ -34,7 +34,9 @@ FORM_PUBLISHED = EventKind(
     "Form {subject} was published.",
     ("digest", "offers", "le_notice", "reconsent_due", "texts"),
 )
-FORM_SUPERSEDED = EventKind("consent:form:superseded", "Form {subject} is put to nobody any more.", ("digest",))
+FORM_SUPERSEDED = EventKind(
+    "consent:form:superseded", "Form {subject} is put to nobody any more.", ("digest",)
+)
 FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes any more.", ("digest",))
 HOLDING_CHANGED = EventKind(
     "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")

@@ -66,7 +66,9 @@ def take(draft: FormDraft, state: FormMove.State, *, by: str, at: datetime, **fi
     now = State(last.state) if last else None
     if state not in MOVES[now]:
         stands = f"is {now.label.lower()}" if now else "was never loaded"
-        raise FormRefused(f"{draft} {stands}, so it cannot become {state.label.lower()}. Nothing was changed.")
+        raise FormRefused(
+            f"{draft} {stands}, so it cannot become {state.label.lower()}. Nothing was changed."
+        )
     if last is not None and state is not State.DRAFT and last.draft_id != draft.pk:
         raise FormRefused(f"{draft} was loaded again since. Nothing was changed; read the new words first.")
     try:

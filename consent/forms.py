@@ -37,7 +37,7 @@ THE_HOUSE = "the house"  # who approved the forms that come with it
 
 
 def load(draft: object, *, by: str, at: datetime) -> FormDraft:
-    """Keep a draft. Raises FormRefused, with every fault and its place, for one that does not hold together."""
+    """Keep a draft. Raises FormRefused, with every fault and its place, for what does not hold together."""
     checked = drafts.check(draft, at=at)
     before = current(checked["form"])
     if before is not None and draft_of(before)["audience"] != checked["audience"]:
@@ -63,8 +63,8 @@ def approve(draft: FormDraft, *, by: str, at: datetime) -> None:
     """The second person has read this very draft. From now on nothing of it changes."""
     if draft.loaded_by == by:
         raise FormRefused(
-            f"You loaded {draft}; somebody else has to approve it, because its words decide what people agree "
-            "to. Nothing was changed."
+            f"You loaded {draft}; somebody else has to approve it, because its words decide what people "
+            "agree to. Nothing was changed."
         )
     with transaction.atomic():
         form_steps.take(draft, State.APPROVED, by=by, at=at)
@@ -127,7 +127,9 @@ def resting_on(version: FormVersion) -> int:
     """How many people have a yes on this version that nothing of theirs has displaced since: whom a deadline
     of this version asks again."""
     later = Statement.objects.filter(
-        Q(family=OuterRef("family")) | Q(family="*"), participant=OuterRef("participant"), seq__gt=OuterRef("seq")
+        Q(family=OuterRef("family")) | Q(family="*"),
+        participant=OuterRef("participant"),
+        seq__gt=OuterRef("seq"),
     )
     last = Statement.objects.filter(form=version).exclude(Exists(later))
     return last.values("participant").distinct().count()

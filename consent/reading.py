@@ -1,4 +1,4 @@
-"""How hard a text is to read: the Flesch-Kincaid grade for English, and the length of sentences for any language.
+"""How hard a text is to read: the Flesch-Kincaid grade for English, the length of sentences for any language.
 
 The grade is about the school year in which a text is understood; we aim at 8 or less. Syllables are counted
 by a rule of thumb that is right for nine words in ten, which is enough for an average. Pure.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 AIM = 8.0  # the grade of an English text
 WORDS_ON_AVERAGE, WORDS_AT_MOST = 15, 25  # of a sentence, in any language
 
-_SENTENCE = re.compile(r"[.!?:;]+[\s\"”’)]+|\n+")
+_SENTENCE = re.compile(r"[.!?]+[\s\"”’)]+|\n+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LEFT_OVER = frozenset(("s", "t", "re", "ve", "ll", "d", "m", ""))  # by an apostrophe
 _NOT = re.compile(r"[^aeiouyr]n['’]t$")  # isn't
@@ -42,7 +42,7 @@ class Ease:
 
 
 def measure(text: str) -> Ease:
-    """A text of any number of paragraphs. A line, a full stop, a colon and a semicolon each end a sentence."""
+    """A text of any number of paragraphs. A line ends a sentence, as a full stop does."""
     counted = [(len(words), sum(map(syllables, words))) for words in map(_words, sentences(text)) if words]
     words = sum(many for many, _ in counted)
     said = sum(many for _, many in counted)

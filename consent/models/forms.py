@@ -1,6 +1,6 @@
-"""How a consent form came to be: every loading of its words, and every step of each version. Rows are never changed.
+"""How a consent form came to be: every loading of its words, and every step of each version.
 
-The version that people agree to is in statements; the steps that are allowed are in consent.forms.
+The version that people agree to is in statements; which step may follow which is in consent.form_steps.
 """
 
 from django.db import models
