@@ -2,9 +2,10 @@
 
 from consent.models.forms import FormDraft, FormMove
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+from consent.models.paper import PaperEntry, PaperImport, PaperMove
 from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
 from consent.models.policies import PolicyVersion
-from consent.models.statements import FormVersion, PaperEntry, Statement
+from consent.models.statements import FormVersion, Statement
 
 __all__ = [
     "Change",
@@ -19,6 +20,8 @@ __all__ = [
     "LedgerLeaf",
     "LedgerOpening",
     "PaperEntry",
+    "PaperImport",
+    "PaperMove",
     "Participant",
     "PolicyVersion",
     "Statement",
