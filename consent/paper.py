@@ -5,8 +5,8 @@
     key(paper, reading, by="carl", at=at)      # blind; alike: the yeses are given; else DISCREPANT
     settle(paper, sides, by="cora", at=at)     # the third person, where the two differ
 
-Each verb is one transaction with its ledger events. What a reading means is in readings, which yes of a paper
-may still be given in paper_yes.
+Each verb is one transaction with its ledger events. Which step may follow which is in paper_steps, what a
+reading means in readings, which yes of a paper may still be given in paper_yes.
 """
 
 from collections.abc import Mapping
@@ -19,34 +19,12 @@ from django.db import IntegrityError, transaction
 from consent import events, fence, forms, paper_yes, readings, records
 from consent.errors import PaperRefused, SealBroken
 from consent.ledger import log
-from consent.ledger.kinds import EventKind
-from consent.models import FormVersion, PaperEntry, PaperImport, PaperMove, Participant
+from consent.models import FormVersion, PaperEntry, PaperImport, Participant
+from consent.paper_steps import State, state_of, take
 from consent.readings import Reading, Side
 from consent.terms import Level, Paper, Permission, Verb
 
-State = PaperMove.State
 Order = PaperEntry.Order
-
-# From how a paper form stands to how it may stand next. None: it is not here yet.
-MOVES: dict[PaperMove.State | None, frozenset[PaperMove.State]] = {
-    None: frozenset({State.RECEIVED}),
-    State.RECEIVED: frozenset({State.KEYED, State.REJECTED}),
-    State.KEYED: frozenset({State.VERIFIED, State.DISCREPANT, State.REJECTED}),
-    State.VERIFIED: frozenset({State.APPLIED}),
-    State.DISCREPANT: frozenset({State.ADJUDICATED, State.REJECTED}),
-    State.ADJUDICATED: frozenset({State.APPLIED}),
-    State.APPLIED: frozenset(),
-    State.REJECTED: frozenset(),
-}
-TOLD_AS: dict[PaperMove.State, EventKind] = {
-    State.RECEIVED: events.PAPER_RECEIVED,
-    State.KEYED: events.PAPER_KEYED,
-    State.VERIFIED: events.PAPER_VERIFIED,
-    State.DISCREPANT: events.PAPER_DISCREPANT,
-    State.ADJUDICATED: events.PAPER_ADJUDICATED,
-    State.APPLIED: events.PAPER_APPLIED,
-    State.REJECTED: events.PAPER_REJECTED,
-}
 MEDIA_TYPES = ("application/pdf", "image/png", "image/jpeg")
 MOST_BYTES = 20 * 1024 * 1024
 UNSIGNED = "There is no signature with a date on it."
@@ -95,7 +73,7 @@ def receive(
             received_at=at,
         )
         told = {"form": str(form), "sha256": scan.sha256, "size": scan.size, "media_type": scan.media_type}
-        _move(paper, State.RECEIVED, by=by, at=at, tell=told)
+        take(paper, State.RECEIVED, by=by, at=at, tell=told)
     return paper
 
 
@@ -115,17 +93,22 @@ def key(paper: PaperImport, reading: Reading, *, by: str, at: datetime) -> Paper
         order = Order.FIRST if first is None else Order.SECOND
         entry = _enter(paper, order, reading, by=by, at=at)
         if first is None:
-            _move(paper, State.KEYED, by=by, at=at, tell={"order": 1})
+            take(paper, State.KEYED, by=by, at=at, tell={"order": 1})
             return entry
         log.append(
-            events.PAPER_KEYED, at=at, by=by, subject=_who(paper), paper=str(paper.paper), order=int(order)
+            events.PAPER_KEYED,
+            at=at,
+            by=by,
+            subject=paper.participant.pseudonym,
+            paper=str(paper.paper),
+            order=int(order),
         )
         if readings.differences(reading_of(first), reading):
-            _move(paper, State.DISCREPANT, by=by, at=at)
+            take(paper, State.DISCREPANT, by=by, at=at)
         elif not reading.signature.is_whole:
             _reject(paper, UNSIGNED, by=by, at=at)
         else:
-            _move(paper, State.VERIFIED, by=by, at=at)
+            take(paper, State.VERIFIED, by=by, at=at)
             _apply(paper, reading, {}, by=by, at=at)
         return entry
 
@@ -148,7 +131,7 @@ def settle(paper: PaperImport, sides: Mapping[str, Side], *, by: str, at: dateti
         if not reading.signature.is_whole:
             _reject(paper, UNSIGNED, by=by, at=at)
         else:
-            _move(paper, State.ADJUDICATED, by=by, at=at)
+            take(paper, State.ADJUDICATED, by=by, at=at)
             _apply(paper, reading, sides, by=by, at=at)
         return entry
 
@@ -163,12 +146,6 @@ def reject(paper: PaperImport, reason: str, *, by: str, at: datetime) -> None:
 
 
 # --- how it stands ---
-
-
-def state_of(paper: PaperImport) -> PaperMove.State | None:
-    """How a paper form stands."""
-    last = paper.moves.order_by("-id").first()
-    return State(last.state) if last else None
 
 
 def reading_of(entry: PaperEntry) -> Reading:
@@ -277,7 +254,7 @@ def _apply(paper: PaperImport, reading: Reading, sides: Mapping[str, Side], *, b
     signed = reading.signature.on
     assert signed is not None  # an unsigned form is rejected before
     told = {"signed_on": signed.isoformat(), "given": given, "left": left}
-    _move(paper, State.APPLIED, by=by, at=at, facts=told, tell=told)
+    take(paper, State.APPLIED, by=by, at=at, facts=told, tell=told)
 
 
 def _two(entries: Mapping[PaperEntry.Order, PaperEntry], sides: list[Side]) -> Paper:
@@ -292,26 +269,4 @@ def _two(entries: Mapping[PaperEntry.Order, PaperEntry], sides: list[Side]) -> P
 
 
 def _reject(paper: PaperImport, reason: str, *, by: str, at: datetime) -> None:
-    _move(paper, State.REJECTED, by=by, at=at, reason=reason, tell={"reason": reason})
-
-
-def _move(
-    paper: PaperImport,
-    state: PaperMove.State,
-    *,
-    by: str,
-    at: datetime,
-    reason: str = "",
-    facts: Mapping[str, object] | None = None,
-    tell: Mapping[str, object] | None = None,
-) -> None:
-    now = state_of(paper)
-    if state not in MOVES[now]:
-        stands = now.label.lower() if now else "not here"
-        raise PaperRefused(f"This form is {stands}; it cannot become {state.label.lower()}. Nothing changed.")
-    PaperMove.objects.create(paper=paper, state=state, by=by, at=at, reason=reason, facts=facts or {})
-    log.append(TOLD_AS[state], at=at, by=by, subject=_who(paper), paper=str(paper.paper), **(tell or {}))
-
-
-def _who(paper: PaperImport) -> str:
-    return paper.participant.pseudonym
+    take(paper, State.REJECTED, by=by, at=at, reason=reason, tell={"reason": reason})

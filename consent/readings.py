@@ -40,7 +40,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """Who signed, in whose name and on which day; `signer` is how an upper floor names one who acts for her."""
+    """Who signed, in whose name, on which day; `signer` is how an upper floor names one who acts for her."""
 
     present: bool
     capacity: Capacity = Capacity.SELF
@@ -142,8 +142,8 @@ def settled(first: Reading, second: Reading, sides: Mapping[str, Side]) -> Readi
 
 
 def ticked(reading: Reading, clauses: Iterable[Clause]) -> dict[str, object]:
-    """The ticks of a reading as consent.clauses.said takes them. A tick that names nothing where the form asks
-    for a list says nothing."""
+    """The ticks of a reading as consent.clauses.said takes them. A tick that names nothing where the form
+    asks for a list says nothing."""
     ticks: dict[str, object] = {}
     for clause in clauses:
         answer, named = reading.answers[clause.id], reading.lists.get(clause.id, ())

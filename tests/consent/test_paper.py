@@ -1,4 +1,4 @@
-"""Paper forms: every no at once, a yes when two read it alike, a third where they differ; and what is left out."""
+"""Paper forms: every no at once, a yes when two read it alike, a third where they differ, what is left out."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from consent import forms, kin, paper, paper_yes, participants, readings, records
+from consent import forms, kin, paper, paper_steps, paper_yes, participants, readings, records
 from consent.clauses import Clause
 from consent.errors import FormRefused, KeptForever, LedgerBroken, PaperRefused, StatementRefused
 from consent.ledger import log
@@ -542,19 +542,19 @@ def test_a_condition_that_asks_for_a_list_and_got_none_cannot_be_told():
 
 
 def test_every_state_has_its_row_its_event_and_a_way_in():
-    assert set(paper.MOVES) == {None, *State}
-    assert set(paper.TOLD_AS) == set(State)
-    assert frozenset().union(*paper.MOVES.values()) == set(State)
-    assert {state for state, following in paper.MOVES.items() if not following} == {
+    assert set(paper_steps.MOVES) == {None, *State}
+    assert set(paper_steps.TOLD_AS) == set(State)
+    assert frozenset().union(*paper_steps.MOVES.values()) == set(State)
+    assert {state for state, following in paper_steps.MOVES.items() if not following} == {
         State.APPLIED,
         State.REJECTED,
     }
 
 
 def test_no_way_to_a_yes_goes_round_the_second_reader():
-    before = {state for state, following in paper.MOVES.items() if State.APPLIED in following}
+    before = {state for state, following in paper_steps.MOVES.items() if State.APPLIED in following}
     assert before == {State.VERIFIED, State.ADJUDICATED}
-    assert State.VERIFIED not in paper.MOVES[State.RECEIVED]
+    assert State.VERIFIED not in paper_steps.MOVES[State.RECEIVED]
 
 
 def test_steps_and_entries_are_never_changed(world):
@@ -604,16 +604,13 @@ def test_without_its_ledger_line_nothing_is_done(world, monkeypatch, verb):
         return append(kind, **rest)
 
     monkeypatch.setattr(log, "append", breaks)
+    acts = {
+        "receive": lambda: received(dov, content="2"),
+        "first": lambda: key(sheet, QC="no"),
+        "second": lambda: key(sheet, by="carl", QC="yes", AI="no"),
+        "settle": lambda: paper.settle(sheet, {"QC": Side.FIRST}, by="cora", at=NOW),
+        "reject": lambda: paper.reject(sheet, "torn", by="carl", at=NOW),
+    }
     with pytest.raises(LedgerBroken):
-        match verb:
-            case "receive":
-                received(dov, content="2")
-            case "first":
-                key(sheet, QC="no")
-            case "second":
-                key(sheet, by="carl", QC="yes", AI="no")
-            case "settle":
-                paper.settle(sheet, {"QC": Side.FIRST}, by="cora", at=NOW)
-            case "reject":
-                paper.reject(sheet, "torn", by="carl", at=NOW)
+        acts[verb]()
     assert [model.objects.count() for model in counted] == before
