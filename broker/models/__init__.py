@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -29,6 +30,7 @@ __all__ = [
     "JobState",
     "Organisation",
     "OwnRecord",
+    "PaperScan",
     "ParticipantPermission",
     "Project",
     "ProjectPermission",

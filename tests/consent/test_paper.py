@@ -1,4 +1,4 @@
-"""Paper forms: every no at once, a yes when two read it alike, a third where they differ, what is left out."""
+"""Paper forms: every no at once, a yes when two read it alike, a third who settles, and what is not given."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
