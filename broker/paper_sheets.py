@@ -1,4 +1,4 @@
-"""A consent form as it is printed: its words in one language, a box for yes and one for no beside each clause.
+"""A consent form as it is printed: its words in one language, a box for yes and a box for no at each clause.
 
 Both the print page and the PDF are drawn from a Sheet. The words around the form's own are here in both
 languages, for a sheet speaks the language of its form and not that of who prints it.
@@ -19,8 +19,8 @@ AROUND: dict[str, Words] = {
     "en": {
         "yes": "Yes",
         "no": "No",
-        "how": "Cross one box on each line. A line left blank is a no. If both boxes are crossed, we take it as "
-        "the narrower answer. Nothing else on this form is read.",
+        "how": "Cross one box on each line. A line left blank changes nothing. If both boxes are crossed, we "
+        "take the narrower answer. Nothing else on this form is read.",
         "names": "Which ones:",
         "notice": "Read this first: police",
         "whose": "This form is for",
@@ -34,16 +34,17 @@ AROUND: dict[str, Words] = {
         "signer": "Your own reference, if you sign for somebody else (P-XXXX-XXXX):",
         "name": "Signature:",
         "date": "Date (day, month, year):",
-        "then": "Two people read this form without seeing what the other read. A no holds as soon as the first has "
-        "read it. A yes holds when both read the same, and a waiting time has passed.",
+        "then": "Two people read this form without seeing what the other read. A no holds as soon as the "
+        "first has read it. A yes holds when both read the same, and a waiting time has passed.",
         "code": "Code of this form",
         "research": "Conditions on research are in the same list: a yes sets the condition.",
     },
     "id": {
         "yes": "Ya",
         "no": "Tidak",
-        "how": "Beri tanda silang pada satu kotak di setiap baris. Baris yang kosong berarti tidak. Jika kedua kotak "
-        "disilang, kami memakai jawaban yang lebih sempit. Tidak ada hal lain di formulir ini yang dibaca.",
+        "how": "Beri tanda silang pada satu kotak di setiap baris. Baris yang kosong tidak mengubah apa pun. "
+        "Jika kedua kotak disilang, kami memakai jawaban yang lebih sempit. Tidak ada hal lain di formulir "
+        "ini yang dibaca.",
         "names": "Yang mana:",
         "notice": "Baca ini dahulu: polisi",
         "whose": "Formulir ini untuk",
@@ -57,9 +58,9 @@ AROUND: dict[str, Words] = {
         "signer": "Nomor acuan Anda sendiri, jika Anda menandatangani untuk orang lain (P-XXXX-XXXX):",
         "name": "Tanda tangan:",
         "date": "Tanggal (hari, bulan, tahun):",
-        "then": "Dua orang membaca formulir ini tanpa melihat bacaan satu sama lain. Jawaban tidak berlaku segera "
-        "setelah orang pertama membacanya. Jawaban ya berlaku jika keduanya membaca hal yang sama, dan masa "
-        "tunggu sudah lewat.",
+        "then": "Dua orang membaca formulir ini tanpa melihat bacaan satu sama lain. Jawaban tidak berlaku "
+        "segera setelah orang pertama membacanya. Jawaban ya berlaku jika keduanya membaca hal yang sama, "
+        "dan masa tunggu sudah lewat.",
         "code": "Kode formulir ini",
         "research": "Syarat untuk penelitian ada di daftar yang sama: jawaban ya berarti syarat itu berlaku.",
     },

@@ -81,11 +81,9 @@ def readers(sheet: PaperImport) -> set[str]:
 
 
 def on_the_desk(user: User) -> QuerySet[PaperImport]:
-    """Every form, with how it stands in `now`; without those of herself and of whom she stands for."""
-    newest = PaperMove.objects.filter(paper=OuterRef("paper")).order_by("-id").values("state")[:1]
+    """Every form but those of herself and of whom she stands for."""
     return (
-        PaperImport.objects.annotate(now=Subquery(newest))
-        .exclude(participant__in=OwnRecord.objects.filter(user=user).values("participant"))
+        PaperImport.objects.exclude(participant__in=OwnRecord.objects.filter(user=user).values("participant"))
         .exclude(participant__in=GuardianLink.objects.filter(guardian=user.reference).values("child"))
         .select_related("participant", "form")
         .order_by("received_at", "paper")
@@ -95,7 +93,9 @@ def on_the_desk(user: User) -> QuerySet[PaperImport]:
 def waiting(user: User, state: PaperMove.State) -> list[PaperImport]:
     """The forms in one state that wait for her, the oldest first."""
     read = PaperEntry.objects.filter(keyed_by=user.reference).values("paper")
-    return list(on_the_desk(user).filter(now=state).exclude(paper__in=read))
+    newest = PaperMove.objects.order_by("paper", "-id").filter(paper=OuterRef("paper")).order_by("-id")
+    here = PaperMove.objects.filter(state=state, id=Subquery(newest.values("id")[:1]))
+    return list(on_the_desk(user).filter(paper__in=here.values("paper")).exclude(paper__in=read))
 
 
 def stands_for(user: User, participant: Participant) -> bool:
@@ -127,8 +127,8 @@ def _require(user: User, participant: Participant) -> None:
     rights.require(user, Right.KEY_PAPER)
     if rights.has(user, Right.READ_LEDGER):
         raise NotAllowed(
-            "You read the ledger, so no reading of yours is blind. Nothing was recorded; another clerk has to "
-            "do this."
+            "You read the ledger, so no reading of yours is blind. Nothing was recorded; another clerk has "
+            "to do this."
         )
     if stands_for(user, participant):
         raise NotAllowed(

@@ -1,4 +1,4 @@
-"""A Sheet as a PDF: A4, with the marks at its corners, the code on every page, and boxes large enough to cross.
+"""A Sheet as a PDF: A4, marks at its corners, the code on every page, and boxes large enough to cross.
 
 It carries no tags for those who listen; the print page in the browser is the accessible original. Its type is
 one that every reader of PDFs brings along, which has the letters of both our languages and few others.
@@ -15,6 +15,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     KeepTogether,
@@ -32,6 +33,7 @@ MARGIN = 18 * mm
 MARK = 6 * mm  # of the corner marks
 QR = 24 * mm
 BOX = 5.5 * mm
+WITH_NOTICE = 90 * mm  # the police notice and the first of what it is for stay together
 RULE = HexColor("#888888")
 
 _BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=10, leading=13.5, spaceAfter=4)
@@ -95,11 +97,11 @@ def drawn(sheet: Sheet) -> bytes:
         invariant=True,
     )
     width, height = A4
-    frame = Frame(MARGIN, MARGIN, width - 2 * MARGIN, height - 2 * MARGIN - QR, id="body", showBoundary=0)
+    frame = Frame(MARGIN, MARGIN, width - 2 * MARGIN, height - 2 * MARGIN - QR, 0, 0, 0, 0)
     document.addPageTemplates(
         PageTemplate(id="page", frames=[frame], onPage=lambda canvas, doc: _around(canvas, doc, sheet))
     )
-    document.build(_story(sheet, width - 2 * MARGIN - 12))
+    document.build(_story(sheet, width - 2 * MARGIN))
     return buffer.getvalue()
 
 
@@ -137,7 +139,7 @@ def _story(sheet: Sheet, width: float) -> list[Flowable]:
     for group in sheet.groups:
         story += _group(group, sheet, width)
     if sheet.notice:
-        story.append(Paragraph(escape(around["notice"]), _HEAD))
+        story += [CondPageBreak(WITH_NOTICE), Paragraph(escape(around["notice"]), _HEAD)]
         notice = [[[Paragraph(escape(one), _BODY) for one in sheet.notice]]]
         story.append(
             Table(notice, colWidths=[width], style=TableStyle([("BOX", (0, 0), (-1, -1), 1.2, black)]))
