@@ -69,6 +69,9 @@ JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.",
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
 JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())
+PAPER_AUDITED = EventKind(
+    "broker:paper:audited", "{by} looked into a paper form of {subject} as an auditor.", ("paper",)
+)
 SCAN_SEEN = EventKind("broker:paper:seen", "{by} looked at a paper form of {subject}.", ("paper",))
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -32,13 +32,27 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
     ),
     Role.INVESTIGATOR: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
     Role.COUNSEL: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
-    Role.STEWARD: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.STEWARD: (
+        "steward",
+        (
+            (gettext_lazy("Inbox"), "steward:inbox"),
+            (gettext_lazy("Print a form"), "steward:print_form"),
+        ),
+    ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.CLERK: (
+        "clerk",
+        (
+            (gettext_lazy("Paper forms"), "clerk:inbox"),
+            (gettext_lazy("Print a form"), "clerk:print_form"),
+        ),
+    ),
     Role.AUDITOR: (
         "auditor",
         (
             (gettext_lazy("Ledger"), "auditor:ledger"),
             (gettext_lazy("Jobs"), "auditor:jobs"),
+            (gettext_lazy("Paper forms"), "auditor:papers"),
             (gettext_lazy("Verify"), "auditor:verify"),
         ),
     ),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from broker import people as people_of
 from broker import rights, uses, wards
 from broker.models import User
-from broker.portal import record, record_choices
+from broker.portal import record, record_choices, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.rights import allow
@@ -145,6 +145,18 @@ def usage(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record.usage(_desk(request, pseudonym))
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def form_sheet(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(_desk(request, pseudonym), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def form_pdf(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(_desk(request, pseudonym), language, pdf=True)
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """A child: who it is, how she stands to it, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -174,4 +186,6 @@ urls = [
     path("<str:pseudonym>/receipt/<int:seq>/", receipt, name="receipt"),
     path("<str:pseudonym>/receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("<str:pseudonym>/usage/", usage, name="usage"),
+    path("<str:pseudonym>/form/<str:language>/", form_sheet, name="form_sheet"),
+    path("<str:pseudonym>/form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from broker import usage as usage_of
 from broker import wards
 from broker.models import User
-from broker.portal import record, record_choices
+from broker.portal import record, record_choices, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.rights import allow
@@ -186,6 +186,18 @@ def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:
     return needs
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_sheet(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(_desk(request), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_pdf(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(_desk(request), language, pdf=True)
+
+
 urls = [
     path("", home, name="home"),
     path("files/", files, name="files"),
@@ -198,4 +210,6 @@ urls = [
     path("receipt/<int:seq>/", receipt, name="receipt"),
     path("receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("usage/", usage, name="usage"),
+    path("form/<str:language>/", form_sheet, name="form_sheet"),
+    path("form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]
