@@ -13,6 +13,7 @@ from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     CondPageBreak,
@@ -194,7 +195,7 @@ def _signing(sheet: Sheet, width: float) -> list[Flowable]:
     ]
 
 
-def _around(canvas: Any, document: Any, sheet: Sheet) -> None:
+def _around(canvas: Canvas, document: Any, sheet: Sheet) -> None:
     """What stands on every page: the corner marks, the code, which form it is, and the page's number."""
     width, height = A4
     canvas.saveState()
