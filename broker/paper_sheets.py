@@ -4,13 +4,15 @@ Both the print page and the PDF are drawn from a Sheet. The words around the for
 languages, for a sheet speaks the language of its form and not that of who prints it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import segno
 
 from broker import paper_codes
-from consent import forms
+from consent import forms, purposes
 from consent.models import FormVersion
 
 Words = dict[str, str]
@@ -19,8 +21,8 @@ AROUND: dict[str, Words] = {
     "en": {
         "yes": "Yes",
         "no": "No",
-        "how": "Cross one box on each line. A line left blank changes nothing. If both boxes are crossed, we "
-        "take the narrower answer. Nothing else on this form is read.",
+        "how": "Cross one box on each line. A line left blank changes nothing: where you never said yes, it "
+        "stays a no. If both boxes are crossed, we take the narrower answer.",
         "names": "Which ones:",
         "notice": "Read this first: police",
         "whose": "This form is for",
@@ -42,9 +44,9 @@ AROUND: dict[str, Words] = {
     "id": {
         "yes": "Ya",
         "no": "Tidak",
-        "how": "Beri tanda silang pada satu kotak di setiap baris. Baris yang kosong tidak mengubah apa pun. "
-        "Jika kedua kotak disilang, kami memakai jawaban yang lebih sempit. Tidak ada hal lain di formulir "
-        "ini yang dibaca.",
+        "how": "Beri tanda silang pada satu kotak di setiap baris. Baris yang kosong tidak mengubah apa pun: "
+        "jika Anda belum pernah menjawab ya, itu tetap tidak. Jika kedua kotak disilang, kami memakai jawaban "
+        "yang lebih sempit.",
         "names": "Yang mana:",
         "notice": "Baca ini dahulu: polisi",
         "whose": "Formulir ini untuk",
@@ -83,6 +85,7 @@ class Group:
 
     head: str
     lines: tuple[Line, ...]
+    noticed: bool = False  # the first group about police: the notice stands before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,7 @@ class Sheet:
     version: str
     introduction: tuple[str, ...]
     notice: tuple[str, ...]
-    groups: tuple[Group, ...]  # those before the notice
-    police: tuple[Group, ...]  # those that the notice is for
+    groups: tuple[Group, ...]  # in the order of the form
     capacities: tuple[str, ...]
     reference: str
     code: str
@@ -107,31 +109,18 @@ def sheet(version: FormVersion, language: str, reference: str = "") -> Sheet:
     text, draft = forms.text_of(version, language), forms.draft_of(version)
     code = paper_codes.Code(version.form, version.version, language, reference)
     around = AROUND[language]
-    groups: dict[str, list[Line]] = {}
+    lines: dict[str, list[Line]] = {}
     for clause in forms.clauses(version):
         line = Line(clause.id, text["clauses"][clause.id], clause.asks is not None)
-        groups.setdefault(clause.family, []).append(line)
-    heads = text.get("families", {})
-    several = [family for family, lines in groups.items() if len(lines) > 1]
-
-    def grouped(police: bool) -> tuple[Group, ...]:
-        named = [family for family in groups if family.startswith("LE.") is police]
-        own = [
-            Group(_head(heads, family, around), tuple(groups[family]))
-            for family in named
-            if family in several
-        ]
-        rest = [line for family in named if family not in several for line in groups[family]]
-        return (*own, *((Group("", tuple(rest)),) if rest else ()))
-
+        lines.setdefault(clause.family, []).append(line)
+    heads = {family: _head(text.get("families", {}), family, around) for family in lines}
     return Sheet(
         title=text["title"],
         language=language,
         version=f"{version.form} {version.version}",
         introduction=_paragraphs(text["introduction"]),
         notice=_paragraphs(text["notice"]),
-        groups=grouped(False),
-        police=grouped(True),
+        groups=tuple(_grouped(lines, heads)),
         capacities=tuple(around[one] for one in CAPACITIES[draft["audience"]]),
         reference=reference,
         code=paper_codes.write(code),
@@ -142,6 +131,24 @@ def sheet(version: FormVersion, language: str, reference: str = "") -> Sheet:
 def qr(text: str) -> Any:
     """The QR code: level M bears a stain or a fold."""
     return segno.make(text, error="m", micro=False)
+
+
+def _grouped(lines: dict[str, list[Line]], heads: Words) -> Iterator[Group]:
+    """Families with words or several clauses of their own stand apart; the others follow each other in one
+    table, until police come or go."""
+    noticed = False
+
+    def kind(family: str) -> tuple[str, bool]:
+        apart = family if heads[family] or len(lines[family]) > 1 else ""
+        return apart, purposes.is_police(family)
+
+    for (apart, police), run in groupby(lines, key=kind):
+        yield Group(
+            heads.get(apart, ""),
+            tuple(line for family in run for line in lines[family]),
+            noticed=police and not noticed,
+        )
+        noticed = noticed or police
 
 
 def _head(heads: Words, family: str, around: Words) -> str:

@@ -108,8 +108,8 @@ def drawn(sheet: Sheet) -> bytes:
 
 def letters(sheet: Sheet) -> str:
     """Every word that is printed."""
-    lines = [line.words for group in (*sheet.groups, *sheet.police) for line in group.lines]
-    heads = [group.head for group in (*sheet.groups, *sheet.police)]
+    lines = [line.words for group in sheet.groups for line in group.lines]
+    heads = [group.head for group in sheet.groups]
     return "\n".join(
         (
             *(sheet.title, sheet.version, sheet.code, sheet.reference),
@@ -138,17 +138,22 @@ def _story(sheet: Sheet, width: float) -> list[Flowable]:
     story += [Paragraph(escape(one), _BODY) for one in sheet.introduction]
     story.append(Paragraph(f"<b>{escape(around['how'])}</b>", _BODY))
     for group in sheet.groups:
-        story += _group(group, sheet, width)
-    if sheet.notice:
-        story += [CondPageBreak(WITH_NOTICE), Paragraph(escape(around["notice"]), _HEAD)]
-        notice = [[[Paragraph(escape(one), _BODY) for one in sheet.notice]]]
-        story.append(
-            Table(notice, colWidths=[width], style=TableStyle([("BOX", (0, 0), (-1, -1), 1.2, black)]))
-        )
-    for group in sheet.police:
+        if group.noticed:
+            story += _notice(sheet, width)
         story += _group(group, sheet, width)
     story.append(KeepTogether(_signing(sheet, width)))
     return story
+
+
+def _notice(sheet: Sheet, width: float) -> list[Flowable]:
+    words = [[[Paragraph(escape(one), _BODY) for one in sheet.notice]]]
+    frame = TableStyle([("BOX", (0, 0), (-1, -1), 1.2, black)])
+    return [
+        CondPageBreak(WITH_NOTICE),
+        Paragraph(escape(sheet.around["notice"]), _HEAD),
+        Spacer(0, 2 * mm),
+        Table(words, colWidths=[width], style=frame),
+    ]
 
 
 def _group(group: Group, sheet: Sheet, width: float) -> list[Flowable]:

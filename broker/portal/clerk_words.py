@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -72,7 +73,7 @@ def facts(sheet: PaperImport) -> list[Entry]:
         {"term": _("Received"), "when": sheet.received_at},
         {
             "term": _("Scan"),
-            "text": f"{sheet.media_type}, {sheet.size / 1_000_000:.1f} MB",
+            "text": f"{sheet.media_type}, {filesizeformat(sheet.size)}",
             "code": sheet.sha256,
         },
         {"term": _("Number of this paper"), "text": "", "code": str(sheet.paper)},

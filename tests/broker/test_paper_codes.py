@@ -80,18 +80,19 @@ def shipped(db):
 
 @pytest.mark.parametrize("form", ["F-ADULT", "F-GUARDIAN"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sheet_holds_every_clause_in_the_order_of_the_form_and_the_police_after_their_notice(
+def test_a_sheet_holds_every_clause_in_the_order_of_the_form_with_the_notice_before_police(
     shipped, form, language
 ):
     version = shipped[form]
     sheet = paper_sheets.sheet(version, language, "P-2345-6789")
     clauses = forms.clauses(version)
     words = forms.text_of(version, language)["clauses"]
-    printed = [line for group in (*sheet.groups, *sheet.police) for line in group.lines]
+    printed = [line for group in sheet.groups for line in group.lines]
     assert {line.id: line.words for line in printed} == words
-    assert [line.id for group in sheet.police for line in group.lines] == [
-        clause.id for clause in clauses if clause.family.startswith("LE.")
-    ]
+    assert [line.id for line in printed] == [clause.id for clause in clauses]
+    first = next(group.lines[0].id for group in sheet.groups if group.noticed)
+    assert first == next(clause.id for clause in clauses if clause.family.startswith("LE."))
+    assert sum(group.noticed for group in sheet.groups) == 1
     assert {line.id for line in printed if line.asks} == {clause.id for clause in clauses if clause.asks}
     assert sheet.notice
     assert paper_codes.read(sheet.code) == Code(form, version.version, language, "P-2345-6789")
