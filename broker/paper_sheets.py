@@ -45,8 +45,8 @@ AROUND: dict[str, Words] = {
         "yes": "Ya",
         "no": "Tidak",
         "how": "Beri tanda silang pada satu kotak di setiap baris. Baris yang kosong tidak mengubah apa pun: "
-        "jika Anda belum pernah menjawab ya, itu tetap tidak. Jika kedua kotak disilang, kami memakai jawaban "
-        "yang lebih sempit.",
+        "jika Anda belum pernah menjawab ya, itu tetap tidak. Jika kedua kotak disilang, kami memakai "
+        "jawaban yang lebih sempit.",
         "names": "Yang mana:",
         "notice": "Baca ini dahulu: polisi",
         "whose": "Formulir ini untuk",
