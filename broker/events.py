@@ -16,6 +16,16 @@ ORGANISATION_PROPOSED = EventKind(
 ORGANISATION_CONFIRMED = EventKind(
     "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
 )
+DEATH_REPORTED = EventKind("broker:death:reported", "{by} told that {subject} has died.", ())
+DEATH_REFUSED = EventKind("broker:death:refused", "No paper shows that {subject} has died.", ())
+HANDOVER_INVITED = EventKind(
+    "broker:handover:invited", "A code was made with which {subject} can take over her record.", ()
+)
+HANDOVER_ACCEPTED = EventKind("broker:handover:accepted", "{subject} has a login of her own now.", ())
+HANDOVER_CONFIRMED = EventKind(
+    "broker:handover:confirmed", "A steward saw that the login of {subject} is her own.", ()
+)
+HANDOVER_STEP = EventKind("broker:handover:step", "On the way of {subject}: {moment}.", ("moment",))
 REQUEST_SUBMITTED = EventKind(
     "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")
 )

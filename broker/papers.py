@@ -16,7 +16,7 @@ from broker.errors import NotAllowed
 from broker.models import OwnRecord, User
 from broker.roles import Right
 from consent import paper
-from consent.models import FormVersion, GuardianLink, PaperEntry, PaperImport, PaperMove, Participant
+from consent.models import FormVersion, KinLink, PaperEntry, PaperImport, PaperMove, Participant
 from consent.paper_steps import State, state_of
 from consent.readings import Reading, Side
 
@@ -84,7 +84,7 @@ def on_the_desk(user: User) -> QuerySet[PaperImport]:
     """Every form but those of herself and of whom she stands for."""
     return (
         PaperImport.objects.exclude(participant__in=OwnRecord.objects.filter(user=user).values("participant"))
-        .exclude(participant__in=GuardianLink.objects.filter(guardian=user.reference).values("child"))
+        .exclude(participant__in=KinLink.objects.filter(claimant=user.reference).values("person"))
         .select_related("participant", "form")
         .order_by("received_at", "paper")
     )
@@ -102,7 +102,7 @@ def stands_for(user: User, participant: Participant) -> bool:
     """Whether this is her own record, or that of somebody she acts for or ever said she does."""
     return (
         OwnRecord.objects.filter(user=user, participant=participant).exists()
-        or GuardianLink.objects.filter(guardian=user.reference, child=participant).exists()
+        or KinLink.objects.filter(claimant=user.reference, person=participant).exists()
         or rights.may(user, people.ACT, participant)
     )
 

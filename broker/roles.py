@@ -30,13 +30,14 @@ class Right(StrEnum):
     PUBLIC = "open to everybody, signed in or not"
     SIGNED_IN = "open to everybody who is signed in"
     KEEP_OWN_RECORD = "see and change one's own files and choices"
-    KEEP_CHILD_RECORD = "see and change the files and choices of a child one is guardian of"
+    KEEP_CHILD_RECORD = "see and change the files and choices of somebody one acts for"
     APPLY = "apply for access for a project"
     ASK = "ask a question under an approved project or case"
     OPEN_CASE = "open a case and bring evidence"
     REVIEW_REQUESTS = "approve or refuse access requests"
     REVIEW_CASES = "approve or refuse cases"
     VERIFY_PEOPLE = "confirm identities and guardianships"
+    KEEP_FORMS = "load, approve and publish consent forms"
     KEY_PAPER = "enter what stands on a paper form"
     READ_LEDGER = "read and verify the ledger"
     APPOINT = "propose and confirm roles and organisations"
@@ -51,7 +52,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.INVESTIGATOR: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.COUNSEL: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.CLERK: frozenset({Right.KEY_PAPER}),
-    Role.STEWARD: frozenset({Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE}),
+    Role.STEWARD: frozenset(
+        {Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE, Right.KEEP_FORMS}
+    ),
     Role.LEGAL_REVIEWER: frozenset({Right.REVIEW_CASES}),
     Role.AUDITOR: frozenset({Right.READ_LEDGER}),
     Role.WITNESS: frozenset(),
@@ -77,7 +80,7 @@ IN_LAW: dict[Role, str] = {
 
 WHO: dict[Role, str] = {
     Role.PARTICIPANT: "keeps her own files and choices",
-    Role.GUARDIAN: "decides for a child until it is of age",
+    Role.GUARDIAN: "acts for a child, an adult who cannot act, or one who has died",
     Role.RESEARCHER: "applies for access and asks questions",
     Role.CLINICIAN: "treats a participant who allowed it",
     Role.QUALITY_OFFICER: "looks for swapped samples",

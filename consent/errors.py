@@ -51,6 +51,10 @@ class RegistrationRefused(ConsentError):
     """Something about a participant that cannot be. Nothing was recorded."""
 
 
+class KinRefused(ConsentError):
+    """Somebody cannot stand to somebody else as was said, or not yet, or no more. Nothing was recorded."""
+
+
 class PolicyRefused(ConsentError):
     """A policy that cannot be adopted, or that is not on record. Nothing was changed or decided."""
 

@@ -26,9 +26,9 @@ CONTINUED = EventKind(
     "The next of kin of {subject} continued {family} (statement {seq}).",
     ("seq", "family", "commitment", "seal_key"),
 )
-POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
 FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))
+POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_PUBLISHED = EventKind(
     "consent:form:published",
     "Form {subject} was published.",
@@ -41,12 +41,45 @@ FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes an
 HOLDING_CHANGED = EventKind(
     "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
 )
-GUARDIAN_CLAIMED = EventKind(
-    "consent:guardian:claimed", "{guardian} asked to act for {subject}.", ("guardian",)
+KIN_CLAIMED = EventKind(
+    "consent:kin:claimed",
+    "{actor} asked to act for {subject} as {capacity}.",
+    ("actor", "capacity", "relation", "valid_from", "valid_to"),
 )
-GUARDIAN_VERIFIED = EventKind("consent:guardian:verified", "{guardian} may act for {subject}.", ("guardian",))
-GUARDIAN_ENDED = EventKind(
-    "consent:guardian:ended", "{guardian} no longer acts for {subject}.", ("guardian",)
+KIN_SEEN = EventKind(
+    "consent:kin:seen",
+    "One person has seen that {actor} may act for {subject} as {capacity}.",
+    ("actor", "capacity"),
+)
+KIN_VERIFIED = EventKind(
+    "consent:kin:verified", "{actor} may act for {subject} as {capacity}.", ("actor", "capacity", "seen_by")
+)
+KIN_LIMITED = EventKind(
+    "consent:kin:limited", "{actor} may not say yes for {subject} to: {families}.", ("actor", "families")
+)
+KIN_REJECTED = EventKind(
+    "consent:kin:rejected", "{actor} does not act for {subject} as {capacity}.", ("actor", "capacity")
+)
+KIN_ENDED = EventKind(
+    "consent:kin:ended",
+    "{actor} no longer acts for {subject} as {capacity}: {why}.",
+    ("actor", "capacity", "why"),
+)
+DIED = EventKind(
+    "consent:participant:died",
+    "The death of {subject} on {died_at} was recorded, seen by {second} too.",
+    ("died_at", "second", "papers"),
+)
+TWINS_PROPOSED = EventKind(
+    "consent:twins:proposed", "{subject} and {twin} were said to be identical twins.", ("twin",)
+)
+TWINS_REGISTERED = EventKind(
+    "consent:twins:registered", "{subject} and {twin} are registered as identical twins.", ("twin",)
+)
+TWINS_DISSOLVED = EventKind(
+    "consent:twins:dissolved",
+    "{subject} and {twin} are not identical twins after all: {why}.",
+    ("twin", "why"),
 )
 PAPER_RECEIVED = EventKind(
     "consent:paper:received",

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from consent import forms, kin, policies, readings, records
+from consent import forms, policies, powers, readings, records
 from consent.errors import StatementRefused
-from consent.models import GuardianLink, PaperImport, Participant
+from consent.models import PaperImport, Participant
 from consent.participants import of_age_at
+from consent.powers import Power
 from consent.readings import Reading, Signature
 from consent.records import Wording
 from consent.terms import Authority, Capacity, Paper, Verb
@@ -25,6 +26,7 @@ class Left(StrEnum):
     MINOR = "She was not of age when she signed."
     DEAD = "The form was signed after the day of her death."
     NEXT_OF_KIN = "A next of kin can stop a use, and cannot start one."
+    BEYOND = "Whoever signed for her cannot say yes to this."
     UNVERIFIED = "Whoever signed for her was not verified on that day, or is not any more."
     RETIRED = "The form takes no yes any more."
     UNREADABLE = "A condition on this yes cannot be read."
@@ -46,11 +48,15 @@ def give(
     wanted = forms.said(paper.form, readings.ticked(reading, clauses))
     unsettled = readings.unsettled(reading, clauses)
     for_all = _why_none(paper, reading.signature, at)
+    power = _power(paper.participant, reading.signature, at)
     authority = Authority(reading.signature.capacity, verified=True)
+    actor = reading.signature.signer if power else by  # whoever signs for another acts; the clerk only reads
     given: list[int] = []
     left: dict[str, str] = {}
     for family, said in wanted.items():
         why = for_all or (Left.UNREADABLE if family in unsettled else None)
+        if why is None and power is not None and family not in power.grants:
+            why = Left.BEYOND
         if why is None and _spoken_since(paper.participant, family, reading.signature, own):
             why = Left.SPOKEN_SINCE
         if why is not None:
@@ -59,12 +65,15 @@ def give(
         wording = Wording(
             permissions=said.permissions,
             modifiers=said.modifiers,
+            valid_to=power.ends_at if power and authority.capacity is Capacity.PROXY else None,
             authority=authority,
             paper=readers[family],
         )
         try:
             with transaction.atomic():
-                row = records.give(paper.participant, family, form=paper.form, by=by, at=at, wording=wording)
+                row = records.give(
+                    paper.participant, family, form=paper.form, by=actor, at=at, wording=wording
+                )
         except StatementRefused as refused:
             left[family] = str(refused)
         else:
@@ -87,20 +96,22 @@ def _why_none(paper: PaperImport, signature: Signature, at: datetime) -> Left | 
             return None
         case Capacity.NEXT_OF_KIN:
             return Left.NEXT_OF_KIN
-        case Capacity.GUARDIAN if _verified(her, signature, at):
-            return None
-    return Left.UNVERIFIED
+        case _:
+            return None if _power(her, signature, at) else Left.UNVERIFIED
 
 
-def _verified(child: Participant, signature: Signature, at: datetime) -> bool:
-    """Whether this guardian was verified on the day she signed, and still is."""
-    links = GuardianLink.objects.filter(guardian=signature.signer, child=child).select_related("child")
-    return bool(signature.signer) and any(
-        link.verified_at is not None
-        and _day(link.verified_at, child) <= _signed(signature)
-        and kin.in_force(link, at=at, policy=policies.in_force(at=at))
-        for link in links
-    )
+def _power(person: Participant, signature: Signature, at: datetime) -> Power | None:
+    """What somebody who signed for another may say yes to, if she was verified on the day she signed, and
+    still is. The widest, where she has several."""
+    policy = policies.in_force(at=at)
+    found = [
+        power
+        for link, power in powers.held(signature.signer, at=at, policy=policy, person=person)
+        if power.authority.capacity is signature.capacity
+        and link.verified_at is not None
+        and _day(link.verified_at, person) <= _signed(signature)
+    ]
+    return max(found, key=lambda one: len(one.grants), default=None)
 
 
 def _spoken_since(participant: Participant, family: str, signature: Signature, own: Set[int]) -> bool:

@@ -1,9 +1,10 @@
-"""The verbs of a participant's own facts: register, verify, freeze, dissent.
+"""The verbs of a participant's own facts: register, verify, freeze, dissent, death.
 
 Consent itself is in records; whose login may act for a participant is upstairs.
 """
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -61,6 +62,38 @@ def record_dissent(participant: Participant, *, dissents: bool, by: str, at: dat
         fence.advance([participant.ordinal])
         Participant.objects.filter(ordinal=participant.ordinal).update(minor_dissent=dissents)
         log.append(events.DISSENT, at=at, by=by, subject=participant.pseudonym, dissents=dissents)
+    participant.refresh_from_db()
+
+
+def record_death(
+    participant: Participant, *, died_at: datetime, papers: str, by: str, second: str, at: datetime
+) -> None:
+    """Two people have seen the paper of a death. From then on only what she left to go on goes on."""
+    refusal = ""
+    if by == second:
+        refusal = "A death is recorded by two different people"
+    elif not papers.strip():
+        refusal = "Say where the paper of the death is to be found"
+    elif died_at > at:
+        refusal = "This day has not come yet"
+    elif died_at.astimezone(ZoneInfo(participant.home_zone)).date() < participant.born_on:
+        refusal = f"{participant} was born later than that"
+    if refusal:
+        raise RegistrationRefused(f"{refusal}. Nothing was recorded.")
+    with transaction.atomic():
+        fence.advance([participant.ordinal])
+        alive = Participant.objects.filter(ordinal=participant.ordinal, died_at__isnull=True)
+        if not alive.update(died_at=died_at):
+            raise RegistrationRefused(f"The death of {participant} is on record. Nothing was recorded.")
+        log.append(
+            events.DIED,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            died_at=died_at.isoformat(),
+            second=second,
+            papers=papers.strip(),
+        )
     participant.refresh_from_db()
 
 

@@ -4,9 +4,6 @@ Each is one transaction with its ledger event, and advances the consent position
 What a record then permits is decided in decision; who may press the button is decided upstairs.
 """
 
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from consent import duo, events, fence, purposes, terms
+from consent import duo, events, fence, purposes, seals, terms
 from consent.errors import SealBroken, StatementRefused
 from consent.ledger import log
 from consent.ledger.kinds import EventKind
@@ -120,20 +117,15 @@ def of(participant: Participant) -> tuple[terms.Statement, ...]:
 
 def read(row: Statement, pseudonym: str) -> terms.Statement:
     """The value behind a row, if commitment and seal hold for this very person."""
-    body = row.body.encode()
-    commitment = hashlib.sha256(bytes(row.salt) + body).digest()
-    whole = (
-        row.seal_key == settings.SEAL_KEY.id
-        and hmac.compare_digest(commitment, bytes(row.commitment))
-        and hmac.compare_digest(_seal(row.seq, pseudonym, commitment), bytes(row.seal))
+    return seals.unseal(
+        row.seq,
+        pseudonym,
+        row.body,
+        bytes(row.salt),
+        bytes(row.commitment),
+        bytes(row.seal),
+        row.seal_key,
     )
-    said = json.loads(body) if whole else {}
-    if not whole or said["participant"] != pseudonym or said["statement"]["seq"] != row.seq:
-        raise SealBroken(
-            f"Statement {row.seq} is not as it was recorded. Nothing may be released that rests on it; "
-            "tell an auditor."
-        )
-    return terms.Statement.from_json(said["statement"])
 
 
 def broken_seals() -> Iterable[str]:
@@ -193,7 +185,7 @@ def _record(
         )
         body = terms.canonical({"participant": participant.pseudonym, "statement": value.as_json()})
         salt = secrets.token_bytes(32)
-        commitment = hashlib.sha256(salt + body).digest()
+        commitment = seals.commit(salt, body)
         event = log.append(
             _EVENT_OF[verb],
             at=at,
@@ -214,15 +206,10 @@ def _record(
             body=body.decode(),
             salt=salt,
             commitment=commitment,
-            seal=_seal(seq, participant.pseudonym, commitment),
+            seal=seals.seal(seq, participant.pseudonym, commitment),
             seal_key=settings.SEAL_KEY.id,
             event=event.uid,
         )
-
-
-def _seal(seq: int, pseudonym: str, commitment: bytes) -> bytes:
-    message = b"genomic-broker statement\n" + f"{seq}\n{pseudonym}\n".encode() + commitment
-    return hmac.digest(settings.SEAL_KEY.bytes, message, "sha256")
 
 
 def _as_value(form: FormVersion | None) -> terms.Form:

@@ -102,7 +102,7 @@ def _take_in(house: House, volunteer: Volunteer, login: str | None, *, now: date
     elif login == GUARDIAN:
         guardian = house.logins[GUARDIAN]
         participant = people.add_child(guardian, born_on=born, home_region="EU", at=joined)
-        link = participant.guardian_links.get()
+        link = participant.kin_links.get()
         kin.verify(link, by=house.staff.steward.reference, at=joined)
         by = guardian.reference
     else:

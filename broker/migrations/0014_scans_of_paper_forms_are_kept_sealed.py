@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0002_name_tokens'),
+        ('broker', '0013_deaths_told_and_records_handed_over'),
         ('consent', '0014_paper_forms_are_received_read_twice_and_settled'),
     ]
 

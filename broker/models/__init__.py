@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.kin import DeathReport, HandoverCode, HandoverStep
 from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
@@ -26,6 +27,9 @@ __all__ = [
     "Authorisation",
     "Case",
     "CasePermission",
+    "DeathReport",
+    "HandoverCode",
+    "HandoverStep",
     "Job",
     "JobState",
     "Organisation",

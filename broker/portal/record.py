@@ -135,4 +135,4 @@ def _row(desk: Desk, seq: int) -> Statement:
 
 def _can_add(desk: Desk) -> bool:
     """Her own file at any age; a child's once somebody has seen that she is its guardian."""
-    return desk.ward.may_widen or not desk.ward.is_child
+    return desk.ward.may_widen or desk.ward.is_own

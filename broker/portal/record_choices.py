@@ -128,7 +128,8 @@ def _explained(
         "clause": text["clauses"].get(family, ""),
         "notice": text["notice"] if is_police(family) else "",
         "version": version,
-        "can": desk.ward.may_widen and bool(text["clauses"].get(family)),
+        "may": desk.ward.may_grant(family),
+        "can": desk.ward.may_grant(family) and bool(text["clauses"].get(family)),
         "check_url": desk.url("check", family),
         "steps": words.steps(now=0),
     }
@@ -152,7 +153,7 @@ def _may_say_yes(desk: Desk, family: str) -> bool:
     version = desk.version()
     if family not in FAMILIES or version is None or family not in version.offers:
         raise Http404
-    if desk.ward.may_widen:
+    if desk.ward.may_grant(family):
         return True
     messages.error(desk.request, _("Nothing was changed: you can say no here, and not yet yes."))
     return False

@@ -176,7 +176,7 @@ class TermsForm(forms.Form):
         return records.Wording(
             permissions=said.permissions,
             modifiers=said.modifiers,
-            valid_to=self.ends_at,
+            valid_to=ward.bounded(self.ends_at),
             authority=ward.authority,
         )
 

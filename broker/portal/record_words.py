@@ -55,6 +55,25 @@ def day(at: date) -> str:
     return str(date_format(at, "j F Y"))
 
 
+def called(ward: Ward) -> str:
+    """What somebody for whom one acts is called."""
+    born = {"day": day(ward.participant.born_on)}
+    if ward.is_child:
+        return _("A child born on %(day)s") % born
+    if ward.is_proxy:
+        return _("An adult born on %(day)s") % born
+    return _("Somebody who has died, born on %(day)s") % born
+
+
+def acted_for(ward: Ward) -> str:
+    """For whom one acts, with a place for the day of birth and one for the pseudonym."""
+    if ward.is_child:
+        return _("a child born on {day} ({name})")
+    if ward.is_proxy:
+        return _("an adult born on {day} who cannot act ({name})")
+    return _("somebody born on {day} who has died ({name})")
+
+
 def allowed_of(allowed: int, asked: int) -> str:
     """How many uses are allowed, in a sentence."""
     if not allowed:

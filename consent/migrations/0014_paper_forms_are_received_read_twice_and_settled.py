@@ -8,8 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("consent", "0002_count_changes"),
-        ("consent", "0010_forms_are_drafted_approved_and_kept_with_their_words"),
+        ("consent", "0013_links_of_kin_become_one_table"),
     ]
 
     operations = [

@@ -1,10 +1,12 @@
 """The facts of the ground floor."""
 
 from consent.models.forms import FormDraft, FormMove
+from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.paper import PaperEntry, PaperImport, PaperMove
-from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
+from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, Statement
 
 __all__ = [
@@ -13,8 +15,8 @@ __all__ = [
     "FormMove",
     "FormVersion",
     "Freeze",
-    "GuardianLink",
     "Holding",
+    "KinLink",
     "LedgerCheckpoint",
     "LedgerEvent",
     "LedgerLeaf",
@@ -24,5 +26,8 @@ __all__ = [
     "PaperMove",
     "Participant",
     "PolicyVersion",
+    "Projection",
+    "ProjectionPart",
     "Statement",
+    "TwinLink",
 ]

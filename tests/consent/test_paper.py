@@ -12,6 +12,7 @@ from consent.clauses import Clause
 from consent.errors import FormRefused, KeptForever, LedgerBroken, PaperRefused, StatementRefused
 from consent.ledger import log
 from consent.models import LedgerOpening, PaperEntry, PaperImport, PaperMove, Statement
+from consent.models.kin import Kind
 from consent.readings import SIGNATURE, Answer, Reading, Side, Signature
 from consent.terms import Capacity, Modifier, Permission, Verb
 from tests.world import EARLIER, NOW, World
@@ -430,6 +431,35 @@ def test_a_guardian_signs_who_was_verified_on_that_day_and_still_is(world, verif
     if given:
         said = last_yes(child, "QC")
         assert (said.authority.capacity, said.authority.verified) == (Capacity.GUARDIAN, True)
+
+
+def proxy_for(person, *, until=NOW + timedelta(days=90), at=EARLIER):
+    link = kin.claim_proxy("son", person, kind=Kind.COURT, papers="shelf 4", valid_to=until, at=at)
+    return kin.verify(kin.verify(link, by="sten", at=at), by="lena", at=at)
+
+
+def test_a_proxy_signs_for_care_alone_and_no_longer_than_she_is_one(world):
+    dov = world.join("Dov")
+    link = proxy_for(dov)
+    sheet = received(dov)
+    keyed_alike(sheet, CARE="yes", QC="yes", signature=replace(SIGNED, capacity=Capacity.PROXY, signer="son"))
+    assert left(sheet) == {"QC": paper_yes.Left.BEYOND}
+    said = last_yes(dov, "CLINICAL")
+    assert (said.authority.capacity, said.valid_to) == (Capacity.PROXY, NOW + timedelta(days=90))
+    kin.end(link, by="court", at=NOW)  # what a proxy granted ends with her, on paper too
+    assert says(dov)["CLINICAL"] == "withdraw"
+
+
+def test_a_guardian_cannot_sign_for_what_a_court_took_from_her(world):
+    child = participants.register(born_on=date(2015, 1, 1), by="mother", at=EARLIER)
+    link = kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
+    kin.limit(link, ["QC"], by="court", at=NOW)
+    sheet = received(child, forms.current("F-GUARDIAN"))
+    signature = replace(SIGNED, capacity=Capacity.GUARDIAN, signer="mother")
+    keyed_alike(sheet, QC="yes", CARE="yes", signature=signature)
+    assert left(sheet) == {"QC": paper_yes.Left.BEYOND}
+    row = Statement.objects.get(participant=child, family="CLINICAL")
+    assert row.actor == "mother"  # she acted; the clerks only read
 
 
 def test_a_form_that_is_out_of_use_takes_a_no_and_no_yes(world, adult):
