@@ -217,7 +217,7 @@ def masked(page: str, sheet: PaperImport) -> str:
 
 
 def test_the_second_reader_reaches_nothing_of_the_first_reading(world, carl):
-    """Three forms that the first reader read as all yes, all no, all blank: to the second they look the same."""
+    """Three forms that the first reader read as all yes, no or blank: to the second they are the same."""
     sheets = {}
     for answer in ("yes", "no", "blank"):
         sheet = received(world)
