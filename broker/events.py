@@ -104,6 +104,10 @@ PASSKEY_DOUBTED = EventKind(
 )
 RECOVERY_MADE = EventKind("broker:recovery:made", "{subject} was given new recovery codes.", ())
 RECOVERY_USED = EventKind("broker:recovery:used", "{subject} used a recovery code.", ("left",))
+PAPER_AUDITED = EventKind(
+    "broker:paper:audited", "{by} looked into a paper form of {subject} as an auditor.", ("paper",)
+)
+SCAN_SEEN = EventKind("broker:paper:seen", "{by} looked at a paper form of {subject}.", ("paper",))
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

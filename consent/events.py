@@ -93,11 +93,33 @@ TWINS_DISSOLVED = EventKind(
     "{subject} and {twin} are not identical twins after all: {why}.",
     ("twin", "why"),
 )
+PAPER_RECEIVED = EventKind(
+    "consent:paper:received",
+    "A paper form of {subject} was scanned ({form}).",
+    ("paper", "form", "sha256", "size", "media_type"),
+)
 PAPER_KEYED = EventKind(
     "consent:paper:keyed", "A paper form of {subject} was read for time {order}.", ("paper", "order")
 )
 DISEASES_LOADED = EventKind(
     "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms")
+)
+PAPER_VERIFIED = EventKind(
+    "consent:paper:verified", "Two people read a paper form of {subject} alike.", ("paper",)
+)
+PAPER_DISCREPANT = EventKind(
+    "consent:paper:discrepant", "Two people read a paper form of {subject} differently.", ("paper",)
+)
+PAPER_ADJUDICATED = EventKind(
+    "consent:paper:adjudicated", "A third person settled a paper form of {subject}.", ("paper",)
+)
+PAPER_APPLIED = EventKind(
+    "consent:paper:applied",
+    "A paper form of {subject}, signed on {signed_on}, was applied.",
+    ("paper", "signed_on", "given", "left"),
+)
+PAPER_REJECTED = EventKind(
+    "consent:paper:rejected", "A paper form of {subject} was rejected: {reason}", ("paper", "reason")
 )
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0013_deaths_told_and_records_handed_over'),
+        ('broker', '0014_scans_of_paper_forms_are_kept_sealed'),
     ]
 
     operations = [

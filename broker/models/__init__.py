@@ -3,6 +3,7 @@
 from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.kin import DeathReport, HandoverCode, HandoverStep
+from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -37,6 +38,7 @@ __all__ = [
     "JobState",
     "Organisation",
     "OwnRecord",
+    "PaperScan",
     "ParticipantPermission",
     "Passkey",
     "Project",

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from broker import oversight
 from broker.errors import Refused
 from broker.models import Job, User
-from broker.portal import auditor_jobs, auditor_ledger, auditor_why
+from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_why
 from broker.rights import allow
 from broker.roles import Right
 from broker.staging import StagedBroken
@@ -255,6 +255,9 @@ urls = [
     path("jobs/", jobs, name="jobs"),
     path("jobs/<uuid:id>/", job, name="job"),
     path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
+    path("papers/", auditor_papers.papers, name="papers"),
+    path("papers/<uuid:id>/", auditor_papers.paper, name="paper"),
+    path("papers/<uuid:id>/scan/", auditor_papers.scan, name="scan"),
     path("verify/", verify, name="verify"),
     path("export/", export, name="export"),
 ]

@@ -36,16 +36,25 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
         "steward",
         (
             (gettext_lazy("Inbox"), "steward:inbox"),
+            (gettext_lazy("Print a form"), "steward:print_form"),
             (gettext_lazy("Kin"), "steward:kin"),
             (gettext_lazy("Consent forms"), "steward:consent_forms"),
         ),
     ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.CLERK: (
+        "clerk",
+        (
+            (gettext_lazy("Paper forms"), "clerk:inbox"),
+            (gettext_lazy("Print a form"), "clerk:print_form"),
+        ),
+    ),
     Role.AUDITOR: (
         "auditor",
         (
             (gettext_lazy("Ledger"), "auditor:ledger"),
             (gettext_lazy("Jobs"), "auditor:jobs"),
+            (gettext_lazy("Paper forms"), "auditor:papers"),
             (gettext_lazy("Verify"), "auditor:verify"),
         ),
     ),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import rights, wards
 from broker.models import User
-from broker.portal import guardian_kin, record, record_choices, record_exchange
+from broker.portal import guardian_kin, record, record_choices, record_exchange, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of, sit
@@ -108,6 +108,18 @@ def exchange(request: HttpRequest, pseudonym: str) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
+def form_sheet(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request, pseudonym), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def form_pdf(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request, pseudonym), language, pdf=True)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
 def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
     return record_exchange.consent_fhir(desk_of(request, pseudonym))
 
@@ -170,4 +182,6 @@ urls = [
     path("<str:pseudonym>/exchange/", exchange, name="exchange"),
     path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
     path("<str:pseudonym>/usage/<uuid:id>/", why, name="why"),
+    path("<str:pseudonym>/form/<str:language>/", form_sheet, name="form_sheet"),
+    path("<str:pseudonym>/form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from broker import handovers
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
-from broker.portal import record, record_choices, record_exchange
+from broker.portal import record, record_choices, record_exchange, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.participant_growing import desk_of
@@ -199,6 +199,18 @@ def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:
     return needs
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_sheet(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_pdf(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request), language, pdf=True)
+
+
 urls = [
     path("", home, name="home"),
     path("growing-up/", growing.object_to, name="object_to"),
@@ -216,4 +228,6 @@ urls = [
     path("exchange/", exchange, name="exchange"),
     path("consent.fhir.json", consent_fhir, name="consent_fhir"),
     path("usage/<uuid:id>/", why, name="why"),
+    path("form/<str:language>/", form_sheet, name="form_sheet"),
+    path("form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

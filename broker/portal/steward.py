@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 from broker import access, cases, kinship, people, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Reviewed, User
+from broker.portal import sheets, steward_kin
 from broker.portal import steward_inbox as lists
-from broker.portal import steward_kin
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import (
     LOOK_AT_REQUEST,
@@ -176,6 +176,13 @@ def verify_guardian(request: HttpRequest, id: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET"])
+@allow(Right.VERIFY_PEOPLE)
+def print_form(request: HttpRequest) -> HttpResponse:
+    """A consent form to print, for somebody or blank."""
+    return sheets.chosen(request, "steward/print_form.html")
+
+
 def _verified(request: HttpRequest, verb: Any, done: str) -> HttpResponse:
     if "seen" not in request.POST:
         messages.error(request, _("Tick that you have seen the papers. Nothing was confirmed."))
@@ -206,6 +213,7 @@ urls = [
     path("", inbox, name="inbox"),
     path("request/<uuid:id>/", request, name="request"),
     path("case/<uuid:id>/", case, name="case"),
+    path("print/", print_form, name="print_form"),
     path("verify/<str:pseudonym>/", verify_identity, name="verify_identity"),
     path("guardian/<int:id>/", verify_guardian, name="verify_guardian"),
     path("kin/", steward_kin.kin, name="kin"),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0012_name_the_diseases")]
+    dependencies = [("consent", "0014_paper_forms_are_received_read_twice_and_settled")]
 
     operations = [
         migrations.AddField("ledgeropening", "subject", models.CharField(max_length=200, null=True)),

@@ -19,6 +19,8 @@ PURE = (
     *("genomics.panel", "genomics.variants", "genomics.errors"),
     *(name for name in rooms() if name.startswith(("genomics.formats", "genomics.matching"))),
     "broker.roles",
+    "broker.paper_codes",
+    "consent.readings",
 )
 WEB = ("django", "rest_framework", "celery", "kombu", "knox", "guardian")
 

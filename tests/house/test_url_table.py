@@ -20,7 +20,7 @@ from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
 
-P, G, R, I, C, S, L, A, D = (  # noqa: E741 - one letter a role, as in the table
+P, G, R, I, C, S, L, A, D, K = (  # noqa: E741 - one letter a role, as in the table
     Role.PARTICIPANT,
     Role.GUARDIAN,
     Role.RESEARCHER,
@@ -30,6 +30,7 @@ P, G, R, I, C, S, L, A, D = (  # noqa: E741 - one letter a role, as in the table
     Role.LEGAL_REVIEWER,
     Role.AUDITOR,
     Role.ADMINISTRATOR,
+    Role.CLERK,
 )
 EVERYBODY = "everybody"
 SIGNED_IN = "signed in"
@@ -87,6 +88,17 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ),
         ({G}, "get"),
     ),
+    **dict.fromkeys(("participant:form_sheet", "participant:form_pdf"), ({P}, "get")),
+    **dict.fromkeys(("guardian:form_sheet", "guardian:form_pdf"), ({G}, "get")),
+    **dict.fromkeys(
+        (
+            *("clerk:inbox", "clerk:new", "clerk:print_form", "clerk:paper", "clerk:key"),
+            *("clerk:settle", "clerk:reject", "clerk:scan"),
+        ),
+        ({K}, "get"),
+    ),
+    "steward:print_form": ({S}, "get"),
+    **dict.fromkeys(("auditor:papers", "auditor:paper", "auditor:scan"), ({A}, "get")),
     **dict.fromkeys(("guardian:claim", "guardian:claim_proxy", "guardian:claim_next_of_kin"), ({P}, "get")),
     **dict.fromkeys(("guardian:growing_up", "guardian:left"), ({G}, "get")),
     "guardian:halt": ({G}, "post"),
@@ -182,6 +194,7 @@ def cast() -> dict[Role, User]:
         L: staff.legal,
         A: staff.auditor,
         D: staff.admin,
+        K: staff.clerk,
     }
 
 
