@@ -9,7 +9,7 @@ DISSENT = EventKind("consent:participant:dissent", "{subject} recorded dissent: 
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key"),
+    ("seq", "family", "commitment", "seal_key", "signed_in"),
 )
 DENIED = EventKind(
     "consent:statement:denied",
@@ -25,6 +25,11 @@ CONTINUED = EventKind(
     "consent:statement:continued",
     "The next of kin of {subject} continued {family} (statement {seq}).",
     ("seq", "family", "commitment", "seal_key"),
+)
+RISE = EventKind(
+    "consent:alarm:rise",
+    "{grants} yeses came within {hours} hours, where {usual} are usual.",
+    ("grants", "usual", "hours", "least", "factor", "since"),
 )
 POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_PUBLISHED = EventKind(

@@ -9,7 +9,7 @@ from consent import events, fence, forms, records
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
-from consent.terms import Authority, Capacity, Modifier, Permission, Verb
+from consent.terms import Authority, Capacity, Modifier, Permission, SignIn, Verb
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
 
@@ -71,7 +71,7 @@ REFUSED = {
     "research without a kind": (("RESEARCH", records.Wording()), "names none"),
     "an obsolete DUO id": (
         ("RESEARCH", records.Wording(permissions=[Permission(code="DUO:0000005")])),
-        "not a DUO",
+        "DUO code that was retired",
     ),
     "an unknown condition": (
         ("RESEARCH", records.Wording(permissions=[GRU], modifiers=[Modifier(code="NICE")])),
@@ -113,7 +113,7 @@ def test_without_its_ledger_line_nothing_is_recorded(ada, monkeypatch):
     monkeypatch.setattr(log, "append", broken)
     for verb in (
         lambda: records.withdraw(ada, by="self", at=NOW),
-        lambda: records.give(ada, "QC", form=adult(), by="self", at=NOW),
+        lambda: records.give(ada, "QC", form=adult(), by="self", at=NOW, sign_in=SignIn("totp", NOW)),
         lambda: records.deny(ada, "QC", by="self", at=NOW),
     ):
         with pytest.raises(LedgerBroken):
@@ -186,7 +186,8 @@ def test_a_yes_may_begin_later_and_end(ada):
     wording = records.Wording(
         permissions=[GRU], effective_at=NOW + timedelta(days=1), valid_to=NOW + timedelta(days=30)
     )
-    row = records.give(ada, "RESEARCH", form=adult(), by="self", at=EARLIER, wording=wording)
+    sign_in = SignIn("passkey", EARLIER)
+    row = records.give(ada, "RESEARCH", form=adult(), by="self", at=EARLIER, wording=wording, sign_in=sign_in)
     said = records.read(row, ada.pseudonym)
     assert (said.recorded_at, said.effective_at, said.valid_to) == (
         EARLIER,
