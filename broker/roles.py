@@ -37,6 +37,7 @@ class Right(StrEnum):
     REVIEW_REQUESTS = "approve or refuse access requests"
     REVIEW_CASES = "approve or refuse cases"
     VERIFY_PEOPLE = "confirm identities and guardianships"
+    KEEP_FORMS = "load, approve and publish consent forms"
     KEY_PAPER = "enter what stands on a paper form"
     READ_LEDGER = "read and verify the ledger"
     APPOINT = "propose and confirm roles and organisations"
@@ -51,7 +52,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.INVESTIGATOR: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.COUNSEL: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.CLERK: frozenset({Right.KEY_PAPER}),
-    Role.STEWARD: frozenset({Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE}),
+    Role.STEWARD: frozenset(
+        {Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE, Right.KEEP_FORMS}
+    ),
     Role.LEGAL_REVIEWER: frozenset({Right.REVIEW_CASES}),
     Role.AUDITOR: frozenset({Right.READ_LEDGER}),
     Role.WITNESS: frozenset(),

@@ -184,7 +184,10 @@ CELERY_TASK_DEFAULT_QUEUE = "query"
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120} if ENV.queue_url.startswith("redis") else {}
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "broker.sweep", "schedule": 5.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "broker.sweep", "schedule": 5.0},
+    "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

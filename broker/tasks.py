@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import jobs
+from broker import jobs, uses
 from broker.models import Job
+from consent import eligibility
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
@@ -29,7 +30,14 @@ def sweep() -> None:
         ring(job_id)
 
 
-run_job.allowed = sweep.allowed = WORKER
+@shared_task(name="broker.keep_population")
+def keep_population() -> None:
+    """Keep who may be asked as arrays, so that a worker that starts need not read every statement."""
+    now = timezone.now()
+    eligibility.keep(policy=uses.policy(now), at=now)
+
+
+run_job.allowed = sweep.allowed = keep_population.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -10,8 +10,10 @@ from broker.portal import (
     jobs,
     participant,
     public,
+    public_forms,
     researcher,
     steward,
+    steward_consent_forms,
 )
 
 urlpatterns = [
@@ -22,13 +24,14 @@ urlpatterns = [
     path("sign-up/", public.sign_up, name="sign_up"),
     path("language/", public.set_language, name="set_language"),
     path("healthz", public.healthz, name="healthz"),
+    path("forms/<str:form>/<str:version>/", public_forms.form, name="form"),
     path("style/", public.style, name="style"),
     path("participant/", include((participant.urls, "participant"))),
     path("guardian/", include((guardian.urls, "guardian"))),
     path("researcher/", include((researcher.urls, "researcher"))),
     path("agency/", include((agency.urls, "agency"))),
     path("jobs/", include((jobs.urls, "jobs"))),
-    path("steward/", include((steward.urls, "steward"))),
+    path("steward/", include(([*steward.urls, *steward_consent_forms.urls], "steward"))),
     path("auditor/", include((auditor.urls, "auditor"))),
     path("administrator/", include((administrator.urls, "administrator"))),
     path("api/v1/", include("broker.api.urls")),

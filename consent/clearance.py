@@ -9,7 +9,7 @@ batch, and a release asks `stands` under the gate lock.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -19,14 +19,15 @@ from consent import eligibility, fence
 from consent.decision import request_reasons
 from consent.errors import NotCleared
 from consent.reasons import Reason
-from consent.terms import DataUse, Policy, canonical
+from consent.terms import NONE, DataUse, Policy, Relations, canonical
 
 _SECRET = secrets.token_bytes(32)  # of this process: a Clearance from anywhere else has the wrong tag
 
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """One participant who may be read: which files, resting on which statements."""
+    """One participant who may be read: which files, resting on which statements. `heads` is empty until the
+    law was asked about her own record, which the gate does before it opens anything."""
 
     ordinal: int
     files: tuple[UUID, ...]
@@ -95,13 +96,26 @@ class Clearance:
         return file in self._files
 
 
-def clear(use: DataUse, *, policy: Policy, at: datetime) -> Clearance:
-    """Ask the law about everybody who holds a file. Raises SealBroken if any record was tampered with."""
-    position = fence.position()  # first: a change that comes after it is seen as one
-    reasons = request_reasons(use, policy, at)
-    if reasons:
-        return _mint(use, at, position, policy, permitted=(), left_out=(), reasons=reasons)
-    return _surveyed(use, at, position, policy, before=None, left_out=())
+def clear(use: DataUse, *, policy: Policy, at: datetime, relations: Relations = NONE) -> Clearance:
+    """Ask the law about everybody who holds a file. `relations` says who asks, for a relative match. Raises
+    SealBroken if a record that had to be read anew was tampered with."""
+    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=relations)
+    files: dict[int, list[UUID]] = {}
+    for ordinal, file in zip(
+        found.ordinals[found.permitted].tolist(), found.files[found.permitted].tolist(), strict=True
+    ):
+        files.setdefault(ordinal, []).append(UUID(bytes=file))
+    left_out = {ordinal: reasons for reasons, people in found.left_out for ordinal in people.tolist()}
+    return _build(
+        use=use,
+        at=at,
+        position=found.position,
+        policy_version=policy.version,
+        permitted=tuple(Permitted(ordinal, tuple(ids), ()) for ordinal, ids in files.items()),
+        left_out=tuple(LeftOut(ordinal, reasons) for ordinal, reasons in sorted(left_out.items())),
+        reasons=found.reasons,
+        lapses_at=found.lapses_at,
+    )
 
 
 def recut(
@@ -111,20 +125,41 @@ def recut(
     policy: Policy,
     at: datetime,
     only: Collection[int] | None = None,
+    relations: Relations = NONE,
 ) -> Clearance:
-    """Ask again about those who were permitted (of them, `only` these ordinals). Whoever is lost is left out
-    as revoked in flight; nobody joins. `use` is the request as it stands now."""
+    """Ask again about those who were permitted (of them, `only` these ordinals), each on her own sealed
+    statements. Whoever is lost is left out as revoked in flight; nobody joins. `use` is the request as it
+    stands now."""
     require(clearance)
-    position = fence.position()
+    position = fence.position()  # first: a change that comes after it is seen as one
+    reasons = request_reasons(use, policy, at)
     before = {
         one.ordinal: frozenset(one.files)
         for one in clearance.permitted
-        if only is None or one.ordinal in only
+        if not reasons and (only is None or one.ordinal in only)
     }
-    reasons = request_reasons(use, policy, at)
-    if reasons:
-        return _mint(use, at, position, policy, permitted=(), left_out=clearance.left_out, reasons=reasons)
-    return _surveyed(use, at, position, policy, before=before, left_out=clearance.left_out)
+    permitted: list[Permitted] = []
+    lost: list[LeftOut] = []
+    ends: list[datetime] = []
+    for one in eligibility.survey(use, policy=policy, at=at, only=before, relations=relations):
+        # A file that came after the first look does not join.
+        files = tuple(file for file in one.files if file in before[one.ordinal])
+        if files:
+            permitted.append(Permitted(one.ordinal, files, one.heads))
+            if one.lapses_at is not None:
+                ends.append(one.lapses_at)
+        else:
+            lost.append(LeftOut(one.ordinal, (*one.reasons, Reason.JOB_REVOKED_IN_FLIGHT)))
+    return _build(
+        use=use,
+        at=at,
+        position=position,
+        policy_version=policy.version,
+        permitted=tuple(permitted),
+        left_out=(*clearance.left_out, *lost),
+        reasons=reasons,
+        lapses_at=min(ends, default=None),
+    )
 
 
 def within(clearance: Clearance, snapshot: Collection[int]) -> Clearance:
@@ -206,63 +241,6 @@ def from_bitmap(data: bytes) -> frozenset[int]:
     """The set of ordinals behind `bitmap`."""
     return frozenset(
         8 * index + bit for index, byte in enumerate(data) if byte for bit in range(8) if byte >> bit & 1
-    )
-
-
-def _surveyed(
-    use: DataUse,
-    at: datetime,
-    position: int,
-    policy: Policy,
-    *,
-    before: Mapping[int, frozenset[UUID]] | None,
-    left_out: tuple[LeftOut, ...],
-) -> Clearance:
-    permitted: list[Permitted] = []
-    lost: list[LeftOut] = []
-    ends: list[datetime] = []
-    for one in eligibility.survey(use, policy=policy, at=at, only=before):
-        # A file that came after the first look does not join.
-        files = one.files if before is None else tuple(f for f in one.files if f in before[one.ordinal])
-        if files:
-            permitted.append(Permitted(one.ordinal, files, one.heads))
-            if one.lapses_at is not None:
-                ends.append(one.lapses_at)
-        else:
-            revoked = (Reason.JOB_REVOKED_IN_FLIGHT,) if before is not None else ()
-            lost.append(LeftOut(one.ordinal, (*one.reasons, *revoked)))
-    return _mint(
-        use,
-        at,
-        position,
-        policy,
-        permitted=tuple(permitted),
-        left_out=(*left_out, *lost),
-        reasons=(),
-        lapses_at=min(ends, default=None),
-    )
-
-
-def _mint(
-    use: DataUse,
-    at: datetime,
-    position: int,
-    policy: Policy,
-    *,
-    permitted: tuple[Permitted, ...],
-    left_out: tuple[LeftOut, ...],
-    reasons: tuple[Reason, ...],
-    lapses_at: datetime | None = None,
-) -> Clearance:
-    return _build(
-        use=use,
-        at=at,
-        position=position,
-        policy_version=policy.version,
-        permitted=permitted,
-        left_out=left_out,
-        reasons=reasons,
-        lapses_at=lapses_at,
     )
 
 

@@ -3,13 +3,14 @@
 The rules are in rules/, one a room; this room joins them. Who may be asked in bulk is in eligibility.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from consent.reasons import Reason, ranked
 from consent.rules import families, instants, relatives, requests, standing
+from consent.rules.spoken import Record
 from consent.terms import NONE, DataUse, File, Policy, Relations, Statement, Subject
 
 
@@ -59,14 +60,33 @@ def decide(
     """
     if statements is None:
         return _deny((Reason.JOB_LEDGER_UNAVAILABLE,), policy)
-    found = [*requests.check(use, policy, at), *standing.of_subject(subject, at), *standing.of_file(file)]
+    return conclude(
+        use,
+        policy,
+        at,
+        gates=(*standing.of_subject(subject, at), *standing.of_file(file)),
+        speak=Record(subject, statements, file.id, policy, at).speak,
+        relations=relatives.check(relations, use, policy, at),
+    )
+
+
+def conclude(
+    use: DataUse,
+    policy: Policy,
+    at: datetime,
+    *,
+    gates: Iterable[Reason],
+    speak: families.Speaker,
+    relations: Iterable[Reason],
+) -> Decision:
+    """The decision, from how a person and a file stand, what the record speaks, and who else must agree.
+    Whoever has those for a whole class of people asks here once for all of them."""
+    found = [*requests.check(use, policy, at), *gates, *relations]
     relied_on: list[int] = []
-    asked = families.Asked(subject, statements, file.id, use, policy, at)
     for family in families.needed(use):
-        answer = families.answer(family, asked)
+        answer = families.answer(family, speak, use, policy, at)
         found += answer.reasons
         relied_on += answer.heads
-    found += relatives.check(relations, use, policy, at)
     if found:
         return _deny(ranked(found), policy)
     if not relied_on:  # no rule objects and nobody said yes: that is a no

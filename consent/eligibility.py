@@ -1,23 +1,30 @@
-"""The law for many at once: everybody who holds a file, decided one by one.
+"""Who may be asked: the law for everybody who holds a file, as arrays; and again, one by one, for a few.
 
-It reads the consent records and asks decision; it mints nothing (clearance does) and keeps nothing.
+`eligible` asks the law once for each class of people who stand and speak alike, and carries the outcome to
+them. `survey` decides for each person on her own sealed statements. They agree, by test. Nothing is minted
+here (clearance does that), and nothing is read of a genome.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from consent import records
-from consent.decision import decide, horizon
-from consent.models import Holding, Participant, Statement
-from consent.participants import subject_of
-from consent.reasons import Reason
-from consent.terms import DataUse, File, FileState, Policy, Subject
-from consent.terms import Statement as Said
+import numpy as np
 
-CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
+from consent import fence, projection, roll
+from consent.decision import decide, horizon, request_reasons
+from consent.population import Bits, Numbers, Population
+from consent.reasons import Reason
+from consent.rebuild import rebuild, rows
+from consent.rows import EPOCH, NEVER
+from consent.terms import NONE, DataUse, Policy, Relations
+
+KEPT = 2  # policies whose population a process keeps: the one in force, and one before it
+
+_populations: dict[str, Population] = {}
+_upkeep = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,61 +42,135 @@ class Standing:
         return bool(self.files)
 
 
-def survey(
-    use: DataUse, *, policy: Policy, at: datetime, only: Collection[int] | None = None
-) -> Iterator[Standing]:
-    """Everybody who holds a file (or `only` these ordinals), in ordinal order."""
-    if only is None:
-        everybody: Sequence[int] = list(
-            Participant.objects.filter(holdings__isnull=False)
-            .distinct()
-            .order_by("ordinal")
-            .values_list("ordinal", flat=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Eligible:
+    """Who may be asked for one use, at one instant: one place a file, in the order of the ordinals. `reasons`
+    is not empty when the request itself fails; then nobody is permitted."""
+
+    position: int
+    reasons: tuple[Reason, ...]
+    ordinals: Numbers
+    files: np.ndarray[tuple[int], np.dtype[np.void]]
+    permitted: Bits
+    left_out: tuple[tuple[tuple[Reason, ...], Numbers], ...]  # reasons, and the ordinals they hold for
+    lapses_at: datetime | None
+
+    @property
+    def people(self) -> Numbers:
+        """The ordinals of those of whom some file may be read, in order."""
+        return np.unique(self.ordinals[self.permitted])
+
+
+def eligible(
+    use: DataUse,
+    *,
+    policy: Policy,
+    at: datetime,
+    why: bool = False,
+    relations: Relations = NONE,
+) -> Eligible:
+    """Everybody who holds a file. With `why`, also why the others may not be asked.
+
+    `relations` says who asks, for a relative match. Raises SealBroken when a record that has to be read anew
+    is not as it was recorded."""
+    reasons = request_reasons(use, policy, at)
+    with _upkeep:
+        population = _current(policy, at)
+        nobody = np.zeros(len(population), np.bool_)
+        permitted = nobody if reasons else population.allowed(use, at)
+        ends = population.lapses_at(permitted, use, at)
+        left_out = () if reasons or not why else _left_out(population, permitted, use, at)
+        return Eligible(
+            population.position,
+            reasons,
+            population.ordinals,
+            population.files,
+            permitted,
+            left_out,
+            None if ends == NEVER else EPOCH + timedelta(microseconds=ends),
         )
-    else:
-        everybody = sorted(only)
-    for first in range(0, len(everybody), CHUNK):
-        yield from _decided(everybody[first : first + CHUNK], use, policy, at)
 
 
-def _decided(ordinals: Sequence[int], use: DataUse, policy: Policy, at: datetime) -> Iterator[Standing]:
-    people = Participant.objects.filter(ordinal__in=ordinals).prefetch_related("freezes").order_by("ordinal")
-    holdings: dict[int, list[Holding]] = defaultdict(list)
-    for holding in Holding.objects.filter(participant__in=ordinals).order_by("file"):
-        holdings[holding.participant_id].append(holding)
-    rows: dict[int, list[Statement]] = defaultdict(list)
-    for row in Statement.objects.filter(participant__in=ordinals).order_by("seq"):
-        rows[row.participant_id].append(row)
-    for person in people:
-        said = tuple(records.read(row, person.pseudonym) for row in rows[person.ordinal])
-        yield _standing(person.ordinal, subject_of(person), holdings[person.ordinal], said, use, policy, at)
+def survey(
+    use: DataUse,
+    *,
+    policy: Policy,
+    at: datetime,
+    only: Collection[int] | None = None,
+    relations: Relations = NONE,
+) -> Iterator[Standing]:
+    """Everybody who holds a file (or `only` these ordinals), in ordinal order, decided one by one."""
+    for person in roll.people(roll.holders() if only is None else only):
+        yield _standing(person, use, policy, at, relations)
+
+
+def keep(*, policy: Policy, at: datetime) -> None:
+    """Keep the population as it stands, so that the next process starts quickly."""
+    with _upkeep:
+        projection.save(_current(policy, at), at=at)
+
+
+def forget() -> None:
+    """Drop what this process keeps; the next question starts from the projection or the record."""
+    _populations.clear()
+
+
+def _current(policy: Policy, at: datetime) -> Population:
+    """The population as it stands at this instant, at the newest consent position."""
+    kept = _populations.pop(policy.version, None)
+    if kept is None or kept.policy != policy or not fence.remembers(kept.position, kept.mark):
+        kept = projection.load(policy) or rebuild(policy=policy, at=at)
+    position, mark = fence.newest()
+    moved = kept.stale(at)
+    if position != kept.position:
+        moved |= fence.changed_since(kept.position)
+    if moved:
+        kept.put(rows(sorted(moved), policy, at))
+    kept.position, kept.mark = position, mark
+    _populations[policy.version] = kept
+    while len(_populations) > KEPT:
+        del _populations[next(iter(_populations))]
+    return kept
+
+
+def _left_out(
+    population: Population, permitted: Bits, use: DataUse, at: datetime
+) -> tuple[tuple[tuple[Reason, ...], Numbers], ...]:
+    """Why each of those may not be asked of whom no file may be read. Of several refused files, the one that
+    came closest explains best."""
+    may = np.isin(population.ordinals, population.ordinals[permitted])
+    rows = np.flatnonzero(~may)
+    told = [(decision.reasons, places) for decision, places in population.decisions(rows, use, at)]
+    told.sort(key=lambda pair: (len(pair[0]), pair[1][0]))
+    seen = np.zeros(len(population), np.bool_)
+    first = np.searchsorted(population.ordinals, population.ordinals)  # one place for all files of a person
+    groups = []
+    for reasons, places in told:
+        people = np.unique(first[places])
+        people = people[~seen[people]]
+        seen[people] = True
+        if len(people):
+            groups.append((reasons, population.ordinals[people]))
+    return tuple(groups)
 
 
 def _standing(
-    ordinal: int,
-    subject: Subject,
-    holdings: Sequence[Holding],
-    said: tuple[Said, ...],
-    use: DataUse,
-    policy: Policy,
-    at: datetime,
+    person: roll.Person, use: DataUse, policy: Policy, at: datetime, relations: Relations
 ) -> Standing:
     decisions = {
-        holding.file: decide(
-            subject, File(id=str(holding.file), state=FileState(holding.state)), said, use, policy, at
-        )
-        for holding in holdings
+        id_: decide(person.subject, file, person.statements, use, policy, at, relations=relations)
+        for id_, file in person.files
     }
-    permitted = {file: decision for file, decision in decisions.items() if decision}
+    permitted = {id_: decision for id_, decision in decisions.items() if decision}
     if permitted:
         heads = {seq for decision in permitted.values() for seq in decision.relied_on}
         return Standing(
-            ordinal=ordinal,
+            ordinal=person.ordinal,
             files=tuple(permitted),
             heads=tuple(sorted(heads)),
             reasons=(),
-            lapses_at=horizon(subject, said, use, policy, at),
+            lapses_at=horizon(person.subject, person.statements, use, policy, at, relations=relations),
         )
     # Of several refused files, the one that came closest explains best.
     closest = min((d.reasons for d in decisions.values()), key=len, default=(Reason.CONSENT_NONE,))
-    return Standing(ordinal=ordinal, files=(), heads=(), reasons=closest, lapses_at=None)
+    return Standing(ordinal=person.ordinal, files=(), heads=(), reasons=closest, lapses_at=None)

@@ -4,6 +4,8 @@ Each message is for people: what happened, was anything lost, what to do. A refu
 somebody's consent is not here: it is a Decision with its reasons.
 """
 
+from collections.abc import Iterable
+
 
 class ConsentError(Exception):
     """Something on the ground floor could not be done."""
@@ -54,7 +56,11 @@ class PolicyRefused(ConsentError):
 
 
 class FormRefused(ConsentError):
-    """A consent form that cannot be published. Nothing was published."""
+    """A consent form, or an answer on one, that cannot be used. `faults` names each place that is wrong."""
+
+    def __init__(self, sentence: str, faults: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.faults = tuple(faults)
 
 
 class PaperRefused(ConsentError):

@@ -31,10 +31,18 @@ RISE = EventKind(
     "{grants} yeses came within {hours} hours, where {usual} are usual.",
     ("grants", "usual", "hours", "least", "factor", "since"),
 )
+FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
+FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))
 POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))
 FORM_PUBLISHED = EventKind(
-    "consent:form:published", "Form {subject} was published.", ("offers", "le_notice", "texts")
+    "consent:form:published",
+    "Form {subject} was published.",
+    ("digest", "offers", "le_notice", "reconsent_due", "texts"),
 )
+FORM_SUPERSEDED = EventKind(
+    "consent:form:superseded", "Form {subject} is put to nobody any more.", ("digest",)
+)
+FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes any more.", ("digest",))
 HOLDING_CHANGED = EventKind(
     "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
 )

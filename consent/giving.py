@@ -195,6 +195,8 @@ def _stood(form: FormVersion, wording: Wording, at: datetime) -> bool:
         return True
     if wording.paper is None or wording.signed_on is None or wording.signed_on > at.date():
         return False
+    if not forms.takes_yes(form):
+        return False
     begins = datetime.combine(wording.signed_on, time.min, tzinfo=UTC)
     later = FormVersion.objects.filter(
         form=form.form, published_at__gt=form.published_at, published_at__lte=begins

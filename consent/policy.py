@@ -72,6 +72,8 @@ class Policy:
 
     def age_of_majority(self, region: str) -> int:
         """In years: that of the region or of what it lies in, else the common one."""
+        if not region:
+            return self.majority_age
         by_region = dict(self.majority_age_by_region)
         return max(
             (by_region[one] for one in self.region_parents.upwards(region) if one in by_region),

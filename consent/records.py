@@ -5,9 +5,6 @@ What a yes must be to be recorded is in giving, what a record then permits in de
 button is decided upstairs.
 """
 
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from consent import events, fence, giving, policies, purposes, terms
+from consent import events, fence, giving, policies, purposes, seals, terms
 from consent.errors import SealBroken, StatementRefused
 from consent.giving import Offer, Wording
 from consent.ledger import log
@@ -126,20 +123,15 @@ def of(participant: Participant) -> tuple[terms.Statement, ...]:
 
 def read(row: Statement, pseudonym: str) -> terms.Statement:
     """The value behind a row, if commitment and seal hold for this very person."""
-    body = row.body.encode()
-    commitment = hashlib.sha256(bytes(row.salt) + body).digest()
-    whole = (
-        row.seal_key == settings.SEAL_KEY.id
-        and hmac.compare_digest(commitment, bytes(row.commitment))
-        and hmac.compare_digest(_seal(row.seq, pseudonym, commitment), bytes(row.seal))
+    return seals.unseal(
+        row.seq,
+        pseudonym,
+        row.body,
+        bytes(row.salt),
+        bytes(row.commitment),
+        bytes(row.seal),
+        row.seal_key,
     )
-    said = json.loads(body) if whole else {}
-    if not whole or said["participant"] != pseudonym or said["statement"]["seq"] != row.seq:
-        raise SealBroken(
-            f"Statement {row.seq} is not as it was recorded. Nothing may be released that rests on it; "
-            "tell an auditor."
-        )
-    return terms.Statement.from_json(said["statement"])
 
 
 def broken_seals() -> Iterable[str]:
@@ -189,7 +181,7 @@ def _write(
     """The row and its event, in the caller's transaction."""
     body = terms.canonical({"participant": participant.pseudonym, "statement": value.as_json()})
     salt = secrets.token_bytes(32)
-    commitment = hashlib.sha256(salt + body).digest()
+    commitment = seals.commit(salt, body)
     event = log.append(
         _EVENT_OF[value.decision],
         at=value.recorded_at,
@@ -211,12 +203,7 @@ def _write(
         body=body.decode(),
         salt=salt,
         commitment=commitment,
-        seal=_seal(value.seq, participant.pseudonym, commitment),
+        seal=seals.seal(value.seq, participant.pseudonym, commitment),
         seal_key=settings.SEAL_KEY.id,
         event=event.uid,
     )
-
-
-def _seal(seq: int, pseudonym: str, commitment: bytes) -> bytes:
-    message = b"genomic-broker statement\n" + f"{seq}\n{pseudonym}\n".encode() + commitment
-    return hmac.digest(settings.SEAL_KEY.bytes, message, "sha256")

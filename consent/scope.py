@@ -11,6 +11,7 @@ from datetime import datetime
 from consent.purposes import FAMILIES
 from consent.reasons import Reason
 from consent.rules import families, precedence
+from consent.rules.spoken import Record
 from consent.terms import DataUse, Policy, Requester, Statement, Subject
 
 # Reasons that some requests would meet and others not.
@@ -39,13 +40,13 @@ def of(
     subject: Subject, statements: Sequence[Statement], *, policy: Policy, at: datetime
 ) -> dict[str, Choice]:
     """Every family, in the order of the table. What was said for single files is not looked at."""
-    asked = families.Asked(subject, statements, None, _NOBODYS, policy, at)
-    return {family: _choice(family, asked) for family in FAMILIES}
+    record = Record(subject, statements, None, policy, at)
+    return {family: _choice(family, record) for family in FAMILIES}
 
 
-def _choice(family: str, asked: families.Asked) -> Choice:
-    spoken = precedence.heads(asked.statements, family, None, asked.at).all
-    found = families.answer(family, asked).reasons
+def _choice(family: str, record: Record) -> Choice:
+    spoken = precedence.heads(record.statements, family, None, record.at).all
+    found = families.answer(family, record.speak, _NOBODYS, record.policy, record.at).reasons
     return Choice(
         family,
         spoken[0] if spoken else None,

@@ -74,10 +74,12 @@ class World:
         first = len(self.people)
         return [self.join(f"{says} {first + n}", says=says, genotype=genotype) for n in range(size)]
 
-    def give(self, person: Participant, family: str, *permissions: Permission, at: datetime = NOW) -> Any:
+    def give(
+        self, person: Participant, family: str, *permissions: Permission, at: datetime = NOW, **terms: Any
+    ) -> Any:
         form = forms.current("F-ADULT")
         assert form is not None
-        wording = records.Wording(permissions=permissions)
+        wording = records.Wording(permissions=permissions, **terms)
         sign_in = SignIn("totp", at)
         return records.give(person, family, form=form, by="self", at=at, wording=wording, sign_in=sign_in)
 

@@ -29,7 +29,7 @@ from consent.reasons import Reason
 from consent.scope import Choice
 from consent.terms import Statement, Verb
 
-NO_TEXT = forms.Text(title="", notice="", clauses={})
+NO_TEXT = forms.Text(title="", introduction="", notice="", clauses={})
 PLACES = ("choices", "files", "usage", "stop_everything")
 
 
@@ -111,11 +111,33 @@ class Desk:
         return forms.current(self.form)
 
     def text(self, version: FormVersion | None) -> forms.Text:
-        """A form's words in her language; none when there is no form, or the words were tampered with."""
+        """A form's words in her language, its clauses told by family; none when there is no form, or its
+        words were tampered with."""
         if version is None:
             return NO_TEXT
-        language = (get_language() or "en")[:2]
         try:
-            return forms.text_of(version, language if language in forms.LANGUAGES else "en")
+            text = forms.text_of(version, self._language())
+            return {**text, "clauses": forms.told(version, self._language())}
         except FormRefused:
             return NO_TEXT
+
+    def clauses(self) -> tuple[forms.Clause, ...]:
+        """The clauses of the form that is put to her; none when its words are not here."""
+        try:
+            version = self.version()
+            return forms.clauses(version) if version else ()
+        except FormRefused:
+            return ()
+
+    def words(self) -> dict[str, str]:
+        """The words of each of its clauses, in her language."""
+        try:
+            version = self.version()
+            return forms.text_of(version, self._language())["clauses"] if version else {}
+        except FormRefused:
+            return {}
+
+    @staticmethod
+    def _language() -> str:
+        language = (get_language() or "en")[:2]
+        return language if language in forms.LANGUAGES else "en"

@@ -32,7 +32,10 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
     ),
     Role.INVESTIGATOR: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
     Role.COUNSEL: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
-    Role.STEWARD: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.STEWARD: (
+        "steward",
+        ((gettext_lazy("Inbox"), "steward:inbox"), (gettext_lazy("Consent forms"), "steward:consent_forms")),
+    ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
     Role.AUDITOR: (
         "auditor",

@@ -42,13 +42,13 @@ def choice(desk: Desk, family: str) -> HttpResponse:
     standing = desk.standing()
     before = standing.last_yes(family)
     initial = as_said(before, at=desk.at) if before else {}
-    form = terms_form(family)(initial={**initial, "version": str(desk.version() or "")})
+    form = terms_form(family, desk)(initial={**initial, "version": str(desk.version() or "")})
     return _explained(desk, family, form, standing)
 
 
 def check(desk: Desk, family: str) -> HttpResponse:
     """What she is about to say, to look at once more. Nothing is recorded yet."""
-    form = terms_form(family)(desk.request.POST)
+    form = terms_form(family, desk)(desk.request.POST)
     if not _may_say_yes(desk, family):
         return redirect(desk.url("choice", family))
     if not _is_whole(desk, form):
@@ -80,7 +80,7 @@ def check(desk: Desk, family: str) -> HttpResponse:
 
 def give(desk: Desk, family: str) -> HttpResponse:
     """Say yes, on the terms that were checked."""
-    form, version = terms_form(family)(desk.request.POST), desk.version()
+    form, version = terms_form(family, desk)(desk.request.POST), desk.version()
     if not _may_say_yes(desk, family):
         return redirect(desk.url("choice", family))
     if version is None or not _is_whole(desk, form):

@@ -1,10 +1,12 @@
 """What a participant or a guardian fills in: a file, the terms of a yes, a filter of the list of uses.
 
-A no has no form: it is one press. The terms become a records.Wording here, and are told in record_words.
+A no has no form: it is one press. What can be ticked, and in which words, the consent form says; the terms
+become a records.Wording here, and are told in record_words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,22 +16,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from broker.portal.desk import Desk
 from broker.wards import Ward
+from consent import clauses as clause_rules
 from consent import duo, records
-from consent.hierarchies import DISEASE_NAMES, DISEASES
-from consent.terms import Modifier, Permission, Statement
+from consent.clauses import Clause
+from consent.hierarchies import DISEASE_NAMES, DISEASES, REGION_NAMES
+from consent.terms import Modifier, Statement
 from genomics.coordinates import Build
 
-KINDS = ("HMB", "DS", "POA", "GRU", "NRES")  # the narrow ones first
-GS_EU = "GS_EU"
-CONDITIONS: dict[str, Modifier] = {
-    "NPU": Modifier.of("NPU"),
-    "NCU": Modifier.of("NCU"),
-    "IRB": Modifier.of("IRB"),
-    GS_EU: Modifier.of("GS", regions=["EU"]),
+# What a clause may ask for: what is said when it was chosen and nothing named, and the other way round.
+ASKED = {
+    "diseases": (
+        gettext_lazy("Tick at least one disease."),
+        gettext_lazy("You named diseases, but chose another kind of research above."),
+    ),
+    "regions": (
+        gettext_lazy("Tick at least one place."),
+        gettext_lazy("You named places, but did not tick that it must stay inside them."),
+    ),
 }
-NAMED_DISEASES = "DS"
-FOR_A_CHILD = {"LE.MIS": (Modifier.of("IDENTITY_ONLY"),)}  # a guardian may allow no more than that
 
 
 class FileForm(forms.Form):
@@ -60,50 +66,15 @@ class FileForm(forms.Form):
 
 
 class TermsForm(forms.Form):
-    """The terms of a yes to one family. `version` is the form whose words she has read."""
+    """The terms of a yes to one family, as the consent form asks for them: a tick for each clause, in its own
+    words. `version` is the form whose words she has read."""
 
     version = forms.CharField(widget=forms.HiddenInput)
-    until = forms.DateField(
-        label=gettext_lazy("When should this yes end?"),
-        help_text=gettext_lazy("From that day on it is a no again. Leave it empty for a yes without an end."),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    kind = forms.MultipleChoiceField(
+        label=gettext_lazy("Which kinds of research?"),
+        help_text=gettext_lazy("Tick at least one. Each one you tick makes your yes wider."),
+        widget=forms.CheckboxSelectMultiple,
     )
-
-    def clean_until(self) -> date | None:
-        until: date | None = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now().date():
-            raise forms.ValidationError(_("Choose a day after today, or leave it empty."))
-        return until
-
-    @property
-    def ends_at(self) -> datetime | None:
-        until: date | None = self.cleaned_data["until"]
-        return datetime.combine(until, time.min, tzinfo=UTC) if until else None
-
-    @property
-    def permissions(self) -> tuple[Permission, ...]:
-        return ()
-
-    @property
-    def modifiers(self) -> tuple[Modifier, ...]:
-        return ()
-
-    def wording(self, family: str, ward: Ward) -> records.Wording:
-        """What is recorded when she confirms it."""
-        bound = FOR_A_CHILD.get(family, ()) if ward.is_child else ()
-        return records.Wording(
-            permissions=self.permissions,
-            modifiers=(*self.modifiers, *bound),
-            valid_to=self.ends_at,
-            authority=ward.authority,
-        )
-
-
-class ResearchForm(TermsForm):
-    """A yes to research says which kind, and may set conditions."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Which kind of research?"), widget=forms.RadioSelect)
     diseases = forms.MultipleChoiceField(
         label=gettext_lazy("Which diseases?"),
         help_text=gettext_lazy(
@@ -118,38 +89,96 @@ class ResearchForm(TermsForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    field_order = ("kind", "diseases", "conditions", "until", "version")
+    regions = forms.MultipleChoiceField(
+        label=gettext_lazy("Which places?"),
+        help_text=gettext_lazy("Only if you ticked that it must stay inside certain places."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    until = forms.DateField(
+        label=gettext_lazy("When should this yes end?"),
+        help_text=gettext_lazy("From that day on it is a no again. Leave it empty for a yes without an end."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("kind", "diseases", "conditions", "regions", "until", "version")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        clauses: Sequence[Clause] = (),
+        words: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (code, _option(duo.PERMISSIONS[code])) for code in KINDS
-        ]
-        self.fields["diseases"].choices = [  # type: ignore[attr-defined]
-            (code, format_html('<span>{} <small class="code">{}</small></span>', _(name), code))
-            for code, name in sorted(DISEASE_NAMES.items(), key=lambda pair: pair[1])
-            if DISEASES.upwards(code) != {code}  # the root is no named disease
-        ]
-        self.fields["conditions"].choices = [  # type: ignore[attr-defined]
-            (name, _condition(name, modifier)) for name, modifier in CONDITIONS.items()
-        ]
+        self.clauses = {meaning_of(clause): clause for clause in clauses}
+        told = words or {}
+        options: dict[str, list[tuple[str, SafeString]]] = {
+            "kind": [
+                (key, _option(clause.permission.code, told.get(clause.id, "")))
+                for key, clause in self.clauses.items()
+                if clause.permission is not None
+            ],
+            "conditions": [
+                (key, _condition(clause.modifier.code, told.get(clause.id, "")))
+                for key, clause in self.clauses.items()
+                if clause.modifier is not None and not clause.allows
+            ],
+            "diseases": _diseases(),
+            "regions": _regions(),
+        }
+        asked = {clause.asks for clause in clauses}
+        for name, choices in options.items():
+            if not choices or (name in ASKED and name not in asked):
+                del self.fields[name]
+            else:
+                self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now().date():
+            raise forms.ValidationError(_("Choose a day after today, or leave it empty."))
+        return until
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if said.get("kind") == NAMED_DISEASES and not said.get("diseases"):
-            self.add_error("diseases", _("Tick at least one disease."))
-        if said.get("kind") not in {NAMED_DISEASES, None} and said.get("diseases"):
-            self.add_error("diseases", _("You named diseases, but chose another kind of research above."))
+        for key, clause in self.clauses.items():
+            if clause.asks is None or clause.asks not in said:
+                continue
+            field = "kind" if clause.permission else "conditions"
+            chosen, named = key in said.get(field, ()), bool(said[clause.asks])
+            if chosen and not named:
+                self.add_error(clause.asks, ASKED[clause.asks][0])
+            elif named and not chosen and field in said:
+                self.add_error(clause.asks, ASKED[clause.asks][1])
         return said
 
     @property
-    def permissions(self) -> tuple[Permission, ...]:
-        kind = self.cleaned_data["kind"]
-        return (Permission(code=kind, diseases=tuple(sorted(self.cleaned_data["diseases"]))),)
+    def ends_at(self) -> datetime | None:
+        until: date | None = self.cleaned_data["until"]
+        return datetime.combine(until, time.min, tzinfo=UTC) if until else None
 
     @property
-    def modifiers(self) -> tuple[Modifier, ...]:
-        return tuple(CONDITIONS[name] for name in self.cleaned_data["conditions"])
+    def ticked(self) -> dict[str, object]:
+        """The clauses she ticked, with what she named beside them. Where there is but one way to say yes, the
+        yes itself is the tick."""
+        said = self.cleaned_data
+        chosen = {*said.get("kind", ()), *said.get("conditions", ())}
+        return {
+            clause.id: list(said[clause.asks]) if clause.asks else True
+            for key, clause in self.clauses.items()
+            if key in chosen or (clause.allows and clause.permission is None)
+        }
+
+    def wording(self, family: str, ward: Ward) -> records.Wording:
+        """What is recorded when she confirms it."""
+        said = clause_rules.said(tuple(self.clauses.values()), self.ticked)[family]
+        return records.Wording(
+            permissions=said.permissions,
+            modifiers=said.modifiers,
+            valid_to=self.ends_at,
+            authority=ward.authority,
+        )
 
 
 class FindForm(forms.Form):
@@ -167,30 +196,60 @@ class FindForm(forms.Form):
         self.fields["purpose"].choices = [*anything, *purposes]  # type: ignore[attr-defined]
 
 
-def terms_form(family: str) -> type[TermsForm]:
-    """The form that asks for the terms of a yes to this family."""
-    return ResearchForm if family == "RESEARCH" else TermsForm
+def terms_form(family: str, desk: Desk) -> Callable[..., TermsForm]:
+    """The form that asks for the terms of a yes to this family, in the words of the form on the desk."""
+    asked = [clause for clause in desk.clauses() if clause.family == family]
+    return partial(TermsForm, clauses=asked, words=desk.words())
 
 
 def as_said(grant: Statement, *, at: datetime) -> dict[str, Any]:
-    """The terms of an earlier yes, to fill a form with."""
-    conditions = [name for name, modifier in CONDITIONS.items() if modifier in grant.modifiers]
-    kind = grant.permissions[0] if len(grant.permissions) == 1 else None
+    """The terms of an earlier yes, to fill a form with; it may be another version than she said it on."""
     ends_later = grant.valid_to is not None and grant.valid_to > at
+    regions = [modifier.get("regions") for modifier in grant.modifiers if modifier.code == "GS"]
     return {
-        "kind": kind.code if kind else None,
-        "diseases": list(kind.diseases) if kind else [],
-        "conditions": conditions,
+        "kind": [permission.code for permission in grant.permissions],
+        "diseases": [disease for permission in grant.permissions for disease in permission.diseases],
+        "conditions": [key for modifier in grant.modifiers for key in {modifier.code, _key(modifier)}],
+        "regions": [region for listed in regions if isinstance(listed, tuple) for region in listed],
         "until": grant.valid_to.date() if ends_later and grant.valid_to else None,
     }
 
 
-def _option(term: duo.Term) -> SafeString:
+def meaning_of(clause: Clause) -> str:
+    """What a tick is called in the page's form: by the code, so that an earlier yes fills in a newer form."""
+    if clause.permission is not None:
+        return "_".join((clause.permission.code, *clause.permission.diseases))
+    return clause.family if clause.modifier is None else _key(clause.modifier)
+
+
+def _key(modifier: Modifier) -> str:
+    """GS_EU: a condition with what it states."""
+    stated = (value if isinstance(value, tuple) else (value,) for _, value in modifier.parameters)
+    return "_".join((modifier.code, *(str(one) for values in stated for one in values)))
+
+
+def _option(code: str, words: str) -> SafeString:
+    term = duo.PERMISSIONS[code]
     plain = '<span><strong>{}</strong> <small class="code">{}</small><br>{}</span>'
-    return format_html(plain, _(term.label), term.id, _(term.meaning))
+    return format_html(plain, _(term.label), term.id, words or _(term.meaning))
 
 
-def _condition(name: str, modifier: Modifier) -> SafeString:
-    term = duo.MODIFIERS[modifier.code]
-    words = _("Only inside the European Union.") if name == GS_EU else _(term.meaning)
-    return format_html('<span>{} <small class="code">{}</small></span>', words, term.id)
+def _condition(code: str, words: str) -> SafeString:
+    term = duo.MODIFIERS[code]
+    return format_html('<span>{} <small class="code">{}</small></span>', words or _(term.meaning), term.id)
+
+
+def _diseases() -> list[tuple[str, SafeString]]:
+    return [
+        (code, _named(_(name), code))
+        for code, name in sorted(DISEASE_NAMES.items(), key=lambda pair: pair[1])
+        if DISEASES.upwards(code) != {code}  # the root is no named disease
+    ]
+
+
+def _regions() -> list[tuple[str, SafeString]]:
+    return [(code, _named(_(name), code)) for code, name in REGION_NAMES.items()]
+
+
+def _named(name: str, code: str) -> SafeString:
+    return format_html('<span>{} <small class="code">{}</small></span>', name, code)

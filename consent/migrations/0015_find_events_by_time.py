@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_count_changes")]
+    dependencies = [("consent", "0010_forms_are_drafted_approved_and_kept_with_their_words")]
 
     operations = [
         migrations.AddIndex(

@@ -3,6 +3,7 @@
 from django.db import models
 
 from consent.append_only import AppendOnly
+from consent.models.forms import FormDraft
 from consent.models.people import Participant
 
 
@@ -16,6 +17,11 @@ class FormVersion(AppendOnly):
     reconsent_due = models.DateTimeField(null=True, blank=True)
     texts = models.JSONField()  # language -> SHA-256 of the text shown, hex
     published_at = models.DateTimeField()
+    # What was published, words and clauses; None before drafts were kept: nobody can agree to those any more.
+    draft = models.OneToOneField(
+        FormDraft, on_delete=models.PROTECT, null=True, blank=True, related_name="published"
+    )
+    digest = models.CharField(max_length=64, blank=True, default="")  # of the draft's body
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["form", "version"], name="form_version_once")]

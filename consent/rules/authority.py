@@ -5,6 +5,7 @@ Anybody may narrow; that is in precedence. The ceilings here are the house's, an
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from consent.reasons import Reason
@@ -21,11 +22,16 @@ DISSENT_BLOCKS = frozenset(("RESEARCH",))
 def majority(born: date, policy: Policy, *, zone: str = "UTC", region: str = "") -> datetime:
     """The first instant, in UTC, of the birthday at which somebody comes of age: midnight in her home time
     zone, at the age of her home region."""
-    year = born.year + policy.age_of_majority(region)
+    return _birthday(born, policy.age_of_majority(region), policy.leap_birthday, zone)
+
+
+@lru_cache(maxsize=65_536)  # a population has fewer birthdays than people
+def _birthday(born: date, age: int, leap_birthday: str, zone: str) -> datetime:
+    year = born.year + age
     try:
         first = date(year, born.month, born.day)
     except ValueError:  # 29 February, in a common year
-        first = date(year, 2, 28) if policy.leap_birthday == "FEB28" else date(year, 3, 1)
+        first = date(year, 2, 28) if leap_birthday == "FEB28" else date(year, 3, 1)
     return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

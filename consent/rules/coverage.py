@@ -10,14 +10,15 @@ from consent.duo import COVERS
 from consent.hierarchies import Hierarchy
 from consent.purposes import Purpose
 from consent.reasons import Reason
-from consent.terms import DataUse, Permission, Statement
+from consent.rules.spoken import Head
+from consent.terms import DataUse, Permission
 
 _HEALTH = frozenset(("R.HMB", "R.DS"))
 _ACCOMPANYING = frozenset(("R.MDS", "R.CTRL"))
 _NOTHING: frozenset[str] = frozenset()
 
 
-def check(grant: Statement, use: DataUse, diseases: Hierarchy) -> Iterator[Reason]:
+def check(grant: Head, use: DataUse, diseases: Hierarchy) -> Iterator[Reason]:
     """Why some research purpose is beyond what was granted."""
     asked = frozenset(purpose for purpose in use.purposes if purpose.startswith("R."))
     covered: set[str] = set()
@@ -44,7 +45,7 @@ def cover(
     return covered
 
 
-def _reason(purpose: str, grant: Statement, use: DataUse) -> Reason:
+def _reason(purpose: str, grant: Head, use: DataUse) -> Reason:
     if purpose == Purpose.DS and (not use.disease or any(one.diseases for one in _named(grant))):
         return Reason.DISEASE_NOT_COVERED
     if purpose == Purpose.CTRL and any(_named(grant)):
@@ -52,5 +53,5 @@ def _reason(purpose: str, grant: Statement, use: DataUse) -> Reason:
     return Reason.PURPOSE_NOT_COVERED
 
 
-def _named(grant: Statement) -> Iterator[Permission]:
+def _named(grant: Head) -> Iterator[Permission]:
     return (permission for permission in grant.permissions if permission.code == "DS")

@@ -12,7 +12,8 @@ from consent import duo
 from consent.canonical import instant
 from consent.purposes import Purpose
 from consent.reasons import Reason
-from consent.terms import DataUse, Modifier, Policy, Statement
+from consent.rules.spoken import Head
+from consent.terms import DataUse, Modifier, Policy
 
 NOT_FOR_PROFIT = frozenset(("nonprofit", "academic", "government"))
 GENETIC = frozenset(("genetic", "genotype_phenotype"))
@@ -23,7 +24,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 def check(
-    grant: Statement, use: DataUse, policy: Policy, at: datetime, *, leaving_out: Set[str] = _NONE
+    grant: Head, use: DataUse, policy: Policy, at: datetime, *, leaving_out: Set[str] = _NONE
 ) -> Iterator[Reason]:
     """Every condition of a grant that the request does not meet."""
     for modifier in grant.modifiers:

@@ -45,7 +45,8 @@ def heads(statements: Iterable[Statement], family: str, file: str | None, at: da
                 continue
         if level not in head or head[level].seq < statement.seq:
             head[level] = statement
-    return Heads(tuple(head.values()), _why(waiting) if waiting and not head else None)
+    spoken = tuple(head[level] for level in Level if level in head)
+    return Heads(spoken, _why(waiting) if waiting and not head else None)
 
 
 def pending(grant: Statement, at: datetime) -> Reason | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from consent.purposes import PURPOSES
 from consent.reasons import Reason
 from consent.rules import families, standing
+from consent.rules.spoken import Record
 from consent.terms import DataUse, Policy, Relations, Side
 
 
@@ -34,8 +35,13 @@ def _agrees(side: Side | None, use: DataUse, policy: Policy, at: datetime) -> bo
     """Whether this person's own record permits the same use. Nobody there is a no."""
     if side is None or any(standing.of_subject(side.subject, at)):
         return False
-    asked = families.Asked(side.subject, side.statements, None, use, policy, at)
-    return not any(families.answer(family, asked).reasons for family in _shared(use))
+    speak = Record(side.subject, side.statements, None, policy, at).speak
+    return agrees(speak, use, policy, at)
+
+
+def agrees(speak: families.Speaker, use: DataUse, policy: Policy, at: datetime) -> bool:
+    """Whether what another person's record says permits the same use."""
+    return not any(families.answer(family, speak, use, policy, at).reasons for family in _shared(use))
 
 
 def _shared(use: DataUse) -> Iterator[str]:

@@ -1,6 +1,5 @@
-"""Forms, guardians, paper and receipts: the small rooms around a record."""
+"""Guardians, paper and receipts: the small rooms around a record."""
 
-import copy
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from consent import forms, kin, paper, participants, receipts, records
-from consent.errors import FormRefused, PaperRefused
+from consent.errors import PaperRefused
 from consent.models import FormVersion, GuardianLink, LedgerEvent
 from consent.policy import Policy
 from consent.terms import Permission
@@ -27,47 +26,6 @@ def adult(world: World) -> FormVersion:
     form = forms.current("F-ADULT")
     assert form is not None
     return form
-
-
-def draft(**changes):
-    return copy.deepcopy(forms.shipped()["F-ADULT 1.0"]) | changes
-
-
-def test_every_shipped_form_speaks_both_languages_clause_by_clause(world):
-    for name, shipped in forms.shipped().items():
-        version = FormVersion.objects.get(form=shipped["form"], version=shipped["version"])
-        for language in ("en", "id"):
-            assert set(forms.text_of(version, language)["clauses"]) == set(version.offers), name
-
-
-def test_publishing_again_changes_nothing_and_other_words_need_another_version(adult):
-    assert forms.publish(draft(), by="steward", at=NOW) == adult
-    reworded = draft()
-    reworded["texts"]["en"]["clauses"]["QC"] = "Anything goes."
-    with pytest.raises(FormRefused, match="other words"):
-        forms.publish(reworded, by="steward", at=NOW)
-    forms.publish(reworded | {"version": "1.1"}, by="steward", at=NOW)
-    assert str(forms.current("F-ADULT")) == "F-ADULT 1.1"
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"offers": ["RESEARCH", "CHESS"]}, "nobody can decide"),
-        ({"offers": ["RESEARCH"]}, "one clause for each"),
-        ({"le_notice": False}, "no police notice"),
-        ({"texts": {}}, "no text"),
-    ],
-)
-def test_a_form_that_does_not_hold_together_is_refused(world, changes, sentence):
-    with pytest.raises(FormRefused, match=sentence):
-        forms.publish(draft(version="9", **changes), by="steward", at=NOW)
-    assert not FormVersion.objects.filter(version="9").exists()
-
-
-def test_words_that_nobody_agreed_to_are_not_shown(adult):
-    with pytest.raises(FormRefused, match="not here"):
-        forms.text_of(adult, "fr")
 
 
 def test_a_guardian_acts_from_verification_to_the_eighteenth_birthday_and_not_a_second_longer(world):

@@ -10,6 +10,7 @@ from tests.house.plan import FLOORS, ROOT, rooms
 
 PURE = (
     *("consent.canonical", "consent.data_use", "consent.decision", "consent.duo", "consent.hierarchies"),
+    *("consent.clauses", "consent.drafts", "consent.reading"),
     *("consent.policy", "consent.purposes", "consent.reasons", "consent.terms", "consent.cases"),
     *(name for name in rooms() if name.startswith("consent.rules")),
     *("consent.ledger.tree", "consent.ledger.note", "consent.ledger.kinds", "consent.ledger.verifier"),

@@ -260,7 +260,7 @@ def test_a_yes_is_looked_at_again_before_it_is_said(eve, her):
 
 
 def test_what_was_checked_is_what_is_sent_on(her):
-    filled = terms(her, "RESEARCH", kind="DS", diseases=[CANCER, "MONDO:0005015"], conditions=["IRB"])
+    filled = terms(her, "RESEARCH", kind=["DS"], diseases=[CANCER, "MONDO:0005015"], conditions=["IRB"])
     answer = her.post(reverse("participant:check", args=["RESEARCH"]), filled)
     hidden = {
         name: answer.context["form"][name].value() for name in ("kind", "diseases", "conditions", "version")
@@ -280,7 +280,7 @@ def test_something_can_be_changed_before_it_is_said(her):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"kind": ""}, "This field is required."),
+        ({"kind": []}, "This field is required."),
         ({"kind": "DS"}, "Tick at least one disease."),
         ({"kind": "HMB", "diseases": [CANCER]}, "You named diseases, but chose another kind"),
         ({"until": "2020-01-01"}, "Choose a day after today, or leave it empty."),
@@ -309,7 +309,7 @@ def test_changing_back_offers_the_old_terms(eve, her):
     press(her, "stop", "RESEARCH")
     assert "Change back" in shown(her, "choices")
     form = her.get(reverse("participant:choice", args=["RESEARCH"])).context["form"]
-    assert (form["kind"].value(), form["conditions"].value()) == ("HMB", ["NCU"])
+    assert (form["kind"].value(), form["conditions"].value()) == (["HMB"], ["NCU"])
 
 
 def test_what_nobody_offers_is_not_there(her):

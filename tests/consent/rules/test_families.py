@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from consent.reasons import Reason
-from consent.rules.families import Asked, answer, is_commercial, needed, touched
+from consent.rules.families import answer, is_commercial, needed, touched
+from consent.rules.spoken import Record
 from consent.terms import AfterDeath, DataUse, Ethics, Level, Modifier, Project, Statement, Subject
 from tests.cast import (
     ADULT_FORM,
@@ -35,11 +36,13 @@ CC = (Modifier("CC"),)
 
 
 def ask(family: str, use: DataUse, *said: Statement, subject: Subject | None = None) -> set[Reason]:
-    return set(answer(family, Asked(subject or born(), said, "GF1", use, POLICY, NOW)).reasons)
+    return set(
+        answer(family, Record(subject or born(), said, "GF1", POLICY, NOW).speak, use, POLICY, NOW).reasons
+    )
 
 
 def rests_on(family: str, use: DataUse, *said: Statement) -> tuple[int, ...]:
-    return answer(family, Asked(born(), said, "GF1", use, POLICY, NOW)).heads
+    return answer(family, Record(born(), said, "GF1", POLICY, NOW).speak, use, POLICY, NOW).heads
 
 
 @pytest.mark.parametrize(
