@@ -16,6 +16,8 @@ ORGANISATION_PROPOSED = EventKind(
 ORGANISATION_CONFIRMED = EventKind(
     "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
 )
+CHANNEL_ADDED = EventKind("broker:channel:added", "A way to reach {subject} was added.", ("channel_kind",))
+CHANNEL_ENDED = EventKind("broker:channel:ended", "A way to reach {subject} was removed.", ("channel_kind",))
 REQUEST_SUBMITTED = EventKind(
     "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")
 )

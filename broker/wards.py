@@ -62,5 +62,18 @@ def grown(user: User, *, at: datetime) -> tuple[Participant, ...]:
     return tuple(dict.fromkeys(link.child for link in _links(user) if link.child not in now))
 
 
+def acting_for(participant: Participant, *, at: datetime) -> tuple[User, ...]:
+    """Every login that may act for a participant now: her own, and those of her verified guardians."""
+    own_login = User.objects.filter(own_record__participant=participant)
+    guardians = {
+        link.guardian
+        for link in participant.guardian_links.all()
+        if kin.in_force(link, at=at, policy=uses.policy(at))
+    }
+    ids = [reference.removeprefix("user:") for reference in guardians if reference.startswith("user:")]
+    acting = [*own_login, *User.objects.filter(public_id__in=ids)]
+    return tuple(user for user in acting if rights.may(user, people.ACT, participant))
+
+
 def _links(user: User) -> QuerySet[GuardianLink]:
     return GuardianLink.objects.filter(guardian=user.reference).select_related("child").order_by("claimed_at")

@@ -112,10 +112,15 @@ def weigh(
     return Offer(widened, widens=True)
 
 
+def is_fresh(sign_in: terms.SignIn, policy: terms.Policy, at: datetime) -> bool:
+    """Whether a proof of who says yes is strong and new enough."""
+    within = timedelta(minutes=policy.fresh_minutes)
+    return sign_in.method in FRESH_BY and at - within <= sign_in.at <= at
+
+
 def fresh(sign_in: terms.SignIn | None, policy: terms.Policy, at: datetime) -> terms.SignIn:
     """The proof of who says yes, if it is good enough."""
-    within = timedelta(minutes=policy.fresh_minutes)
-    if sign_in is None or sign_in.method not in FRESH_BY or not at - within <= sign_in.at <= at:
+    if sign_in is None or not is_fresh(sign_in, policy, at):
         raise _refused(
             "A yes needs a passkey or a second factor, shown in the last "
             f"{policy.fresh_minutes} minutes; show it, and say yes again"

@@ -1,5 +1,7 @@
 """The facts of the top floor."""
 
+from broker.models.impact import ImpactSnapshot
+from broker.models.notices import Channel, Delivery, Notice
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -25,8 +27,12 @@ __all__ = [
     "Authorisation",
     "Case",
     "CasePermission",
+    "Channel",
+    "Delivery",
+    "ImpactSnapshot",
     "Job",
     "JobState",
+    "Notice",
     "Organisation",
     "OwnRecord",
     "ParticipantPermission",
