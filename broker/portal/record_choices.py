@@ -1,7 +1,7 @@
 """The choices of a record as pages: one card a use, a yes in four steps, a no in one press.
 
-A no is done at once, whatever else is wrong. A yes is read, filled in, looked at again, and said by whoever has
-just shown who she is; it is recorded under the words that were read. What each would change is told before.
+A no is done at once, whatever else is wrong. A yes is read, filled in, looked at again, and said by whoever
+has just shown who she is; it is recorded under the words that were read. What each changes is told before.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a choice would change and when, told in words: the preview, a yes that waits, what was said of one file."""
+"""What a choice would change and when, in words: the preview, a yes that waits, what was said of a file."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -31,8 +31,8 @@ def relatives(preview: Preview) -> str:
     if not preview.relatives:
         return _("Nothing: nobody looks for relatives under this choice.")
     return _(
-        "A search can lead to your relatives. An ordinary person has about %(number)s who are third cousins or "
-        "closer."
+        "A search can lead to your relatives. An ordinary person has about %(number)s who are third "
+        "cousins or closer."
     ) % {"number": preview.relatives}
 
 

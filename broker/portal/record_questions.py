@@ -1,4 +1,4 @@
-"""One question before each yes, to see whether the words were clear. A wrong answer explains, and never blocks."""
+"""One question before each yes, to see whether the words were clear. A wrong answer explains, no more."""
 
 from dataclasses import dataclass
 

@@ -34,7 +34,6 @@ class ReachForm(forms.Form):
         label=gettext_lazy("After your death?"),
         required=False,
         choices=[(choice.value, label) for choice, label in AFTER_DEATH.items()],
-        widget=forms.RadioSelect,
     )
     answer = forms.ChoiceField(
         required=False,

@@ -14,7 +14,7 @@ from broker import jobs, people, queries
 from broker.demo.staff import PASSWORD
 from broker.models import User
 from broker.portal import record
-from consent import records, scope
+from consent import records, scope, seals
 from consent.models import FormVersion, Participant, Statement
 from consent.participants import subject_of
 from consent.policy import Policy
@@ -23,6 +23,7 @@ from consent.terms import Modifier, Permission, SignIn, Verb
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests.builders import vcf
+from tests.proofs import prove
 from tests.world import CANCER, World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,7 @@ def eve(world: World) -> User:
 def her(eve: User) -> Client:
     client = Client()
     client.force_login(eve)
+    prove(client)
     return client
 
 
@@ -187,7 +189,7 @@ def test_only_a_yes_has_a_button_that_stops_it(eve, her):
 
 def test_a_record_that_was_tampered_with_is_told_and_can_still_be_stopped(eve, her, monkeypatch):
     said_yes(eve, "QC")
-    monkeypatch.setattr(records, "_seal", lambda *_: b"another" * 4)
+    monkeypatch.setattr(seals, "seal", lambda *_: b"another" * 4)
     page = shown(her, "choices")
     assert "not as it was recorded" in page
     assert "status-yes" not in page
