@@ -12,6 +12,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -58,6 +59,8 @@ class Environment:
     lease_seconds: float
     gate_batch: int
     upload_mb: int
+    email: dict[str, Any]
+    mail_from: str
 
 
 def read() -> Environment:
@@ -99,6 +102,9 @@ def _read(env: environ.Env) -> Environment:
         # People whose files are opened between two looks at consent.
         gate_batch=env.int("GATE_BATCH", default=32),
         upload_mb=env.int("UPLOAD_MB", default=64),
+        # Without a mail server each mail is a file in the home.
+        email=env.email_url("EMAIL_URL", default="filemail:"),
+        mail_from=env.str("MAIL_FROM", default="tali@localhost"),
     )
 
 

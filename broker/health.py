@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from broker import notices, postman
 from broker.models import Job, JobState
+from consent import alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
@@ -124,6 +126,23 @@ def _jobs(at: datetime) -> tuple[bool, str]:
     return not (told["paused"] or late), words
 
 
+def _yeses(at: datetime) -> tuple[bool, str]:
+    rang = alarms.newest(since=at - timedelta(days=7))
+    if rang is None:
+        return True, _("Yeses come as usual.")
+    return False, _("Many more yeses than usual came %(age)s ago. Tell an auditor.") % {
+        "age": _ago(rang.at, at)
+    }
+
+
+def _notices(at: datetime) -> tuple[bool, str]:
+    failed = postman.failed().filter(at__gt=at - timedelta(days=7)).count()
+    waiting = len(postman.due(at=at - timedelta(hours=1)))
+    told = {"failed": failed, "waiting": waiting, "letters": notices.letters().count()}
+    words = _("%(failed)d could not be delivered in a week, %(waiting)d mails wait too long, ") % told
+    return not (failed or waiting), words + _("%(letters)d letters are to be posted.") % told
+
+
 def _ago(then: datetime, at: datetime) -> str:
     seconds = max(0, int((at - then).total_seconds()))
     return _("%(n)d seconds") % {"n": seconds} if seconds < 60 else timesince(then, at)
@@ -135,4 +154,6 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "ledger": _ledger,
     "storage": _storage,
     "jobs": _jobs,
+    "yeses": _yeses,
+    "notices": _notices,
 }

@@ -80,6 +80,12 @@ def staff() -> QuerySet[User]:
     return User.objects.filter(own_record__isnull=True, is_active=True)
 
 
+def holding(role: Role) -> QuerySet[User]:
+    """Everybody who has this role now."""
+    standing = Appointment.objects.filter(role=role, confirmed_by__isnull=False, ended_at__isnull=True)
+    return User.objects.filter(is_active=True, pk__in=standing.values("user"))
+
+
 def enrol(
     username: str, password: str, *, organisation: Organisation | None = None, by: User, at: datetime
 ) -> User:

@@ -100,6 +100,18 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "landing"
 
+# --- mail: no use, no person and no genomic fact is ever in one ---------------------------------------
+EMAIL_BACKEND = ENV.email["EMAIL_BACKEND"]
+EMAIL_HOST = ENV.email.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = ENV.email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = ENV.email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = bool(ENV.email.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(ENV.email.get("EMAIL_USE_SSL"))
+EMAIL_FILE_PATH = str(HOME / "mail")  # where mails lie when no server is named
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENV.mail_from
+
 # --- languages and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
@@ -184,8 +196,10 @@ CELERY_TASK_DEFAULT_QUEUE = "query"
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120} if ENV.queue_url.startswith("redis") else {}
+CELERY_TASK_ROUTES = {"broker.post": {"queue": "mail"}}  # a slow mail server holds up no query
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0},
+    "look": {"task": "broker.look", "schedule": 60.0},
     "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
     "handovers": {"task": "broker.handovers", "schedule": 3600.0},
 }

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import handovers, jobs, uses
+from broker import handovers, impact, jobs, notices, people, postman, uses
 from broker.models import Job
-from consent import eligibility
+from broker.roles import Role
+from consent import alarms, eligibility
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
@@ -43,7 +44,20 @@ def hand_over() -> None:
     handovers.sweep(at=timezone.now())
 
 
-run_job.allowed = sweep.allowed = hand_over.allowed = keep_population.allowed = WORKER
+@shared_task(name="broker.look")
+def look() -> None:
+    """What is looked at every minute: yeses in numbers, mails that wait, and the day's picture of uses."""
+    now = timezone.now()
+    risen = alarms.look(now)
+    if risen is not None:
+        notices.tell(people.holding(Role.AUDITOR), "alarm", at=now, grants=risen.grants)
+    for delivery in postman.due(at=now):
+        postman.ring(delivery)
+    impact.take_daily(at=now)
+
+
+run_job.allowed = sweep.allowed = keep_population.allowed = WORKER
+hand_over.allowed = look.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -36,6 +36,13 @@ def of(query: Query) -> DataUse:
     return _of_request(query, query.request)
 
 
+def of_request(request: AccessRequest) -> DataUse:
+    """What a project would bring if who applied for it asked today, for all that it applied for."""
+    asked = Query(request=request, asked_by=request.submitted_by, role=Role.RESEARCHER)
+    asked.purposes = request.purposes
+    return _of_request(asked, request)
+
+
 def _of_request(query: Query, request: AccessRequest) -> DataUse:
     project = request.project
     return DataUse(

@@ -109,6 +109,20 @@ def grown(user: User, *, at: datetime) -> tuple[Participant, ...]:
     return tuple(dict.fromkeys(one for one in gone if rights.may(user, people.ACT, one)))
 
 
+def acting_for(participant: Participant, *, at: datetime) -> tuple[User, ...]:
+    """Every login that may act for a participant now: her own, and those who are verified to act for her."""
+    own_login = User.objects.filter(own_record__participant=participant)
+    policy = uses.policy(at)
+    others = {
+        link.claimant
+        for link in participant.kin_links.all()
+        if (power := powers.of(link, at=at, policy=policy)) is not None and power.authority.verified
+    }
+    ids = [reference.removeprefix("user:") for reference in others if reference.startswith("user:")]
+    acting = [*own_login, *User.objects.filter(public_id__in=ids)]
+    return tuple(user for user in acting if rights.may(user, people.ACT, participant))
+
+
 def _ward(link: KinLink, power: Power, at: datetime) -> Ward:
     of_age = of_age_at(link.person, uses.policy(at))
     return Ward(link.person, power.authority, bool(power.grants), of_age, power.grants, power.ends_at)

@@ -21,7 +21,7 @@ DISSENT = EventKind(
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key"),
+    ("seq", "family", "commitment", "seal_key", "signed_in"),
 )
 DENIED = EventKind(
     "consent:statement:denied",
@@ -37,6 +37,11 @@ CONTINUED = EventKind(
     "consent:statement:continued",
     "The next of kin of {subject} continued {family} (statement {seq}).",
     ("seq", "family", "commitment", "seal_key"),
+)
+RISE = EventKind(
+    "consent:alarm:rise",
+    "{grants} yeses came within {hours} hours, where {usual} are usual.",
+    ("grants", "usual", "hours", "least", "factor", "since"),
 )
 FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
 FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))

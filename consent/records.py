@@ -1,23 +1,37 @@
 """The verbs of a consent record: give, deny, withdraw, uphold.
 
 Each is one transaction with its ledger event, and advances the consent position of the person it touches.
-What a record then permits is decided in decision; who may press the button is decided upstairs.
+What a yes must be to be recorded is in giving, what a record then permits in decision; who may press the
+button is decided upstairs.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from consent import duo, events, fence, purposes, seals, terms
+from consent import events, fence, giving, policies, purposes, seals, terms
 from consent.errors import SealBroken, StatementRefused
+from consent.giving import Offer, Wording
 from consent.ledger import log
 from consent.ledger.kinds import EventKind
 from consent.models import FormVersion, Participant, Statement
+
+__all__ = [
+    "EVERYTHING",
+    "Offer",
+    "Wording",
+    "broken_seals",
+    "deny",
+    "give",
+    "of",
+    "read",
+    "uphold",
+    "weigh",
+    "withdraw",
+]
 
 EVERYTHING = "*"  # the family that can only narrow
 
@@ -29,22 +43,6 @@ _EVENT_OF: dict[terms.Verb, EventKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What a yes says beyond its family: DUO permissions and modifiers, until when, for which file."""
-
-    permissions: Sequence[terms.Permission] = ()
-    modifiers: Sequence[terms.Modifier] = ()
-    effective_at: datetime | None = None  # None: at once
-    valid_to: datetime | None = None  # None: no end
-    after_death: terms.AfterDeath = terms.AfterDeath.UNSPECIFIED
-    file: UUID | None = None  # None: all files of the participant
-    authority: terms.Authority = field(
-        default_factory=lambda: terms.Authority(capacity=terms.Capacity.SELF, verified=True)
-    )
-    paper: terms.Paper | None = None  # None: given in the portal
-
-
 def give(
     participant: Participant,
     family: str,
@@ -53,32 +51,40 @@ def give(
     by: str,
     at: datetime,
     wording: Wording | None = None,
+    sign_in: terms.SignIn | None = None,
 ) -> Statement:
-    """Say yes to one family. Raises StatementRefused, with nothing recorded, for a yes that cannot mean
-    anything: an unknown family or code, an interval that ends before it begins, a form without the family."""
+    """Say yes to one family. What may widen needs a fresh sign-in, and holds when its cooling-off time is
+    over; until then an earlier yes goes on. What only narrows takes the place of the earlier yes at once.
+
+    Raises StatementRefused, with nothing recorded, for a yes that cannot mean anything (giving)."""
     wording = wording or Wording()
-    if family not in purposes.FAMILIES:
-        raise StatementRefused(f"There is no family called {family!r}. Nothing was recorded.")
-    if family not in form.offers:
-        raise StatementRefused(
-            f"Form {form} does not ask about {family}, so nobody agreed to it there. Nothing was recorded."
+    policy = policies.in_force(at=at)
+    giving.refuse_unfit(participant, family, form=form, wording=wording, policy=policy, at=at)
+    with transaction.atomic():
+        seq = fence.advance([participant.ordinal])
+        offer = giving.weigh(
+            participant, of(participant), family, form=form, wording=wording, policy=policy, at=at, seq=seq
         )
-    for permission in wording.permissions:
-        if permission.code not in duo.PERMISSIONS:
-            raise StatementRefused(
-                f"{permission.code!r} is not a DUO permission that is honoured here. Nothing was recorded."
-            )
-    if family == "RESEARCH" and not wording.permissions:
-        raise StatementRefused(
-            "A yes to research names the kind of research; this one names none. Nothing was recorded."
-        )
-    for modifier in wording.modifiers:
-        if modifier.code not in duo.MODIFIERS:
-            raise StatementRefused(f"{modifier.code!r} is not a known condition. Nothing was recorded.")
-    starts = wording.effective_at or at
-    if wording.valid_to is not None and wording.valid_to <= starts:
-        raise StatementRefused("This yes would end before it begins. Nothing was recorded.")
-    return _record(terms.Verb.GRANT, participant, family, form=form, by=by, at=at, wording=wording)
+        signed_in = ""
+        if offer.widens and wording.paper is None:
+            signed_in = giving.fresh(sign_in, policy, at).method
+        return _write(participant, offer.statement, form=form, by=by, signed_in=signed_in)
+
+
+def weigh(
+    participant: Participant,
+    family: str,
+    *,
+    form: FormVersion,
+    at: datetime,
+    wording: Wording | None = None,
+) -> Offer:
+    """What `give` would record now, and whether it may widen; nothing is recorded. Raises as `give` does."""
+    wording = wording or Wording()
+    policy = policies.in_force(at=at)
+    giving.refuse_unfit(participant, family, form=form, wording=wording, policy=policy, at=at)
+    said, seq = of(participant), fence.position() + 1
+    return giving.weigh(participant, said, family, form=form, wording=wording, policy=policy, at=at, seq=seq)
 
 
 def deny(
@@ -160,65 +166,44 @@ def _record(
     by: str,
     at: datetime,
     wording: Wording,
-    form: FormVersion | None = None,
     continues: int | None = None,
 ) -> Statement:
+    giving.refuse_foreign_file(participant, wording)
     with transaction.atomic():
         seq = fence.advance([participant.ordinal])
-        value = terms.Statement(
-            seq=seq,
-            level=terms.Level.FILE if wording.file else terms.Level.PARTICIPANT,
-            file=str(wording.file) if wording.file else None,
-            family=family,
-            decision=verb,
-            recorded_at=at,
-            effective_at=wording.effective_at or at,
-            valid_to=wording.valid_to,
-            authority=wording.authority,
-            form=_as_value(form),
-            source=terms.Source.PAPER if wording.paper else terms.Source.PORTAL,
-            paper=wording.paper,
-            permissions=tuple(wording.permissions),
-            modifiers=tuple(wording.modifiers),
-            after_death=wording.after_death,
-            continues=continues,
-        )
-        body = terms.canonical({"participant": participant.pseudonym, "statement": value.as_json()})
-        salt = secrets.token_bytes(32)
-        commitment = seals.commit(salt, body)
-        event = log.append(
-            _EVENT_OF[verb],
-            at=at,
-            by=by,
-            subject=participant.pseudonym,
-            seq=seq,
-            family=family,
-            commitment=commitment.hex(),
-            seal_key=settings.SEAL_KEY.id,
-        )
-        return Statement.objects.create(
-            seq=seq,
-            participant=participant,
-            family=family,
-            recorded_at=at,
-            form=form,
-            actor=by,
-            body=body.decode(),
-            salt=salt,
-            commitment=commitment,
-            seal=seals.seal(seq, participant.pseudonym, commitment),
-            seal_key=settings.SEAL_KEY.id,
-            event=event.uid,
-        )
+        value = giving.value(verb, family, seq=seq, at=at, wording=wording, continues=continues)
+        return _write(participant, value, form=None, by=by)
 
 
-def _as_value(form: FormVersion | None) -> terms.Form:
-    if form is None:
-        return terms.Form(id="", version="", offers=frozenset(), le_notice=False, reconsent_due=None)
-    return terms.Form(
-        id=form.form,
-        version=form.version,
-        offers=frozenset(form.offers),
-        le_notice=form.le_notice,
-        reconsent_due=form.reconsent_due,
+def _write(
+    participant: Participant, value: terms.Statement, *, form: FormVersion | None, by: str, **fields: str
+) -> Statement:
+    """The row and its event, in the caller's transaction."""
+    body = terms.canonical({"participant": participant.pseudonym, "statement": value.as_json()})
+    salt = secrets.token_bytes(32)
+    commitment = seals.commit(salt, body)
+    event = log.append(
+        _EVENT_OF[value.decision],
+        at=value.recorded_at,
+        by=by,
+        subject=participant.pseudonym,
+        seq=value.seq,
+        family=value.family,
+        commitment=commitment.hex(),
+        seal_key=settings.SEAL_KEY.id,
+        **fields,
+    )
+    return Statement.objects.create(
+        seq=value.seq,
+        participant=participant,
+        family=value.family,
+        recorded_at=value.recorded_at,
+        form=form,
+        actor=by,
+        body=body.decode(),
+        salt=salt,
+        commitment=commitment,
+        seal=seals.seal(value.seq, participant.pseudonym, commitment),
+        seal_key=settings.SEAL_KEY.id,
+        event=event.uid,
     )

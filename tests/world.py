@@ -14,14 +14,19 @@ from broker import access, cases
 from broker.demo.staff import Staff, appoint
 from broker.models import AccessRequest, Case, Query, User
 from broker.roles import Role
-from consent import forms, participants, records
+from consent import forms, participants, policies, records
 from consent.models import Participant
-from consent.terms import Permission
+from consent.terms import Permission, Policy, SignIn
 from genomics.coordinates import Build
 from genomics.genetic_map import GeneticMap
 from genomics.intake.receive import load_panel, receive
 from genomics.panel import Panel
 from tests.builders import vcf
+
+# A yes holds at once in this world; what a cooling-off does is tested where it is the matter.
+WITHOUT_COOLING_OFF = Policy.default().overlay(
+    {"policy_version": "2026.1 without cooling-off", "cooling_off_hours": {}}
+)
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)  # the papers of this world outlive its tests
@@ -45,6 +50,7 @@ class World:
 
     def __init__(self) -> None:
         forms.publish_shipped(by="founding", at=EARLIER)
+        policies.adopt(WITHOUT_COOLING_OFF, by="founding", at=EARLIER)
         self.staff: Staff = appoint(at=EARLIER)
         self.people: dict[str, Participant] = {}
 
@@ -74,7 +80,8 @@ class World:
         form = forms.current("F-ADULT")
         assert form is not None
         wording = records.Wording(permissions=permissions, **terms)
-        return records.give(person, family, form=form, by="self", at=at, wording=wording)
+        sign_in = SignIn("totp", at)
+        return records.give(person, family, form=form, by="self", at=at, wording=wording, sign_in=sign_in)
 
     def request(self, *purposes: str, approve: bool = True, **facts: Any) -> AccessRequest:
         project = access.start_project("A project", by=self.staff.researcher, at=EARLIER)

@@ -13,7 +13,7 @@ from broker.demo.cohort import Cohort, Volunteer
 from broker.demo.staff import PASSWORD, Staff, appoint
 from broker.models import AccessRequest, Case, User
 from broker.roles import Role
-from consent import forms, kin, participants
+from consent import forms, kin, participants, policies
 from consent.models import Participant
 from genomics.coordinates import Build
 from genomics.intake.receive import load_panel, receive
@@ -39,6 +39,7 @@ def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> Ho
     """Found the house a while ago, take everybody in, and record what they said since."""
     founded = now - timedelta(days=400)
     forms.publish_shipped(by="founding", at=founded)
+    policies.adopt(plans.POLICY, by="founding", at=founded)
     house = House(appoint(at=founded))
     load_panel(cohort.panel, by="demo", at=founded)
     adults = [v.sample for v in cohort.volunteers if not v.minor]

@@ -10,10 +10,14 @@ from datetime import datetime, timedelta
 from consent import forms, records
 from consent.models import FormVersion, Participant
 from consent.purposes import FAMILIES
-from consent.terms import Authority, Capacity, Modifier, Permission
+from consent.terms import Authority, Capacity, Modifier, Permission, Policy, SignIn
 
 POLICE = tuple(family for family in FAMILIES if family.startswith("LE."))
 ADULT, CHILD = "F-ADULT", "F-GUARDIAN"
+# Nobody waits a week for a demo; it says so.
+POLICY = Policy.default().overlay(
+    {"policy_version": "2026.1 without cooling-off", "cooling_off_hours": {}, "alarm_least": 1_000_000}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ def _give(
         valid_to=at + timedelta(days=said.ends_after) if said.ends_after else None,
         authority=authority,
     )
-    records.give(participant, said.family, form=form, by=by, at=at, wording=wording)
+    sign_in = SignIn("totp", at)
+    records.give(participant, said.family, form=form, by=by, at=at, wording=wording, sign_in=sign_in)
 
 
 def _deny(

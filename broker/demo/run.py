@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import access, cases, usage
+from broker import access, cases, impact, usage
 from broker.demo import plans
 from broker.demo.cohort import Cohort, Trace
 from broker.demo.house import LEAVER, House, Progress, case, project
@@ -82,6 +82,7 @@ def run(house: House, cohort: Cohort, *, show: Progress, assume: Build) -> list[
         ),
         now=now,
     )
+    impact.take(at=timezone.now())  # by daily task in a real house
     rosa = house.staff.researcher
     carriers = {"kind": "carriers", "variant": cohort.variants[0], "build": str(assume)}
     return [

@@ -2,7 +2,9 @@
 
 from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
+from broker.models.impact import ImpactSnapshot
 from broker.models.kin import DeathReport, HandoverCode, HandoverStep
+from broker.models.notices import Channel, Delivery, Notice
 from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
@@ -29,13 +31,17 @@ __all__ = [
     "Authorisation",
     "Case",
     "CasePermission",
+    "Channel",
     "DeathReport",
+    "Delivery",
     "Guess",
     "HandoverCode",
     "HandoverStep",
+    "ImpactSnapshot",
     "Job",
     "JobGate",
     "JobState",
+    "Notice",
     "Organisation",
     "OwnRecord",
     "PaperScan",

@@ -187,6 +187,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "ledger": _("Ledger"),
         "storage": _("Storage"),
         "jobs": _("Jobs"),
+        "yeses": _("Yeses"),
+        "notices": _("Notices"),
     }
     cards = [
         {

@@ -49,6 +49,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "filtered": any(form.data.get(name) for name in form.fields),
             "entries": [auditor_ledger.entry(event, sealed=sealed) for event in rows],
             "sealed": sealed,
+            "alarm": auditor_ledger.alarm(at=timezone.now()),
             "newer": newer,
             "older": older,
         },

@@ -6,7 +6,7 @@ A line that was changed by hand must not break the page that is to show it: what
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker.events import BY_TAG
+from consent import alarms
 from consent.errors import ConsentError
 from consent.ledger import checkpoints, log
 from consent.ledger.leaves import commit
@@ -206,3 +207,9 @@ def _plain(value: Any) -> str:
     if value in Holding.State.values:
         return str(Holding.State(value).label)
     return str(value)
+
+
+def alarm(*, at: datetime) -> dict[str, str] | None:
+    """The last rise of yeses, if it was in the last week."""
+    rang = alarms.newest(since=at - timedelta(days=7))
+    return None if rang is None else {"text": tell(rang), "url": reverse("auditor:event", args=[rang.uid])}

@@ -19,9 +19,16 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
             (gettext_lazy("Files"), "participant:files"),
             (gettext_lazy("Choices"), "participant:choices"),
             (gettext_lazy("Who used my data"), "participant:usage"),
+            (gettext_lazy("Notices"), "notices:inbox"),
         ),
     ),
-    Role.GUARDIAN: ("guardian", ((gettext_lazy("People I manage"), "guardian:people"),)),
+    Role.GUARDIAN: (
+        "guardian",
+        (
+            (gettext_lazy("People I manage"), "guardian:people"),
+            (gettext_lazy("Notices"), "notices:inbox"),
+        ),
+    ),
     Role.RESEARCHER: (
         "researcher",
         (
@@ -56,6 +63,7 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
             (gettext_lazy("Jobs"), "auditor:jobs"),
             (gettext_lazy("Paper forms"), "auditor:papers"),
             (gettext_lazy("Verify"), "auditor:verify"),
+            (gettext_lazy("Notices"), "notices:inbox"),
         ),
     ),
     Role.ADMINISTRATOR: (
@@ -102,6 +110,12 @@ def home_of(user: User) -> str | None:
     """The URL of the first place that her roles open."""
     roles = user.roles
     return next((reverse(places[0][1]) for role, (_, places) in PLACES.items() if role in roles), None)
+
+
+def audience_of(user: User) -> str:
+    """For whom a page is that everybody has: the first of her roles."""
+    roles = user.roles
+    return next((colour for role, (colour, _) in PLACES.items() if role in roles), "public")
 
 
 def _foot() -> list[dict[str, str]]:

@@ -138,6 +138,7 @@ def receipt(desk: Desk, seq: int) -> HttpResponse:
     context = {
         "title": words.title_of(said),
         "is_yes": said.decision is Verb.GRANT,
+        "begins": words.day(said.effective_at) if said.is_grant and said.effective_at > desk.at else "",
         "said": said,
         "clause": clause,
         "facts": words.receipt_facts(said, paper, sealed=sealed),

@@ -1,25 +1,29 @@
-"""The choices of a record as pages: one card a use, a yes in three steps, a no in one press.
+"""The choices of a record as pages: one card a use, a yes in four steps, a no in one press.
 
-A no is done at once, whatever else is wrong. A yes is read, filled in, looked at again, and then said; it is
-recorded under the words that were read.
+A no is done at once, whatever else is wrong. A yes is read, filled in, looked at again, and said by whoever
+has just shown who she is; it is recorded under the words that were read. What each changes is told before.
 """
 
-from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from broker import choices as choices_of
+from broker import fresh, impact, uses
+from broker.portal import record_preview as preview
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.record_exchange import terms_in
 from broker.portal.record_forms import TermsForm, as_said, terms_form
-from consent import forms, records
+from broker.portal.record_reach import ReachForm, as_reached, files_of
+from consent import forms, giving, records
 from consent.errors import ConsentError
-from consent.models import Statement
 from consent.purposes import FAMILIES, POLICE_FAMILIES, is_police
+from consent.terms import Modifier, Permission
 
 
 def choices(desk: Desk) -> HttpResponse:
@@ -39,39 +43,46 @@ def choices(desk: Desk) -> HttpResponse:
 
 
 def choice(desk: Desk, family: str) -> HttpResponse:
-    """One use explained, how it stands, and the terms of a yes to fill in."""
+    """One use explained, how it stands, what would change, and the terms of a yes to fill in."""
     standing = desk.standing()
+    if family not in standing.choices:
+        raise Http404
     before = standing.last_yes(family)
     initial = as_said(before, at=desk.at) if before else {}
     brought = terms_in(desk.request.GET)  # what a FHIR file says, to be read and said here
     form = terms_form(family, desk)(initial={**initial, **brought, "version": str(desk.version() or "")})
-    return _explained(desk, family, form, standing)
+    reach = ReachForm(family=family, ward=desk.ward, initial=as_reached(before))
+    return _explained(desk, family, form, reach, standing)
 
 
 def check(desk: Desk, family: str) -> HttpResponse:
     """What she is about to say, to look at once more. Nothing is recorded yet."""
-    form = terms_form(family, desk)(desk.request.POST)
     if not _may_say_yes(desk, family):
         return redirect(desk.url("choice", family))
-    if not _is_whole(desk, form):
-        return _explained(desk, family, form, desk.standing(), status=422)
-    if "again" in desk.request.POST:
-        return _explained(desk, family, form, desk.standing())
-    wording = form.wording(family, desk.ward)
-    ends = words.day(wording.valid_to) if wording.valid_to else _("Only when stopped")
-    text = desk.text(desk.version())
-    facts = [
-        {"term": _("Use"), "text": words.label(family, is_child=desk.ward.is_child), "code": family},
-        *words.terms_of(wording),
-        {"term": _("Begins"), "text": _("As soon as you say yes")},
-        {"term": _("Ends"), "text": ends},
-    ]
+    form, reach, offer = _offered(desk, family)
+    if offer is None or "again" in desk.request.POST:
+        status = 422 if offer is None else 200
+        return _explained(desk, family, form, reach, desk.standing(), status=status)
+    said, text = offer.statement, desk.text(desk.version())
     context = {
         "form": form,
+        "reach": reach,
         "family": family,
         "clause": text["clauses"].get(family, ""),
         "notice": text["notice"] if is_police(family) else "",
-        "facts": facts,
+        "answered": reach.explained(family),
+        "facts": [
+            {"term": _("Use"), "text": words.label(family, is_child=desk.ward.is_child), "code": family},
+            *words.terms_of(said),
+            *preview.of_reach(said, files_of(desk.ward.participant), is_child=desk.ward.is_child),
+            {"term": _("Begins"), "text": preview.begins(said, desk.at)},
+            {
+                "term": _("Ends"),
+                "text": words.day(said.valid_to) if said.valid_to else _("Only when stopped"),
+            },
+        ],
+        "impact": preview.facts(impact.of_yes(desk.ward.participant, said, at=desk.at)),
+        "widens": offer.widens,
         "steps": words.steps(now=1),
         "give_url": desk.url("give", family),
         "check_url": desk.url("check", family),
@@ -81,70 +92,128 @@ def check(desk: Desk, family: str) -> HttpResponse:
 
 
 def give(desk: Desk, family: str) -> HttpResponse:
-    """Say yes, on the terms that were checked."""
-    form, version = terms_form(family, desk)(desk.request.POST), desk.version()
+    """Say yes, on the terms that were checked, once she has shown who she is."""
     if not _may_say_yes(desk, family):
         return redirect(desk.url("choice", family))
-    if version is None or not _is_whole(desk, form):
-        return _explained(desk, family, form, desk.standing(), status=422)
+    form, reach, offer = _offered(desk, family)
+    version = desk.version()
+    if version is None or offer is None:
+        return _explained(desk, family, form, reach, desk.standing(), status=422)
+    sign_in = fresh.of(desk.request, at=desk.at)
+    proved = sign_in is not None and giving.is_fresh(sign_in, uses.policy(desk.at), desk.at)
+    if offer.widens and not proved:
+        return fresh.ask(desk.request, what=_("To say yes, show that it is you."))
     try:
-        said = records.give(
-            desk.ward.participant,
+        said = choices_of.say_yes(
+            desk.ward,
             family,
+            user=desk.user,
             form=version,
-            by=desk.user.reference,
+            wording=reach.over(form.wording(family, desk.ward)),
+            sign_in=sign_in,
             at=desk.at,
-            wording=form.wording(family, desk.ward),
         )
     except ConsentError as refused:
         form.add_error(None, str(refused))
-        return _explained(desk, family, form, desk.standing(), status=422)
+        return _explained(desk, family, form, reach, desk.standing(), status=422)
     return redirect(desk.url("receipt", said.seq))
 
 
 def stop(desk: Desk, family: str) -> HttpResponse:
-    """Say no to one use, or take a yes back: one press, done at once."""
+    """Say no to one use, or take a yes back, a waiting one too: one press, done at once. For one file if the
+    press says which."""
     if family not in FAMILIES:
         raise Http404
-    held = desk.standing().choices.get(family)
-    spoken = held.head if held else None
-    verb = records.withdraw if spoken is not None and spoken.is_grant else records.deny
-    return _narrow(desk, verb, family)
+    try:
+        file = UUID(desk.request.POST["file"]) if desk.request.POST.get("file") else None
+        said = choices_of.say_no(desk.ward, family, user=desk.user, at=desk.at, file=file)
+    except ValueError:
+        raise Http404 from None
+    except ConsentError as refused:
+        messages.error(desk.request, str(refused))
+        return redirect(desk.url("choices"))
+    return redirect(desk.url("receipt", said.seq))
 
 
 def stop_everything(desk: Desk) -> HttpResponse:
     """Take everything back: one press, done at once."""
-    return _narrow(desk, records.withdraw, records.EVERYTHING)
+    try:
+        said = choices_of.stop_everything(desk.ward, user=desk.user, at=desk.at)
+    except ConsentError as refused:
+        messages.error(desk.request, str(refused))
+        return redirect(desk.url("choices"))
+    return redirect(desk.url("receipt", said.seq))
 
 
 def _explained(
-    desk: Desk, family: str, form: TermsForm, standing: Standing, *, status: int = 200
+    desk: Desk, family: str, form: TermsForm, reach: ReachForm, standing: Standing, *, status: int = 200
 ) -> HttpResponse:
     if family not in standing.choices:
         raise Http404
     version = desk.version()
     text = desk.text(version)
+    files = files_of(desk.ward.participant)
     context: dict[str, Any] = {
         "form": form,
+        "reach": reach,
         "card": _card(desk, family, text, standing),
         "clause": text["clauses"].get(family, ""),
         "notice": text["notice"] if is_police(family) else "",
         "version": version,
         "may": desk.ward.may_grant(family),
         "can": desk.ward.may_grant(family) and bool(text["clauses"].get(family)),
+        "files": files if len(files) > 1 else [],
         "check_url": desk.url("check", family),
         "steps": words.steps(now=0),
+        **_impacts(desk, family, standing),
     }
     return desk.render("choice", context, status=status)
 
 
+def _impacts(desk: Desk, family: str, standing: Standing) -> dict[str, Any]:
+    """What a yes and a no would change, side by side and told alike; nothing for a record that cannot be
+    read."""
+    person, authority, at = desk.ward.participant, desk.ward.authority, desk.at
+    told: dict[str, Any] = {}
+    try:
+        told["impact_no"] = preview.facts(impact.of_no(person, family, authority=authority, at=at))
+        if (version := desk.version()) is not None:
+            offer = records.weigh(person, family, form=version, at=at, wording=_usual(desk, family, standing))
+            told["impact_yes"] = preview.facts(impact.of_yes(person, offer.statement, at=at))
+    except ConsentError:
+        return told
+    return told
+
+
+def _usual(desk: Desk, family: str, standing: Standing) -> records.Wording:
+    """The terms that a preview is told for before any are filled in: those of the last yes, or the widest."""
+    before = standing.last_yes(family)
+    if before is not None:
+        return records.Wording(
+            permissions=before.permissions, modifiers=before.modifiers, authority=desk.ward.authority
+        )
+    return records.Wording(
+        permissions=(Permission("GRU"),) if family == "RESEARCH" else (),
+        modifiers=(Modifier("IDENTITY_ONLY"),) if desk.ward.is_child and is_police(family) else (),
+        authority=desk.ward.authority,
+    )
+
+
 def _card(desk: Desk, family: str, text: forms.Text, standing: Standing) -> dict[str, Any]:
     card = words.card(standing.choices[family], text["clauses"].get(family, ""), desk.ward, at=desk.at)
-    if card["allowed"]:
+    waits = preview.waiting(standing.statements, family, desk.at)
+    if card["allowed"] or waits:
         change = _("Change the terms")
     else:
         change = _("Change back") if standing.last_yes(family) else _("Read and decide")
+    if waits is not None:
+        card["waits"] = _("Your yes begins on %(day)s.") % {"day": words.day(waits.effective_at)}
+        if not card["allowed"]:
+            card |= {"kind": "wait", "word": _("Begins later"), "refused": False}
+    files = files_of(desk.ward.participant) if any(said.file for said in standing.statements) else []
     return card | {
+        "of_files": preview.of_files(standing.statements, family, files, desk.at),
+        "can_stop": card["allowed"] or waits is not None,
         "change": change,
         "change_url": desk.url("choice", family),
         "stop_url": desk.url("stop", family),
@@ -161,25 +230,23 @@ def _may_say_yes(desk: Desk, family: str) -> bool:
     return False
 
 
-def _is_whole(desk: Desk, form: TermsForm) -> bool:
-    """Whether the terms are whole, and the words those that stand on the form now."""
-    whole = form.is_valid()
-    if whole and form.cleaned_data["version"] != str(desk.version()):
+def _offered(desk: Desk, family: str) -> tuple[TermsForm, ReachForm, records.Offer | None]:
+    """What was filled in, and the yes it makes; none where something is missing, wrong or cannot be said."""
+    form = terms_form(family, desk)(desk.request.POST)
+    reach = ReachForm(desk.request.POST, family=family, ward=desk.ward)
+    version = desk.version()
+    if not (form.is_valid() and reach.is_valid()) or version is None:
+        return form, reach, None
+    if form.cleaned_data["version"] != str(version):
         form.add_error(None, _("The words of this choice have changed. Please read them again."))
-        return False
-    return whole
-
-
-def _narrow(desk: Desk, verb: Callable[..., Statement], family: str) -> HttpResponse:
+        return form, reach, None
+    wording = reach.over(form.wording(family, desk.ward))
     try:
-        said = verb(
-            desk.ward.participant,
-            family,
-            by=desk.user.reference,
-            at=desk.at,
-            wording=records.Wording(authority=desk.ward.authority),
+        return (
+            form,
+            reach,
+            records.weigh(desk.ward.participant, family, form=version, at=desk.at, wording=wording),
         )
     except ConsentError as refused:
-        messages.error(desk.request, str(refused))
-        return redirect(desk.url("choices"))
-    return redirect(desk.url("receipt", said.seq))
+        form.add_error(None, str(refused))
+        return form, reach, None

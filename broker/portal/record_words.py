@@ -226,7 +226,7 @@ def _how(event: dict[str, Any]) -> str:
 
 def steps(*, now: int) -> list[Cell]:
     """The way to a yes, for components/steps.html."""
-    labels = (_("Read and fill in"), _("Look again"), _("Done"))
+    labels = (_("Read and fill in"), _("Look again"), _("Show that it is you"), _("Done"))
     return [
         {"label": label, "state": "done" if place < now else "now" if place == now else "next"}
         for place, label in enumerate(labels)

@@ -23,7 +23,10 @@ class LedgerEvent(AppendOnly):
     commitment = models.BinaryField(max_length=32)  # SHA-256(salt || body) of the opening
 
     class Meta(AppendOnly.Meta):
-        indexes = [models.Index(fields=["kind", "id"])]
+        indexes = [
+            models.Index(fields=["kind", "id"]),
+            models.Index(fields=["kind", "at"], name="consent_led_kind_at_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"

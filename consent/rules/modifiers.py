@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Set
 from datetime import MAXYEAR, UTC, datetime
 
+from consent import duo
 from consent.canonical import instant
 from consent.purposes import Purpose
 from consent.reasons import Reason
@@ -57,6 +58,23 @@ def until_of(modifier: Modifier) -> datetime | None:
         return instant(until) if isinstance(until, str) else None
     except ValueError:
         return None
+
+
+def listed_of(modifier: Modifier) -> frozenset[str]:
+    """The words that a GS, RS, US, PS or IS lists; empty when there is no such list."""
+    return _listed(modifier, duo.MODIFIERS[modifier.code].parameter or "")
+
+
+def is_whole(modifier: Modifier) -> bool:
+    """Whether a known condition states what it must, so that somebody could ever meet it."""
+    match duo.MODIFIERS[modifier.code].parameter:
+        case None:
+            return True
+        case "months":
+            return months_of(modifier) is not None
+        case "until":
+            return until_of(modifier) is not None
+    return bool(listed_of(modifier))
 
 
 def _whole(number: object) -> int | None:

@@ -14,7 +14,7 @@ from consent.errors import LedgerBroken
 from consent.ledger import log
 from consent.models import Holding, LedgerEvent, Statement
 from consent.reasons import Reason
-from consent.terms import Permission
+from consent.terms import Permission, SignIn
 from genomics import gate
 from genomics._vault import files as vault
 from genomics.intake.receive import receive
@@ -235,7 +235,8 @@ def test_a_yes_that_ends_by_time_between_look_and_release_does_not_count(world: 
     ends = NOW + timedelta(minutes=1)
     form = records.FormVersion.objects.get(form="F-ADULT")
     wording = records.Wording(permissions=(Permission(code="GRU"),), valid_to=ends)
-    records.give(brief, "RESEARCH", form=form, by="self", at=EARLIER, wording=wording)
+    sign_in = SignIn("totp", EARLIER)
+    records.give(brief, "RESEARCH", form=form, by="self", at=EARLIER, wording=wording, sign_in=sign_in)
     job = job_of(ask(world))
     clock = Clock()
     clock.jump_at_stage(monkeypatch, ends)

@@ -11,7 +11,7 @@ from consent.form_steps import MOVES, State
 from consent.ledger import log
 from consent.models import FormDraft, FormMove, FormVersion, LedgerEvent, LedgerOpening
 from consent.records import Wording
-from consent.terms import Modifier, Permission
+from consent.terms import Modifier, Permission, SignIn
 from tests import drafts
 from tests.consent.ledger.build import unsafe_rows
 from tests.unsafe import unsafe_without_triggers
@@ -270,7 +270,8 @@ def test_ticks_on_a_version_become_what_a_record_keeps(world, adult):
     dov = world.join("Dov")
     for family, terms in said.items():
         wording = Wording(permissions=terms.permissions, modifiers=terms.modifiers)
-        records.give(dov, family, form=adult, by="self", at=NOW, wording=wording)
+        sign_in = SignIn("totp", NOW)
+        records.give(dov, family, form=adult, by="self", at=NOW, wording=wording, sign_in=sign_in)
     assert {one.family for one in records.of(dov)} == {"RESEARCH", "CLINICAL"}
 
 

@@ -24,7 +24,7 @@ from tests.unsafe import unsafe_without_triggers
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-MIGRATION = "0017_fill_the_subject_of_openings"
+MIGRATION = "0010_fill_the_subject_of_openings"
 P = "P-1"
 
 

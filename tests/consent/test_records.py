@@ -1,15 +1,18 @@
 """The verbs of a consent record: what they write, what they refuse, and what betrays a change."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 
-from consent import events, fence, forms, records
+from consent import events, fence, forms, holdings, participants, policies, records
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
-from consent.terms import Authority, Capacity, Modifier, Permission, Verb
+from consent.policy import Policy
+from consent.rules.precedence import heads
+from consent.terms import Authority, Capacity, Modifier, Paper, Permission, SignIn, Verb
+from tests import drafts
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
 
@@ -71,7 +74,7 @@ REFUSED = {
     "research without a kind": (("RESEARCH", records.Wording()), "names none"),
     "an obsolete DUO id": (
         ("RESEARCH", records.Wording(permissions=[Permission(code="DUO:0000005")])),
-        "not a DUO",
+        "DUO code that was retired",
     ),
     "an unknown condition": (
         ("RESEARCH", records.Wording(permissions=[GRU], modifiers=[Modifier(code="NICE")])),
@@ -113,7 +116,7 @@ def test_without_its_ledger_line_nothing_is_recorded(ada, monkeypatch):
     monkeypatch.setattr(log, "append", broken)
     for verb in (
         lambda: records.withdraw(ada, by="self", at=NOW),
-        lambda: records.give(ada, "QC", form=adult(), by="self", at=NOW),
+        lambda: records.give(ada, "QC", form=adult(), by="self", at=NOW, sign_in=SignIn("totp", NOW)),
         lambda: records.deny(ada, "QC", by="self", at=NOW),
     ):
         with pytest.raises(LedgerBroken):
@@ -186,10 +189,239 @@ def test_a_yes_may_begin_later_and_end(ada):
     wording = records.Wording(
         permissions=[GRU], effective_at=NOW + timedelta(days=1), valid_to=NOW + timedelta(days=30)
     )
-    row = records.give(ada, "RESEARCH", form=adult(), by="self", at=EARLIER, wording=wording)
+    sign_in = SignIn("passkey", EARLIER)
+    row = records.give(ada, "RESEARCH", form=adult(), by="self", at=EARLIER, wording=wording, sign_in=sign_in)
     said = records.read(row, ada.pseudonym)
     assert (said.recorded_at, said.effective_at, said.valid_to) == (
         EARLIER,
         wording.effective_at,
         wording.valid_to,
     )
+
+
+# --- a yes that may widen: shown who says it, and waited for ---
+
+WAITING = Policy.default().overlay({"policy_version": "2026.1 with cooling-off"})
+HMB = Permission(code="HMB")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def slow(world: World) -> None:
+    """The cooling-off times as shipped."""
+    policies.adopt(WAITING, by="founding", at=EARLIER + timedelta(hours=1))
+
+
+def say(person, family, *, at=NOW, sign_in: SignIn | None = None, form=None, **wording):
+    """A yes of somebody who has just shown a passkey."""
+    proof = sign_in or SignIn("passkey", at)
+    said = records.Wording(**wording)
+    row = records.give(person, family, form=form or adult(), by="self", at=at, wording=said, sign_in=proof)
+    return records.read(row, person.pseudonym)
+
+
+def spoken(person, family, at):
+    return [head.seq for head in heads(records.of(person), family, None, at).all]
+
+
+def test_a_widening_waits_and_the_earlier_yes_goes_on(world, slow):
+    ben = world.join("Ben")
+    old = records.of(ben)[0]
+    wider = say(ben, "RESEARCH", permissions=[GRU])
+    assert wider.effective_at == NOW + DAY
+    assert spoken(ben, "RESEARCH", NOW) == [old.seq]
+    assert spoken(ben, "RESEARCH", NOW + DAY) == [wider.seq]
+
+
+def test_the_police_wait_the_longest(ada, slow):
+    assert say(ada, "LE.HOM").effective_at == NOW + 7 * DAY
+    assert say(ada, "QC").effective_at == NOW
+    asked = NOW + 30 * DAY
+    assert say(ada, "LE.SEX", effective_at=asked).effective_at == asked
+
+
+def test_a_narrowing_takes_hold_at_once_and_needs_no_proof(ada, slow):
+    old = records.of(ada)[0]
+    said = records.Wording(permissions=[HMB])
+    row = records.give(ada, "RESEARCH", form=adult(), by="self", at=NOW, wording=said)
+    narrower = records.read(row, ada.pseudonym)
+    assert spoken(ada, "RESEARCH", NOW) == [narrower.seq]
+    assert (narrower.recorded_at, narrower.effective_at) == (NOW, old.effective_at)
+    assert LedgerEvent.objects.get(uid=row.event).opening.said["fields"]["signed_in"] == ""
+
+
+def test_a_waiting_yes_dies_of_any_later_word(ada, slow):
+    waits = say(ada, "LE.HOM")
+    no = records.deny(ada, "LE.HOM", by="self", at=NOW + DAY)
+    assert spoken(ada, "LE.HOM", NOW + 30 * DAY) == [no.seq] != [waits.seq]
+
+
+def test_how_she_signed_in_stands_in_the_ledger(ada):
+    say(ada, "QC", sign_in=SignIn("totp", NOW - timedelta(minutes=9)))
+    event = LedgerEvent.objects.filter(kind=events.GIVEN.tag).order_by("-id")[0]
+    assert event.opening.said["fields"]["signed_in"] == "totp"
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        None,
+        SignIn("password", NOW),
+        SignIn("totp", NOW - timedelta(minutes=11)),
+        SignIn("totp", NOW + timedelta(seconds=1)),
+    ],
+)
+def test_a_widening_without_a_fresh_proof_is_refused(ada, proof):
+    position = fence.position()
+    with pytest.raises(StatementRefused, match="passkey or a second factor"):
+        records.give(ada, "QC", form=adult(), by="self", at=NOW, sign_in=proof)
+    assert fence.position() == position
+
+
+def test_paper_needs_no_sign_in_and_waits_all_the_same(ada, slow):
+    said = records.Wording(paper=Paper("clerk1", "clerk2", True))
+    row = records.give(ada, "AI", form=adult(), by="clerk2", at=NOW, wording=said)
+    assert records.read(row, ada.pseudonym).effective_at == NOW + DAY
+
+
+def test_what_would_be_recorded_can_be_seen_before(ada, slow):
+    position = fence.position()
+    offer = records.weigh(ada, "LE.HOM", form=adult(), at=NOW)
+    assert offer.widens
+    assert offer.statement.effective_at == NOW + 7 * DAY
+    assert not records.weigh(
+        ada, "RESEARCH", form=adult(), at=NOW, wording=records.Wording(permissions=[HMB])
+    ).widens
+    assert fence.position() == position
+
+
+MALFORMED = {
+    "GS": (Modifier("GS"), "needs its regions"),
+    "GS of text": (Modifier.of("GS", regions="EU"), "needs its regions"),
+    "an unknown place": (Modifier.of("GS", regions=["EU", "ATLANTIS"]), "'ATLANTIS' is no place"),
+    "RS": (Modifier.of("RS", topics=[]), "needs its topics"),
+    "US": (Modifier("US"), "needs its users"),
+    "PS": (Modifier("PS"), "needs its projects"),
+    "IS": (Modifier("IS"), "needs its institutions"),
+    "TS": (Modifier.of("TS", months="12"), "needs its months"),
+    "MOR": (Modifier.of("MOR", until="soon"), "needs its until"),
+    "a retired code": (Modifier("GRU-CC"), "not a known condition"),
+    "a retired id": (Modifier("DUO:0000014"), "not a known condition"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_condition_that_nobody_could_meet_is_refused(ada, case):
+    modifier, sentence = MALFORMED[case]
+    with pytest.raises(StatementRefused, match=sentence):
+        say(ada, "RESEARCH", permissions=[GRU], modifiers=[modifier])
+
+
+@pytest.mark.parametrize(
+    "modifier",
+    [
+        Modifier.of("GS", regions=["EU"]),
+        Modifier.of("TS", months=12),
+        Modifier.of("MOR", until="2027-01-01T00:00:00Z"),
+        Modifier.of("RS", topics=["ageing"]),
+        Modifier("NPU"),
+    ],
+)
+def test_a_whole_condition_is_taken(ada, modifier):
+    assert say(ada, "RESEARCH", permissions=[GRU], modifiers=[modifier]).modifiers == (modifier,)
+
+
+KINDS = {
+    "no disease": (Permission("DS"), "names at least one"),
+    "an unknown disease": (Permission("DS", ("MONDO:1",)), "'MONDO:1' is no disease"),
+    "a disease beside another kind": (Permission("GRU", ("MONDO:0004992",)), "is not about named diseases"),
+    "a retired kind": (Permission("GRU-CC"), "was retired"),
+    "an unheard kind": (Permission("ALL"), "not a DUO permission"),
+}
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_a_kind_of_research_that_means_nothing_is_refused(ada, case):
+    permission, sentence = KINDS[case]
+    with pytest.raises(StatementRefused, match=sentence):
+        say(ada, "RESEARCH", permissions=[permission])
+
+
+def test_kinds_of_research_belong_to_research(ada):
+    with pytest.raises(StatementRefused, match="says nothing about QC"):
+        say(ada, "QC", permissions=[GRU])
+
+
+def test_a_yes_may_not_end_before_its_cooling_off_is_over(ada, slow):
+    with pytest.raises(StatementRefused, match="on 8 June 2026"):
+        say(ada, "LE.HOM", valid_to=NOW + 6 * DAY)
+
+
+def test_only_her_own_living_files_are_spoken_of(world, ada):
+    ben = world.join("Ben")
+    theirs = ben.holdings.get()
+    for verb in (
+        lambda: say(ada, "QC", file=theirs.file),
+        lambda: records.deny(ada, "QC", by="self", at=NOW, wording=records.Wording(file=theirs.file)),
+    ):
+        with pytest.raises(StatementRefused, match="no such file"):
+            verb()
+    holdings.set_state(theirs, theirs.State.ERASED, by="x", at=NOW)
+    with pytest.raises(StatementRefused, match="no such file"):
+        say(ben, "QC", file=theirs.file)
+    own = ada.holdings.get().file
+    assert say(ada, "QC", file=own).file == str(own)
+
+
+def test_a_yes_that_can_never_hold_is_refused_at_once(world):
+    child = participants.register(born_on=date(2015, 4, 2), by="x", at=EARLIER)
+    guardian = Authority(Capacity.GUARDIAN, True)
+    form = forms.current("F-GUARDIAN")
+    for authority, family, sentence, its in (
+        (Authority(Capacity.SELF, True), "QC", "before the participant is of age", adult()),
+        (guardian, "AI", "for somebody else", adult()),
+        (guardian, "LE.MIS", "for somebody else", form),
+        (Authority(Capacity.GUARDIAN, False), "QC", "Nobody has verified", form),
+        (Authority(Capacity.NEXT_OF_KIN, True), "QC", "next of kin can go on", form),
+        (Authority(Capacity.PROXY, True), "CLINICAL", "for somebody else", form),
+    ):
+        with pytest.raises(StatementRefused, match=sentence):
+            say(child, family, authority=authority, form=its)
+    with pytest.raises(StatementRefused, match="decides alone"):
+        say(child, "QC", authority=guardian, form=form, at=NOW + 3000 * DAY)
+    bound = [Modifier("IDENTITY_ONLY")]
+    assert say(child, "LE.MIS", authority=guardian, form=form, modifiers=bound).authority == guardian
+
+
+def test_a_yes_is_given_on_the_form_in_force(world, ada):
+    old = adult()
+    new = drafts.published(drafts.adult(version="9.9"), at=NOW - DAY)
+    with pytest.raises(StatementRefused, match="not the one in force"):
+        say(ada, "QC", form=old)
+    assert say(ada, "QC", form=new).form.version == "9.9"
+
+
+@pytest.mark.parametrize(
+    ("days", "taken"), [(-3, True), (-1, True), (0, False), (1, False), (-400, False), (None, False)]
+)
+def test_a_paper_counts_on_the_form_of_the_day_it_was_signed(world, ada, days, taken):
+    old = adult()
+    drafts.published(drafts.adult(version="9.9"), at=NOW - DAY)
+    said = {
+        "form": old,
+        "paper": Paper("clerk1", "clerk2", True),
+        "signed_on": None if days is None else (NOW + days * DAY).date(),
+    }
+    if taken:
+        assert say(ada, "QC", **said).form.version == old.version
+    else:
+        with pytest.raises(StatementRefused, match="not the one in force"):
+            say(ada, "QC", **said)
+
+
+def test_a_paper_on_a_retired_form_counts_no_more(world, ada):
+    old = adult()
+    drafts.published(drafts.adult(version="9.9"), at=NOW - DAY)
+    forms.retire(old.draft, by="steward", at=NOW)
+    with pytest.raises(StatementRefused, match="not the one in force"):
+        say(ada, "QC", form=old, paper=Paper("a", "b", True), signed_on=(NOW - 3 * DAY).date())

@@ -63,7 +63,8 @@ class Command(BaseCommand):
         assume = Build(options["build"])
         try:
             people = self._people(options, assume)
-            self.stdout.write(f"A demo of {people.source}. What participants see appears at once here.")
+            self.stdout.write(f"A demo of {people.source}. What participants see appears at once here,")
+            self.stdout.write("and a yes holds at once: in a real house it waits for its cooling-off time.")
             with Crew() as crew:
                 crew.start("sequencer")
                 crew.start("worker")

@@ -18,6 +18,7 @@ from consent.terms import Authority, Capacity, Modifier, Verb
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests.builders import vcf
+from tests.proofs import prove
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,7 @@ def gita(world: World) -> User:
 def hers(gita: User) -> Client:
     client = Client()
     client.force_login(gita)
+    prove(client)
     return client
 
 

@@ -19,10 +19,11 @@ from consent.models import FormVersion, Participant, Statement
 from consent.participants import subject_of
 from consent.policy import Policy
 from consent.purposes import FAMILIES
-from consent.terms import Modifier, Permission, Verb
+from consent.terms import Modifier, Permission, SignIn, Verb
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests.builders import vcf
+from tests.proofs import prove
 from tests.world import CANCER, World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,7 @@ def eve(world: World) -> User:
 def her(eve: User) -> Client:
     client = Client()
     client.force_login(eve)
+    prove(client)
     return client
 
 
@@ -69,13 +71,15 @@ def press(client: Client, name: str, *args: Any, status: int = 302, **said: Any)
 
 def said_yes(user: User, family: str, **wording: Any) -> Statement:
     form = FormVersion.objects.get(form="F-ADULT")
+    at = timezone.now() - timedelta(days=200)
     return records.give(
         user.own_record.participant,
         family,
         form=form,
         by=user.reference,
-        at=timezone.now() - timedelta(days=200),
+        at=at,
         wording=records.Wording(**wording),
+        sign_in=SignIn("passkey", at),
     )
 
 

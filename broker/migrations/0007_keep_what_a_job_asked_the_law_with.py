@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0014_scans_of_paper_forms_are_kept_sealed'),
+        ("broker", "0006_tell_people_and_count_uses"),
     ]
 
     operations = [

@@ -4,7 +4,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0017_fill_the_subject_of_openings")]
+    dependencies = [
+        ("consent", "0010_fill_the_subject_of_openings"),
+    ]
 
     operations = [
         migrations.AlterField(

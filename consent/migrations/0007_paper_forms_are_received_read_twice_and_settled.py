@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("consent", "0012_name_the_diseases"),
+        ("consent", "0006_name_the_diseases"),
     ]
 
     operations = [

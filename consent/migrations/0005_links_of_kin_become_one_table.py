@@ -38,7 +38,9 @@ WHY = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0010_forms_are_drafted_approved_and_kept_with_their_words")]
+    dependencies = [
+        ("consent", "0004_forms_are_drafted_approved_and_kept_with_their_words"),
+    ]
 
     operations = [
         migrations.RemoveConstraint("guardianlink", "one_living_guardian_link"),

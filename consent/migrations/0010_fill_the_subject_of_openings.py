@@ -40,6 +40,8 @@ def _take_down_fence(connection: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0016_give_openings_a_subject")]
+    dependencies = [
+        ("consent", "0009_give_openings_a_subject"),
+    ]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

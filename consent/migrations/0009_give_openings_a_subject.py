@@ -4,7 +4,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0014_paper_forms_are_received_read_twice_and_settled")]
+    dependencies = [
+        ("consent", "0008_find_events_by_time"),
+    ]
 
     operations = [
         migrations.AddField("ledgeropening", "subject", models.CharField(max_length=200, null=True)),

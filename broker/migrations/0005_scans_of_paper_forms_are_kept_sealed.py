@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0013_deaths_told_and_records_handed_over'),
-        ('consent', '0014_paper_forms_are_received_read_twice_and_settled'),
+        ("broker", "0004_deaths_told_and_records_handed_over"),
+        ("consent", "0007_paper_forms_are_received_read_twice_and_settled"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0010_keep_the_factors_of_a_sign_in'),
-        ('consent', '0013_links_of_kin_become_one_table'),
+        ("broker", "0003_keep_the_factors_of_a_sign_in"),
+        ("consent", "0005_links_of_kin_become_one_table"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0002_name_tokens'),
+        ("broker", "0002_name_tokens"),
     ]
 
     operations = [

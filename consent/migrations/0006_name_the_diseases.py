@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0013_links_of_kin_become_one_table'),
+        ("consent", "0005_links_of_kin_become_one_table"),
     ]
 
     operations = [

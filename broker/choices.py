@@ -1,0 +1,76 @@
+"""A choice as people make it: the statement, and the notices to everybody who may act, in one transaction.
+
+What was said counts by the law alone (consent); that others are told asks nobody's permission.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from broker import notices, wards
+from broker.models import User
+from broker.wards import Ward
+from consent import records
+from consent.models import FormVersion, Statement
+from consent.records import EVERYTHING, Wording
+from consent.terms import SignIn
+
+
+def say_yes(
+    ward: Ward,
+    family: str,
+    *,
+    user: User,
+    form: FormVersion,
+    wording: Wording,
+    sign_in: SignIn | None,
+    at: datetime,
+) -> Statement:
+    """Say yes. Raises StatementRefused, with nothing recorded and nobody told, for what cannot be."""
+    person, wording = ward.participant, replace(wording, authority=ward.authority)
+    with transaction.atomic():
+        widens = records.weigh(person, family, form=form, at=at, wording=wording).widens
+        said = records.give(
+            person, family, form=form, by=user.reference, at=at, wording=wording, sign_in=sign_in
+        )
+        if widens:
+            begins = records.read(said, person.pseudonym).effective_at
+            _tell(ward, user, "widened", family, at=at, begins=begins.isoformat())
+        else:
+            _tell(ward, user, "narrowed", family, at=at)
+    return said
+
+
+def say_no(ward: Ward, family: str, *, user: User, at: datetime, file: UUID | None = None) -> Statement:
+    """Say no, or take a yes back, a pending one too: at once, for everything she has or for one file."""
+    wording = Wording(authority=ward.authority, file=file)
+    with transaction.atomic():
+        verb = records.withdraw if _has_said_yes(ward, family, file) else records.deny
+        said = verb(ward.participant, family, by=user.reference, at=at, wording=wording)
+        _tell(ward, user, "narrowed", family, at=at)
+    return said
+
+
+def stop_everything(ward: Ward, *, user: User, at: datetime) -> Statement:
+    """Take everything back, at once."""
+    wording = Wording(authority=ward.authority)
+    with transaction.atomic():
+        said = records.withdraw(ward.participant, by=user.reference, at=at, wording=wording)
+        _tell(ward, user, "narrowed", EVERYTHING, at=at)
+    return said
+
+
+def _has_said_yes(ward: Ward, family: str, file: UUID | None) -> bool:
+    """Whether the last word on this family, for this file or for all, was a yes. The rows say it, so that a
+    record whose seal is broken can be stopped all the same."""
+    rows = ward.participant.statements.filter(family__in=(family, EVERYTHING)).order_by("-seq")
+    about = f'"file":"{file}"' if file else '"level":"participant"'
+    last = next((row for row in rows if about in row.body), None)
+    return last is not None and last.family == family and '"decision":"grant"' in last.body
+
+
+def _tell(ward: Ward, user: User, kind: str, family: str, *, at: datetime, **fields: object) -> None:
+    people = [user, *wards.acting_for(ward.participant, at=at)]
+    notices.tell(people, kind, at=at, family=family, whose=ward.participant.pseudonym, **fields)

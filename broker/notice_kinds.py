@@ -1,0 +1,116 @@
+"""The kinds of notices: what each says in the portal. What a mail says is one sentence, the same for all.
+
+A mail can be read by whoever sees the screen: it names no use, no person and nothing about anybody's DNA.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from broker.models import Notice
+from consent.purposes import FAMILIES
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A subject and a text; %(name)s stands for a field of the notice."""
+
+    subject: str
+    text: str
+    fields: tuple[str, ...] = ()
+
+
+MAIL_SUBJECT = gettext_noop("Something changed")
+MAIL_TEXT = gettext_noop("Something changed in your choices. Sign in to read it.")
+
+KINDS: dict[str, Kind] = {
+    "widened": Kind(
+        gettext_noop("A yes was said: %(family)s"),
+        gettext_noop(
+            "It is about %(whose)s, and begins on %(begins)s. If this was not you, stop it with one press."
+        ),
+        ("family", "whose", "begins"),
+    ),
+    "narrowed": Kind(
+        gettext_noop("A use was stopped or made smaller: %(family)s"),
+        gettext_noop("It is about %(whose)s, and holds already. You need not do anything."),
+        ("family", "whose"),
+    ),
+    "channel_changed": Kind(
+        gettext_noop("The ways to reach you have changed"),
+        gettext_noop(
+            "A way was %(change)s. If this was not you, change your password and look at what is left."
+        ),
+        ("change",),
+    ),
+    "factor_changed": Kind(
+        gettext_noop("The ways you sign in have changed"),
+        gettext_noop("If this was not you, stop everything, and speak to a steward."),
+    ),
+    "invitation_16": Kind(
+        gettext_noop("Your data, and soon your choice"),
+        gettext_noop(
+            "A guardian decides about %(whose)s until you are of age. You can read it all, and say no."
+        ),
+        ("whose",),
+    ),
+    "invitation_17": Kind(
+        gettext_noop("In a year you decide alone"),
+        gettext_noop("What a guardian chose for %(whose)s ends on the day you are of age."),
+        ("whose",),
+    ),
+    "majority": Kind(
+        gettext_noop("From today you decide alone"),
+        gettext_noop(
+            "What a guardian allowed for %(whose)s has ended. Nothing is used until you say yes yourself."
+        ),
+        ("whose",),
+    ),
+    "reconsent_due": Kind(
+        gettext_noop("You will be asked again: %(family)s"),
+        gettext_noop(
+            "The words of this choice have changed. Your yes ends on %(ends)s unless you say it again."
+        ),
+        ("family", "ends"),
+    ),
+    "yes_ends_soon": Kind(
+        gettext_noop("A yes ends soon: %(family)s"),
+        gettext_noop("It ends on %(ends)s. If you do nothing, it becomes a no."),
+        ("family", "ends"),
+    ),
+    "alarm": Kind(
+        gettext_noop("Many more yeses than usual"),
+        gettext_noop(
+            "%(grants)s came within a short time. Look at the ledger before their waiting time is over."
+        ),
+        ("grants",),
+    ),
+}
+
+
+def subject(notice: Notice) -> str:
+    """The head of a notice, in the language that is spoken now."""
+    return _(KINDS[notice.kind].subject) % _told(notice)
+
+
+def text(notice: Notice) -> str:
+    """What it says, in the language that is spoken now."""
+    return _(KINDS[notice.kind].text) % _told(notice)
+
+
+def _told(notice: Notice) -> dict[str, str]:
+    """The fields as people read them: a family by its name, a day as a day."""
+    told = {name: str(value) for name, value in notice.fields.items()}
+    if (family := told.get("family")) is not None:
+        told["family"] = _(FAMILIES[family].label) if family in FAMILIES else _("everything")
+    for name in {"begins", "ends"} & told.keys():
+        told[name] = str(date_format(datetime.fromisoformat(told[name]), "j F Y"))
+    if "change" in told:
+        told["change"] = _(told["change"])
+    return told
+
+
+ADDED, REMOVED = gettext_noop("added"), gettext_noop("removed")  # what `change` can be

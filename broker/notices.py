@@ -1,0 +1,112 @@
+"""Telling people: a notice goes to every channel on record, written in the transaction of what it tells of.
+
+    notices.tell([user], "widened", at=at, family="LE.HOM", whose="P-...", begins=begins.isoformat())
+
+What each kind says is in notice_kinds; how a mail leaves the house, or does not, in postman.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from broker import events, notice_kinds, postman
+from broker.errors import Refused
+from broker.models import Channel, Delivery, Notice, User
+from consent.ledger import log
+
+
+def tell(users: Iterable[User], kind: str, *, at: datetime, **fields: object) -> list[Notice]:
+    """Write one notice for each of these logins, and send it through every channel that each has."""
+    if set(notice_kinds.KINDS[kind].fields) != set(fields):
+        raise ValueError(f"A notice {kind!r} says {notice_kinds.KINDS[kind].fields}, and nothing else.")
+    told = []
+    with transaction.atomic():
+        for user in dict.fromkeys(users):
+            notice = Notice.objects.create(user=user, kind=kind, language=user.language, fields=fields, at=at)
+            _send(notice, [portal_of(user, at=at), *ways(user)], at=at)
+            told.append(notice)
+    return told
+
+
+def inbox(user: User) -> QuerySet[Delivery]:
+    """What she was told, newest first, as it stands in the portal."""
+    mine = Delivery.objects.filter(channel__user=user, channel__kind=Channel.Kind.PORTAL)
+    return mine.select_related("notice").order_by("-notice__at", "-notice_id")
+
+
+def mark_read(user: User, notice: Notice, *, at: datetime) -> None:
+    """She has read it. Doing it twice changes nothing."""
+    inbox(user).filter(notice=notice, state=Delivery.State.DELIVERED).update(state=Delivery.State.READ, at=at)
+
+
+def ways(user: User) -> QuerySet[Channel]:
+    """The channels beside the portal that are in use, oldest first."""
+    mine = Channel.objects.filter(user=user, ended_at__isnull=True)
+    return mine.exclude(kind=Channel.Kind.PORTAL).order_by("added_at", "id")
+
+
+def add_channel(user: User, kind: Channel.Kind, address: str, *, at: datetime) -> Channel:
+    """A further way to reach somebody. Every way she has, the new one too, is told."""
+    if kind == Channel.Kind.PORTAL:
+        raise Refused("Everybody is reached here already. Nothing was changed.")
+    if ways(user).filter(kind=kind, address=address).exists():
+        raise Refused("You are reached there already. Nothing was changed.")
+    with transaction.atomic():
+        channel = Channel.objects.create(user=user, kind=kind, address=address, added_at=at)
+        log.append(
+            events.CHANNEL_ADDED, at=at, by=user.reference, subject=user.reference, channel_kind=str(kind)
+        )
+        tell([user], "channel_changed", at=at, change=notice_kinds.ADDED)
+    return channel
+
+
+def end_channel(channel: Channel, *, at: datetime) -> None:
+    """Do not use a channel any more. It is told so itself: a thief cannot end it in silence."""
+    with transaction.atomic():
+        if channel.kind == Channel.Kind.PORTAL or not ways(channel.user).filter(pk=channel.pk).exists():
+            raise Refused("This way is not in use. Nothing was changed.")
+        tell([channel.user], "channel_changed", at=at, change=notice_kinds.REMOVED)
+        Channel.objects.filter(pk=channel.pk).update(ended_at=at)
+        log.append(
+            events.CHANNEL_ENDED,
+            at=at,
+            by=channel.user.reference,
+            subject=channel.user.reference,
+            channel_kind=channel.kind,
+        )
+
+
+def letters() -> QuerySet[Delivery]:
+    """What waits to be printed and posted, oldest first."""
+    waiting = Delivery.objects.filter(channel__kind=Channel.Kind.POST, state=Delivery.State.WAITING)
+    return waiting.select_related("notice__user", "channel").order_by("notice__at", "id")
+
+
+def posted(delivery: Delivery, *, at: datetime) -> None:
+    """A letter has left the desk."""
+    letters().filter(pk=delivery.pk).update(state=Delivery.State.DELIVERED, at=at, attempts=1)
+
+
+def portal_of(user: User, *, at: datetime) -> Channel:
+    """The channel that everybody has."""
+    return Channel.objects.get_or_create(
+        user=user, kind=Channel.Kind.PORTAL, ended_at=None, defaults={"added_at": at}
+    )[0]
+
+
+def _send(notice: Notice, channels: list[Channel], *, at: datetime) -> None:
+    mails = []
+    for channel in channels:
+        here = channel.kind == Channel.Kind.PORTAL
+        delivery = Delivery.objects.create(
+            notice=notice,
+            channel=channel,
+            at=at,
+            next_at=at,
+            state=Delivery.State.DELIVERED if here else Delivery.State.WAITING,
+        )
+        if channel.kind == Channel.Kind.EMAIL:
+            mails.append(delivery.pk)
+    postman.ring_on_commit(mails)

@@ -1,0 +1,96 @@
+"""What a choice would change and when, in words: the preview, a yes that waits, what was said of a file."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from broker.impact import Band, Preview
+from broker.portal import record_words as words
+from broker.portal.record_reach import AFTER_DEATH
+from consent.purposes import PURPOSES
+from consent.rules.precedence import heads
+from consent.terms import Level, Statement, Verb
+
+
+def facts(preview: Preview) -> list[dict[str, Any]]:
+    """The same lines before a yes and before a no, in the same order."""
+    told = [
+        {"term": _("Open projects that would gain this file"), "text": _band(preview.gain)},
+        {"term": _("Open projects that would lose it"), "text": _band(preview.lose)},
+    ]
+    if preview.classes:
+        labels = ", ".join(_(PURPOSES[name].label) for name in preview.classes)
+        text = _("%(classes)s. We never say whether there is such a case.") % {"classes": labels}
+        told.append({"term": _("Kinds of cases it is about"), "text": text})
+    return [*told, {"term": _("What it shows about relatives"), "text": relatives(preview)}]
+
+
+def relatives(preview: Preview) -> str:
+    if not preview.relatives:
+        return _("Nothing: nobody looks for relatives under this choice.")
+    return _(
+        "A search can lead to your relatives. An ordinary person has about %(number)s who are third "
+        "cousins or closer."
+    ) % {"number": preview.relatives}
+
+
+def waiting(statements: Iterable[Statement], family: str, at: datetime) -> Statement | None:
+    """The yes that has been said and does not hold yet, unless something newer was said since."""
+    about = [
+        one
+        for one in statements
+        if one.family in (family, "*")
+        and one.level is Level.PARTICIPANT
+        and one.decision is not Verb.CONTINUE
+    ]
+    newest = max(about, key=lambda one: one.seq, default=None)
+    return newest if newest is not None and newest.is_grant and newest.effective_at > at else None
+
+
+def of_reach(said: Statement, files: Sequence[tuple[str, str]], *, is_child: bool) -> list[dict[str, Any]]:
+    """For which file, and what of it is left after death."""
+    told = []
+    if said.file is not None:
+        told.append({"term": _("File"), "text": dict(files).get(said.file, said.file)})
+    if not is_child:
+        told.append({"term": _("After your death"), "text": str(AFTER_DEATH[said.after_death])})
+    return told
+
+
+def begins(said: Statement, at: datetime) -> str:
+    """When a yes takes hold."""
+    if said.effective_at <= at:
+        return _("As soon as you say yes")
+    return words.day(said.effective_at)
+
+
+def of_files(
+    statements: Sequence[Statement], family: str, files: Sequence[tuple[str, str]], at: datetime
+) -> list[str]:
+    """What was said of single files, a sentence each."""
+    told = []
+    for file, name in files:
+        said = [one for one in heads(statements, family, file, at).all if one.level is Level.FILE]
+        later = [
+            one
+            for one in statements
+            if one.file == file and one.family == family and one.is_grant and one.effective_at > at
+        ]
+        for one in said:
+            sentence = _("Yes for %(file)s.") if one.is_grant else _("No for %(file)s.")
+            told.append(sentence % {"file": name})
+        if later and later[-1].seq > max((one.seq for one in said), default=0):
+            when = {"file": name, "day": words.day(later[-1].effective_at)}
+            told.append(_("Your yes for %(file)s begins on %(day)s.") % when)
+    return told
+
+
+def _band(band: Band) -> str:
+    return {
+        Band.NONE: _("None"),
+        Band.FEW: _("1 to 5"),
+        Band.SOME: _("6 to 20"),
+        Band.MANY: _("More than 20"),
+    }[band]

@@ -1,0 +1,82 @@
+"""The alarm that rings when yeses come in numbers that people do not produce.
+
+In July 2020 every setting of a large service was turned to yes within minutes. Here that would permit nothing
+before its cooling-off is over, and this is how somebody hears of it in time. Narrowing never alarms.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from consent import events, fence, policies
+from consent.ledger import log
+from consent.models import LedgerEvent
+from consent.terms import Policy
+
+BEHIND = timedelta(days=28)  # what is usual is read from so long before the window
+WHO = "alarm"  # by whom the event is: nobody pressed anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """So many yeses in a window, where so many are usual."""
+
+    since: datetime
+    at: datetime
+    grants: int
+    usual: float
+
+    @property
+    def hours(self) -> int:
+        return int((self.at - self.since) / timedelta(hours=1))
+
+
+def rise(at: datetime, policy: Policy) -> Rise | None:
+    """Whether many more yeses came in the window that ends now than in one as long before it."""
+    window = timedelta(hours=max(policy.alarm_window_hours, 1))
+    since = at - window
+    grants = _given(since, at)
+    if grants < max(policy.alarm_least, 1):
+        return None
+    usual = _given(since - BEHIND, since) * (window / BEHIND)
+    if grants < policy.alarm_factor * usual:
+        return None
+    return Rise(since=since, at=at, grants=grants, usual=usual)
+
+
+def look(at: datetime) -> Rise | None:
+    """Ring, once in a window, if there is a rise: one ledger event with the numbers."""
+    policy = policies.in_force(at=at)
+    found = rise(at, policy)
+    if found is None or _rang(found):
+        return None
+    with transaction.atomic():
+        fence.advance([])  # whoever looks at the same moment comes after, and sees that it rang
+        if _rang(found):
+            return None
+        log.append(
+            events.RISE,
+            at=at,
+            by=WHO,
+            grants=found.grants,
+            usual=f"{found.usual:.1f}",
+            hours=found.hours,
+            least=policy.alarm_least,
+            factor=policy.alarm_factor,
+            since=found.since.isoformat(),
+        )
+    return found
+
+
+def newest(*, since: datetime) -> LedgerEvent | None:
+    """The last time it rang, if that was not longer ago."""
+    return LedgerEvent.objects.filter(kind=events.RISE.tag, at__gt=since).order_by("-at").first()
+
+
+def _given(after: datetime, until: datetime) -> int:
+    return LedgerEvent.objects.filter(kind=events.GIVEN.tag, at__gt=after, at__lte=until).count()
+
+
+def _rang(found: Rise) -> bool:
+    return newest(since=found.since) is not None
