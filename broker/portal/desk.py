@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from broker import uses
@@ -119,8 +118,8 @@ class Desk:
         if version is None:
             return NO_TEXT
         try:
-            text = forms.text_of(version, self._language())
-            return {**text, "clauses": forms.told(version, self._language())}
+            text = forms.text_of(version, self.language())
+            return {**text, "clauses": forms.told(version, self.language())}
         except FormRefused:
             return NO_TEXT
 
@@ -136,11 +135,11 @@ class Desk:
         """The words of each of its clauses, in her language."""
         try:
             version = self.version()
-            return forms.text_of(version, self._language())["clauses"] if version else {}
+            return forms.text_of(version, self.language())["clauses"] if version else {}
         except FormRefused:
             return {}
 
     @staticmethod
-    def _language() -> str:
-        language = (get_language() or "en")[:2]
+    def language() -> str:
+        language = (getlanguage() or "en")[:2]
         return language if language in forms.LANGUAGES else "en"

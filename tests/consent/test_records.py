@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from consent import events, fence, forms, holdings, participants, policies, records
+from consent import events, fence, forms, holdings, kin, participants, policies, records
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
@@ -212,11 +212,11 @@ def slow(world: World) -> None:
     policies.adopt(WAITING, by="founding", at=EARLIER + timedelta(hours=1))
 
 
-def say(person, family, *, at=NOW, sign_in: SignIn | None = None, form=None, **wording):
+def say(person, family, *, by="self", at=NOW, sign_in: SignIn | None = None, form=None, **wording):
     """A yes of somebody who has just shown a passkey."""
     proof = sign_in or SignIn("passkey", at)
     said = records.Wording(**wording)
-    row = records.give(person, family, form=form or adult(), by="self", at=at, wording=said, sign_in=proof)
+    row = records.give(person, family, form=form or adult(), by=by, at=at, wording=said, sign_in=proof)
     return records.read(row, person.pseudonym)
 
 
@@ -389,8 +389,9 @@ def test_a_yes_that_can_never_hold_is_refused_at_once(world):
             say(child, family, authority=authority, form=its)
     with pytest.raises(StatementRefused, match="decides alone"):
         say(child, "QC", authority=guardian, form=form, at=NOW + 3000 * DAY)
-    bound = [Modifier("IDENTITY_ONLY")]
-    assert say(child, "LE.MIS", authority=guardian, form=form, modifiers=bound).authority == guardian
+    kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
+    said = {"authority": guardian, "form": form, "modifiers": [Modifier("IDENTITY_ONLY")]}
+    assert say(child, "LE.MIS", by="mother", **said).authority == guardian
 
 
 def test_a_yes_is_given_on_the_form_in_force(world, ada):

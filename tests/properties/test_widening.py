@@ -1,4 +1,4 @@
-"""The promise of widening, in made-up worlds: what it calls narrower permits nothing that was denied before."""
+"""The promise of widening, in made-up worlds: what it calls narrower permits nothing new."""
 
 from dataclasses import replace
 
