@@ -141,5 +141,5 @@ class Desk:
 
     @staticmethod
     def language() -> str:
-        language = (getlanguage() or "en")[:2]
+        language = (get_language() or "en")[:2]
         return language if language in forms.LANGUAGES else "en"
