@@ -118,9 +118,11 @@ class Population:
         coming = (micro(one) for one in (*_of_use(use), *_of_heads(heads, use)) if one > at)
         return min(NEVER if earliest == FOREVER else earliest * SECOND, min(coming, default=NEVER))
 
-    def decisions(self, rows: Numbers, use: DataUse, at: datetime) -> Iterator[tuple[Decision, Numbers]]:
+    def decisions(
+        self, rows: Numbers, use: DataUse, at: datetime, relations: Sequence[Reason] = ()
+    ) -> Iterator[tuple[Decision, Numbers]]:
         """Each distinct decision about these rows, with the places of the rows that it is about: decided once
-        for all that stand and speak alike."""
+        for all that stand and speak alike. `relations` are somebody else's objections, the same for all."""
         columns = [COLUMN[family] for family in families.touched(use) if family in COLUMN]
         alike = np.stack([self.gates[rows], *(self.spoken[column][rows] for column in columns)])
         classes, which = np.unique(alike, axis=1, return_inverse=True)
@@ -135,7 +137,7 @@ class Population:
                 at,
                 gates=self.gates_said[gates],
                 speak=lambda family, speak=speak: self.said[speak[COLUMN[family]]],  # type: ignore[misc]
-                relations=(),
+                relations=relations,
             )
             yield decision, rows[order[edges[number] : edges[number + 1]]]
 

@@ -5,14 +5,14 @@ It reads and decides nothing. Whoever asks about one person or a million gets th
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from consent import seals
-from consent.models import Holding, Participant, Statement
+from consent.models import Holding, Participant, Statement, TwinLink
 from consent.participants import subject_of
-from consent.terms import File, FileState, Subject
+from consent.terms import File, FileState, Side, Subject
 from consent.terms import Statement as Said
 
 _SEALED = ("participant_id", "seq", "body", "salt", "commitment", "seal", "seal_key")
@@ -27,6 +27,7 @@ class Person:
     subject: Subject
     files: tuple[tuple[UUID, File], ...]
     statements: tuple[Said, ...]
+    twin: Side | None = None  # her registered identical twin
 
 
 def holders() -> list[int]:
@@ -44,7 +45,12 @@ def people(ordinals: Collection[int]) -> Iterator[Person]:
     that is not as it was recorded."""
     wanted = sorted(ordinals)
     for first in range(0, len(wanted), CHUNK):
-        yield from _read(wanted[first : first + CHUNK])
+        chunk = wanted[first : first + CHUNK]
+        twins = TwinLink.objects.standing().twins_of(chunk)
+        others = {one.ordinal: Side(one.subject, one.statements) for one in _read(sorted(twins.values()))}
+        for person in _read(chunk):
+            twin = twins.get(person.ordinal)
+            yield person if twin is None else replace(person, twin=others[twin])
 
 
 def _read(ordinals: Sequence[int]) -> Iterator[Person]:
