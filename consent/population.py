@@ -184,8 +184,11 @@ class Population:
     def _write(self, place: int, row: Row) -> None:
         self.since[place], self.until[place] = row.since, row.until
         self.gates[place] = self._gates(row.gates)
-        self.spoken[:, place] = [self._spoken(spoken) for spoken in row.spoken]
-        self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
+        self.spoken[:, place] = [0 if said is SILENCE else self._spoken(said) for said in row.spoken]
+        if row.until == NEVER:
+            self.ends[:, place] = FOREVER
+        else:
+            self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
 
     def _make_room(self, moved: dict[int, Sequence[Row]]) -> None:
         """Take the rows of these people out and put theirs in, in one pass, in ordinal order."""
