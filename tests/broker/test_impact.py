@@ -109,6 +109,7 @@ def test_each_police_use_opens_its_own_class_and_leads_to_relatives(world):
         preview = before_yes(dov, family)
         assert preview.classes == (family.replace("LE.", "L."),)
         assert preview.relatives == impact.RELATIVES == 600
+        assert before_no(dov, family).relatives == 0
     assert before_yes(dov, "EXON").classes == ("E.EXON",)
     assert before_yes(dov, "RELMATCH").relatives == 600
     assert before_yes(dov, "QC").relatives == 0
