@@ -9,8 +9,7 @@ from broker import events, rights
 from broker.errors import NotAllowed, Refused
 from broker.models import REVIEW_TRANSITIONS, AccessRequest, Approval, Project, Reviewed, User
 from broker.roles import Right
-from consent import fence
-from consent.hierarchies import DISEASES
+from consent import fence, policies
 from consent.ledger import log
 from consent.purposes import PURPOSES
 
@@ -131,7 +130,8 @@ def _check(application: Application, at: datetime) -> None:
         raise Refused(
             f"Not a research purpose: {', '.join(unknown) or 'none was named'}. Nothing was submitted."
         )
-    if "R.DS" in application.purposes and not DISEASES.knows(application.disease):
+    known = policies.in_force(at=at).disease_parents
+    if "R.DS" in application.purposes and not known.knows(application.disease):
         raise Refused(
             "Research on a disease names the disease, by a term that is known here "
             f"({application.disease or 'none was named'}). Nothing was submitted."

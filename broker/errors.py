@@ -15,3 +15,7 @@ class Refused(BrokerError):
 
 class LostClaim(BrokerError):
     """Another worker has this job now, or it was cancelled: stop without a trace."""
+
+
+class OntologyRefused(BrokerError):
+    """A file of diseases cannot be used; nothing was loaded. The message says what is wrong with it."""

@@ -16,6 +16,16 @@ ORGANISATION_PROPOSED = EventKind(
 ORGANISATION_CONFIRMED = EventKind(
     "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
 )
+DEATH_REPORTED = EventKind("broker:death:reported", "{by} told that {subject} has died.", ())
+DEATH_REFUSED = EventKind("broker:death:refused", "No paper shows that {subject} has died.", ())
+HANDOVER_INVITED = EventKind(
+    "broker:handover:invited", "A code was made with which {subject} can take over her record.", ()
+)
+HANDOVER_ACCEPTED = EventKind("broker:handover:accepted", "{subject} has a login of her own now.", ())
+HANDOVER_CONFIRMED = EventKind(
+    "broker:handover:confirmed", "A steward saw that the login of {subject} is her own.", ()
+)
+HANDOVER_STEP = EventKind("broker:handover:step", "On the way of {subject}: {moment}.", ("moment",))
 CHANNEL_ADDED = EventKind("broker:channel:added", "A way to reach {subject} was added.", ("channel_kind",))
 CHANNEL_ENDED = EventKind("broker:channel:ended", "A way to reach {subject} was removed.", ("channel_kind",))
 REQUEST_SUBMITTED = EventKind(
@@ -49,7 +59,15 @@ QUERY_REFUSED = EventKind(
 JOB_CLEARED = EventKind(
     "query:job:cleared",
     "Job {subject} may read {permitted} of {considered} people.",
-    ("considered", "permitted", "left_out", "position", "policy_version", "snapshot_sha256"),
+    (
+        "considered",
+        "permitted",
+        "left_out",
+        "position",
+        "policy_version",
+        "snapshot_sha256",
+        "gate_sha256",
+    ),
 )
 JOB_RELEASED = EventKind(
     "query:job:released",
@@ -62,15 +80,36 @@ JOB_RELEASED = EventKind(
         "answer_commitment",
         "manifest_commitment",
         "kind_of_answer",
+        "gates_sha256",
     ),
 )
-JOB_REFUSED = EventKind("query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons",))
+JOB_REFUSED = EventKind(
+    "query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons", "gate_sha256")
+)
 JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))
 JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
 JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
 JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())
+JOB_EXPLAINED = EventKind(
+    "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
+)
+FACTOR_ADDED = EventKind(
+    "broker:factor:added", "{subject} can now prove herself by {factor}.", ("factor", "strong_from")
+)
+FACTOR_REMOVED = EventKind(
+    "broker:factor:removed", "{subject} no longer proves herself by {factor}.", ("factor",)
+)
+PASSKEY_DOUBTED = EventKind(
+    "broker:passkey:doubted", "A passkey of {subject} counted backwards, and was refused.", ()
+)
+RECOVERY_MADE = EventKind("broker:recovery:made", "{subject} was given new recovery codes.", ())
+RECOVERY_USED = EventKind("broker:recovery:used", "{subject} used a recovery code.", ("left",))
+PAPER_AUDITED = EventKind(
+    "broker:paper:audited", "{by} looked into a paper form of {subject} as an auditor.", ("paper",)
+)
+SCAN_SEEN = EventKind("broker:paper:seen", "{by} looked at a paper form of {subject}.", ("paper",))
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from broker import cases, events, staging, uses
+from broker import gates as kept
 from broker.errors import LostClaim
-from broker.models import TRANSITIONS, Job, JobState, Project
+from broker.gates import Passage, Watch
+from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from consent import clearance as proofs
 from consent import fence
 from consent.clearance import Clearance
@@ -58,6 +61,7 @@ class Claim:
     job: Job
     token: UUID
     clock: Clock
+    passage: Passage  # what this attempt asks the law with
 
     @property
     def subject(self) -> str:
@@ -115,7 +119,7 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
         return None
     job = Job.objects.select_related("query").get(pk=job_id)
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
-    claim = Claim(job, token, clock)
+    claim = Claim(job, token, clock, Passage(job))
     if job.attempt > MOST_ATTEMPTS:
         trouble = f"This job ended {MOST_ATTEMPTS} workers and is parked. Nothing was released."
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=trouble)
@@ -131,16 +135,19 @@ def _run(claim: Claim, batch: int) -> None:
         raise RequestLapsed(clearance.reasons)
     clearance = _within_snapshot(claim, clearance)
     for _ in range(MOST_ROUNDS):
+        policy = uses.policy(now)
+        watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
         asked = gate.ask(
             question,
             clearance,
-            use=claim.use,
-            policy=uses.policy(now),
-            clock=claim.clock,
+            use=watch.use,
+            policy=policy,
+            clock=watch.clock,
             alias=lambda ordinal: staging.alias(_undertaking(claim.job), ordinal),
             batch=batch,
-            on_batch=lambda done, total: _went_on(claim, done, total),
+            on_batch=watch.batch_done,
         )
+        claim.passage.read(clearance, asked.clearance, batch)
         _stage(claim, asked)
         if _release(claim, asked.clearance):
             return
@@ -151,6 +158,7 @@ def _run(claim: Claim, batch: int) -> None:
         clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.policy(now), at=now)
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
+        claim.passage.cut(asked.clearance, clearance)
     trouble = f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
     _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=UNSETTLED)
 
@@ -159,7 +167,9 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
     """The first attempt takes the snapshot; a later one is held to it and never takes a new one."""
     place = f"{claim.job.pk}/snapshot"
     if claim.job.snapshot is not None:
+        claim.passage.asked(JobGate.Kind.AGAIN, clearance)
         return proofs.within(clearance, proofs.from_bitmap(staging.unseal(bytes(claim.job.snapshot), place)))
+    asked = claim.passage.asked(JobGate.Kind.SNAPSHOT, clearance)
     sealed = staging.seal(proofs.bitmap(one.ordinal for one in clearance.permitted), place)
     with transaction.atomic():
         _move(
@@ -169,12 +179,14 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
             position=clearance.position,
             policy_version=clearance.policy_version,
         )
+        claim.passage.write()
         log.append(
             events.JOB_CLEARED,
             at=clearance.at,
             by="worker",
             subject=claim.subject,
             snapshot_sha256=staging.commitment(sealed),
+            gate_sha256=asked.sha256,
             **_summary(clearance),
         )
     return clearance
@@ -182,16 +194,15 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
 
 def _stage(claim: Claim, asked: gate.Asked) -> None:
     """Seal the answer and who it rests on, before the transaction that makes them readable."""
-    manifest = {
-        "permitted": [one.ordinal for one in asked.clearance.permitted],
-        "left_out": [[one.ordinal, [str(r) for r in one.reasons]] for one in asked.clearance.left_out],
-    }
-    _move(
-        claim,
-        JobState.RELEASING,
-        answer=staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer"),
-        manifest=staging.seal(json.dumps(manifest).encode(), f"{claim.job.pk}/manifest"),
-    )
+    manifest = json.dumps(kept.manifest(claim.passage, asked.clearance)).encode()
+    with transaction.atomic():
+        _move(
+            claim,
+            JobState.RELEASING,
+            answer=staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer"),
+            manifest=staging.seal(manifest, f"{claim.job.pk}/manifest"),
+        )
+        claim.passage.write()
 
 
 def _release(claim: Claim, clearance: Clearance) -> bool:
@@ -199,10 +210,12 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
     False, with nothing changed, when the answer no longer rests on what holds."""
     with transaction.atomic():
         fence.hold()  # before anything is read
-        now = claim.clock()
-        if not proofs.stands(clearance, use=claim.use(), policy=uses.policy(now), at=now):
+        now, use = claim.clock(), claim.use()
+        policy = uses.policy(now)
+        if not proofs.stands(clearance, use=use, policy=policy, at=now):
             return False
         _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
+        claim.passage.close(JobGate.Kind.RELEASE, at=now, policy_version=policy.version, use=use)
         job = Job.objects.get(pk=claim.job.pk)
         log.append(
             events.JOB_RELEASED,
@@ -212,6 +225,7 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
             answer_commitment=staging.commitment(bytes(job.answer or b"")),
             manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
             kind_of_answer=job.query.question["kind"],
+            gates_sha256=kept.commitment(job),
             **{name: value for name, value in _summary(clearance).items() if name != "policy_version"},
         )
         if job.query.request is not None:
@@ -229,9 +243,13 @@ def _went_on(claim: Claim, done: int, total: int) -> None:
 
 
 def _refuse(claim: Claim, reasons: list[str]) -> None:
+    now = claim.clock()
     with transaction.atomic():
-        _move(claim, JobState.REFUSED, reasons=reasons, ended_at=claim.clock(), answer=None, manifest=None)
-        log.append(events.JOB_REFUSED, at=claim.clock(), by="worker", subject=claim.subject, reasons=reasons)
+        _move(claim, JobState.REFUSED, reasons=reasons, ended_at=now, answer=None, manifest=None)
+        version = uses.policy(now).version
+        last = claim.passage.close(JobGate.Kind.REFUSED, at=now, policy_version=version, use=claim.use())
+        told = {"reasons": reasons, "gate_sha256": last.sha256}
+        log.append(events.JOB_REFUSED, at=now, by="worker", subject=claim.subject, **told)
 
 
 def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str, told: str = "") -> None:

@@ -1,5 +1,5 @@
-"""What an auditor looks at beyond the plain list: the whole ledger, verified or taken home, and one job with
-what was decided about everybody. Each look is an event itself.
+"""What an auditor looks at beyond the plain list: the whole ledger, verified or taken home, one job with what
+was decided about everybody, and why one participant was read or not. Each look is an event itself.
 """
 
 from collections import Counter
@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from broker import events, rights, staging, usage
-from broker.models import Job, JobState, User
+from broker import events, explaining, gates, rights, staging, usage
+from broker.explaining import Replay
+from broker.models import Job, JobGate, JobState, User
 from broker.roles import Right
-from consent import records
+from consent import records, remembered
+from consent.canonical import written
 from consent.ledger import audit, log
 from consent.ledger.kinds import EventKind
 from consent.ledger.verifier import Verification
-from consent.models import LedgerEvent
+from consent.models import LedgerEvent, Participant
 from consent.reasons import Reason
 
 OF_A_JOB = [tag for tag in events.BY_TAG if tag.split(":")[1] in {"job", "result", "query"}]
@@ -39,12 +41,27 @@ class Look:
     counts: Counts | None
     manifest_holds: bool | None
     snapshot_holds: bool | None
+    gates_hold: bool | None
+
+
+# What is held against the ledger besides the ledger itself: every statement, and every row about a person.
+ALSO = (records.broken_seals, remembered.altered_rows)
 
 
 def verify(*, by: User, at: datetime) -> Verification:
-    """Recompute the ledger, and hold every consent statement against it."""
+    """Recompute the ledger, and hold every consent statement and every row about a person against it."""
     _looks(by, events.LEDGER_READ, at=at, what="verify")
-    return audit.verify(also=[records.broken_seals])
+    return audit.verify(also=ALSO)
+
+
+def explain(
+    job: Job, participant: Participant, *, as_of: datetime | None = None, by: User, at: datetime
+) -> Replay:
+    """Why a job read this participant or did not, decided again. Raises as explaining.of does; the look is
+    recorded all the same."""
+    person, instant = participant.pseudonym, None if as_of is None else written(as_of)
+    _looks(by, events.JOB_EXPLAINED, at=at, subject=f"job:{job.pk}", person=person, as_of=instant)
+    return explaining.of(job, participant, as_of=as_of, at=at)
 
 
 def export(stream: TextIO, *, openings: bool, by: User, at: datetime) -> None:
@@ -62,6 +79,7 @@ def look(job: Job, *, by: User, at: datetime) -> Look:
         counts=counts(job),
         manifest_holds=_holds(job.manifest, released and released["manifest_commitment"]),
         snapshot_holds=_holds(job.snapshot, cleared and cleared["snapshot_sha256"]),
+        gates_hold=_gates_hold(job),
     )
 
 
@@ -80,10 +98,8 @@ def counts(job: Job) -> Counts | None:
 
 def events_of(job: Job) -> QuerySet[LedgerEvent]:
     """What the ledger says of a job and its query, oldest first."""
-    # The subject is the last word of an opening, for its keys are sorted.
-    of_job = Q(opening__body__endswith=f'"subject":"job:{job.pk}"}}')
-    of_query = Q(opening__body__endswith=f'"subject":"query:{job.query_id}"}}')
-    return LedgerEvent.objects.filter(of_job | of_query, kind__in=OF_A_JOB).order_by("id")
+    subjects = [f"job:{job.pk}", f"query:{job.query_id}"]
+    return LedgerEvent.objects.filter(opening__subject__in=subjects, kind__in=OF_A_JOB).order_by("id")
 
 
 def _openings(job: Job) -> list[dict[str, Any]]:
@@ -96,7 +112,12 @@ def _holds(kept: bytes | memoryview | None, committed: str | None) -> bool | Non
     return staging.commitment(bytes(kept)) == committed
 
 
-def _looks(by: User, kind: EventKind, *, at: datetime, subject: str = "", **fields: str) -> None:
+def _gates_hold(job: Job) -> bool | None:
+    kept = list(JobGate.objects.filter(job=job).order_by("number"))
+    return not any(gates.altered(job, kept)) if kept else None
+
+
+def _looks(by: User, kind: EventKind, *, at: datetime, subject: str = "", **fields: str | None) -> None:
     rights.require(by, Right.READ_LEDGER)
     with transaction.atomic():
         log.append(kind, at=at, by=by.reference, subject=subject, **fields)

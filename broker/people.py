@@ -11,34 +11,52 @@ from broker.models import Appointment, Organisation, OwnRecord, User
 from broker.roles import SELF_TAKEN, Right, Role
 from consent import fence, kin, participants
 from consent.ledger import log
-from consent.models import GuardianLink, Participant
+from consent.models import KinLink, Participant
+from consent.models.kin import Kind
 
 ACT = "change_participant"  # guardian's row for acting on a participant's record
 
 
 def sign_up(
-    username: str, password: str, *, born_on: date, home_region: str = "", language: str = "en", at: datetime
+    username: str,
+    password: str,
+    *,
+    born_on: date,
+    home_region: str = "",
+    home_zone: str = "UTC",
+    language: str = "en",
+    at: datetime,
 ) -> User:
     """A new participant with a login of her own. Nothing is allowed until she says so."""
     with transaction.atomic():
         user = User.objects.create_user(username, password=password, language=language)
         participant = participants.register(
-            born_on=born_on, home_region=home_region, by=user.reference, at=at
+            born_on=born_on, home_region=home_region, home_zone=home_zone, by=user.reference, at=at
         )
         OwnRecord.objects.create(user=user, participant=participant)
         rights.entrust(user, ACT, participant)
-        _take(user, Role.PARTICIPANT, at=at)
+        admit(user, Role.PARTICIPANT, at=at)
     return user
 
 
-def add_child(guardian: User, *, born_on: date, home_region: str = "", at: datetime) -> Participant:
+def add_child(
+    guardian: User,
+    *,
+    born_on: date,
+    home_region: str = "",
+    home_zone: str = "UTC",
+    kind: Kind = Kind.PARENT,
+    at: datetime,
+) -> Participant:
     """A guardian brings a child. Until the link is verified she can say no for it, and nothing more."""
     with transaction.atomic():
-        child = participants.register(born_on=born_on, home_region=home_region, by=guardian.reference, at=at)
-        kin.claim(guardian.reference, child, at=at)
+        child = participants.register(
+            born_on=born_on, home_region=home_region, home_zone=home_zone, by=guardian.reference, at=at
+        )
+        kin.claim(guardian.reference, child, kind=kind, at=at)
         rights.entrust(guardian, ACT, child)
         if Role.GUARDIAN not in guardian.roles:
-            _take(guardian, Role.GUARDIAN, at=at)
+            admit(guardian, Role.GUARDIAN, at=at)
     return child
 
 
@@ -49,9 +67,9 @@ def verify_identity(participant: Participant, *, by: User, at: datetime) -> None
     participants.verify_identity(participant, by=by.reference, at=at)
 
 
-def verify_guardian(link: GuardianLink, *, by: User, at: datetime) -> None:
+def verify_guardian(link: KinLink, *, by: User, at: datetime) -> None:
     rights.require(by, Right.VERIFY_PEOPLE)
-    if link.guardian == by.reference:
+    if link.claimant == by.reference:
         raise NotAllowed("Nobody verifies her own guardianship. Ask another steward.")
     kin.verify(link, by=by.reference, at=at)
 
@@ -185,7 +203,8 @@ def found(names: tuple[str, str], passwords: tuple[str, str], *, at: datetime) -
     return first, second
 
 
-def _take(user: User, role: Role, *, at: datetime) -> None:
+def admit(user: User, role: Role, *, at: datetime) -> None:
+    """She takes a role herself: one that gives power over nobody else's record."""
     if role not in SELF_TAKEN:
         raise NotAllowed(f"Nobody makes herself {role}.")
     log.append(events.CONFIRMED, at=at, by=user.reference, subject=user.reference, role=str(role))

@@ -30,7 +30,7 @@ class Right(StrEnum):
     PUBLIC = "open to everybody, signed in or not"
     SIGNED_IN = "open to everybody who is signed in"
     KEEP_OWN_RECORD = "see and change one's own files and choices"
-    KEEP_CHILD_RECORD = "see and change the files and choices of a child one is guardian of"
+    KEEP_CHILD_RECORD = "see and change the files and choices of somebody one acts for"
     APPLY = "apply for access for a project"
     ASK = "ask a question under an approved project or case"
     OPEN_CASE = "open a case and bring evidence"
@@ -80,7 +80,7 @@ IN_LAW: dict[Role, str] = {
 
 WHO: dict[Role, str] = {
     Role.PARTICIPANT: "keeps her own files and choices",
-    Role.GUARDIAN: "decides for a child until it is of age",
+    Role.GUARDIAN: "acts for a child, an adult who cannot act, or one who has died",
     Role.RESEARCHER: "applies for access and asks questions",
     Role.CLINICIAN: "treats a participant who allowed it",
     Role.QUALITY_OFFICER: "looks for swapped samples",

@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0},
     "look": {"task": "broker.look", "schedule": 60.0},
     "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
+    "handovers": {"task": "broker.handovers", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -212,4 +213,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"fido2": {"level": "WARNING"}},  # at INFO it names each passkey that was used
 }

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import impact, jobs, notices, people, postman, uses
+from broker import handovers, impact, jobs, notices, people, postman, uses
 from broker.models import Job
 from broker.roles import Role
 from consent import alarms, eligibility
@@ -38,6 +38,12 @@ def keep_population() -> None:
     eligibility.keep(policy=uses.policy(now), at=now)
 
 
+@shared_task(name="broker.handovers")
+def hand_over() -> None:
+    """Take the steps to majority that have come due."""
+    handovers.sweep(at=timezone.now())
+
+
 @shared_task(name="broker.look")
 def look() -> None:
     """What is looked at every minute: yeses in numbers, mails that wait, and the day's picture of uses."""
@@ -50,7 +56,8 @@ def look() -> None:
     impact.take_daily(at=now)
 
 
-run_job.allowed = sweep.allowed = keep_population.allowed = look.allowed = WORKER
+run_job.allowed = sweep.allowed = keep_population.allowed = WORKER
+hand_over.allowed = look.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from broker import staging
 from broker.models import Job, JobState
@@ -49,32 +50,46 @@ WHAT_LEFT = {
 
 def of(participant: Participant, *, at: datetime) -> Iterator[Use]:
     """Newest first. Jobs begun before she had a file did not consider her and are not listed."""
-    jobs = (
-        Job.objects.filter(Q(state=JobState.RELEASED) | Q(state=JobState.EXPIRED))
-        .select_related("query__request__project__organisation", "query__case__organisation")
-        .order_by("-ended_at")
+    for job in _released().order_by("-ended_at").iterator():
+        use = _use(job, participant, at)
+        if use is not None:
+            yield use
+
+
+def one(participant: Participant, job: UUID, *, at: datetime) -> Use | None:
+    """The row of one job; None if she may not see it yet, or it did not consider her."""
+    found = _released().filter(pk=job).first()
+    return None if found is None else _use(found, participant, at)
+
+
+def _released() -> QuerySet[Job]:
+    return Job.objects.filter(Q(state=JobState.RELEASED) | Q(state=JobState.EXPIRED)).select_related(
+        "query__request__project__organisation", "query__case__organisation"
     )
-    for job in jobs.iterator():
-        if at < visible_from(job):
-            continue
-        try:
-            outcome = outcome_for(job, participant.ordinal)
-        except staging.StagedBroken:
-            logger.error("the manifest of job %s does not open", job.pk)  # the audit tells of it, too
-            continue
-        if outcome is not None:
-            read, reasons = outcome
-            purposes = tuple(job.query.purposes)
-            yield Use(
-                job=job,
-                at=job.ended,
-                by=str(job.query.undertaking.organisation),
-                purposes=purposes,
-                labels=tuple(PURPOSES[purpose].label for purpose in purposes),
-                read=read,
-                reasons=reasons,
-                left=WHAT_LEFT[job.query.question["kind"]] if read else "nothing about you",
-            )
+
+
+def _use(job: Job, participant: Participant, at: datetime) -> Use | None:
+    if at < visible_from(job):
+        return None
+    try:
+        outcome = outcome_for(job, participant.ordinal)
+    except staging.StagedBroken:
+        logger.error("the manifest of job %s does not open", job.pk)  # the audit tells of it, too
+        return None
+    if outcome is None:
+        return None
+    read, reasons = outcome
+    purposes = tuple(job.query.purposes)
+    return Use(
+        job=job,
+        at=job.ended,
+        by=str(job.query.undertaking.organisation),
+        purposes=purposes,
+        labels=tuple(PURPOSES[purpose].label for purpose in purposes),
+        read=read,
+        reasons=reasons,
+        left=WHAT_LEFT[job.query.question["kind"]] if read else "nothing about you",
+    )
 
 
 def outcome_for(job: Job, ordinal: int) -> tuple[bool, tuple[Reason, ...]] | None:
@@ -90,7 +105,7 @@ def outcome_for(job: Job, ordinal: int) -> tuple[bool, tuple[Reason, ...]] | Non
 
 def manifest_of(job: Job) -> dict[str, list[Any]]:
     """Whom a released job read, and whom not and why: {"permitted": [ordinal], "left_out": [[ordinal,
-    [reason]]]}."""
+    [reason]]], ...}; the rest is for broker.explaining."""
     manifest: dict[str, list[Any]] = json.loads(
         staging.unseal(bytes(job.manifest or b""), f"{job.pk}/manifest")
     )

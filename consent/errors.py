@@ -51,6 +51,10 @@ class RegistrationRefused(ConsentError):
     """Something about a participant that cannot be. Nothing was recorded."""
 
 
+class KinRefused(ConsentError):
+    """Somebody cannot stand to somebody else as was said, or not yet, or no more. Nothing was recorded."""
+
+
 class PolicyRefused(ConsentError):
     """A policy that cannot be adopted, or that is not on record. Nothing was changed or decided."""
 
@@ -65,3 +69,11 @@ class FormRefused(ConsentError):
 
 class PaperRefused(ConsentError):
     """A paper form was keyed in a way that does not count. Nothing was recorded by that entry."""
+
+
+class ExchangeRefused(ConsentError):
+    """A consent that cannot be written, or read, in another house's words without losing something."""
+
+
+class NotRemembered(ConsentError):
+    """Nothing is on record by which an earlier time could be told again."""

@@ -2,10 +2,22 @@
 
 from consent.ledger.kinds import EventKind
 
-REGISTERED = EventKind("consent:participant:registered", "{subject} was registered.", ())
-IDENTITY_VERIFIED = EventKind("consent:participant:verified", "The identity of {subject} was verified.", ())
-FROZEN = EventKind("consent:participant:frozen", "Everything about {subject} was frozen.", ("until",))
-DISSENT = EventKind("consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents",))
+# What an event of a participant or a file says besides, consent.history reads back: `position` is the consent
+# position of the change.
+REGISTERED = EventKind(
+    "consent:participant:registered",
+    "{subject} was registered.",
+    ("born_on", "home_region", "home_zone", "position"),
+)
+IDENTITY_VERIFIED = EventKind(
+    "consent:participant:verified", "The identity of {subject} was verified.", ("position",)
+)
+FROZEN = EventKind(
+    "consent:participant:frozen", "Everything about {subject} was frozen.", ("since", "until", "position")
+)
+DISSENT = EventKind(
+    "consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents", "position")
+)
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
@@ -44,17 +56,75 @@ FORM_SUPERSEDED = EventKind(
 )
 FORM_RETIRED = EventKind("consent:form:retired", "Form {subject} takes no yes any more.", ("digest",))
 HOLDING_CHANGED = EventKind(
-    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state")
+    "consent:holding:changed", "A file of {subject} is now {state}.", ("file", "state", "position")
 )
-GUARDIAN_CLAIMED = EventKind(
-    "consent:guardian:claimed", "{guardian} asked to act for {subject}.", ("guardian",)
+KIN_CLAIMED = EventKind(
+    "consent:kin:claimed",
+    "{actor} asked to act for {subject} as {capacity}.",
+    ("actor", "capacity", "relation", "valid_from", "valid_to"),
 )
-GUARDIAN_VERIFIED = EventKind("consent:guardian:verified", "{guardian} may act for {subject}.", ("guardian",))
-GUARDIAN_ENDED = EventKind(
-    "consent:guardian:ended", "{guardian} no longer acts for {subject}.", ("guardian",)
+KIN_SEEN = EventKind(
+    "consent:kin:seen",
+    "One person has seen that {actor} may act for {subject} as {capacity}.",
+    ("actor", "capacity"),
+)
+KIN_VERIFIED = EventKind(
+    "consent:kin:verified", "{actor} may act for {subject} as {capacity}.", ("actor", "capacity", "seen_by")
+)
+KIN_LIMITED = EventKind(
+    "consent:kin:limited", "{actor} may not say yes for {subject} to: {families}.", ("actor", "families")
+)
+KIN_REJECTED = EventKind(
+    "consent:kin:rejected", "{actor} does not act for {subject} as {capacity}.", ("actor", "capacity")
+)
+KIN_ENDED = EventKind(
+    "consent:kin:ended",
+    "{actor} no longer acts for {subject} as {capacity}: {why}.",
+    ("actor", "capacity", "why"),
+)
+DIED = EventKind(
+    "consent:participant:died",
+    "The death of {subject} on {died_at} was recorded, seen by {second} too.",
+    ("died_at", "second", "papers"),
+)
+TWINS_PROPOSED = EventKind(
+    "consent:twins:proposed", "{subject} and {twin} were said to be identical twins.", ("twin",)
+)
+TWINS_REGISTERED = EventKind(
+    "consent:twins:registered", "{subject} and {twin} are registered as identical twins.", ("twin",)
+)
+TWINS_DISSOLVED = EventKind(
+    "consent:twins:dissolved",
+    "{subject} and {twin} are not identical twins after all: {why}.",
+    ("twin", "why"),
+)
+PAPER_RECEIVED = EventKind(
+    "consent:paper:received",
+    "A paper form of {subject} was scanned ({form}).",
+    ("paper", "form", "sha256", "size", "media_type"),
 )
 PAPER_KEYED = EventKind(
     "consent:paper:keyed", "A paper form of {subject} was read for time {order}.", ("paper", "order")
+)
+DISEASES_LOADED = EventKind(
+    "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms")
+)
+PAPER_VERIFIED = EventKind(
+    "consent:paper:verified", "Two people read a paper form of {subject} alike.", ("paper",)
+)
+PAPER_DISCREPANT = EventKind(
+    "consent:paper:discrepant", "Two people read a paper form of {subject} differently.", ("paper",)
+)
+PAPER_ADJUDICATED = EventKind(
+    "consent:paper:adjudicated", "A third person settled a paper form of {subject}.", ("paper",)
+)
+PAPER_APPLIED = EventKind(
+    "consent:paper:applied",
+    "A paper form of {subject}, signed on {signed_on}, was applied.",
+    ("paper", "signed_on", "given", "left"),
+)
+PAPER_REJECTED = EventKind(
+    "consent:paper:rejected", "A paper form of {subject} was rejected: {reason}", ("paper", "reason")
 )
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -1,37 +1,68 @@
-"""What lies inside what: diseases under diseases, regions under regions. Tables of facts, and one question.
+"""What lies inside what: a table of names and their parents, and one question.
 
-Whether a use is lawful is not answered here. A policy carries the two hierarchies it was decided with.
-Example: REGIONS.upwards("DE") == {"DE", "EU"}.
+Whether a use is lawful is not answered here. A policy carries the two hierarchies it was decided with; the
+regions of the world are in regions, and a large table of diseases comes in by a command.
+Example: REGIONS.upwards("DE") == {"DE", "EU", "EEA"}; a name the table has not lies inside nothing.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from consent.canonical import canonical
+from consent.regions import PARENTS, REGION_NAMES
 
-@dataclass(frozen=True, slots=True)
+__all__ = ["DISEASES", "DISEASE_NAMES", "REGIONS", "REGION_NAMES", "Hierarchy"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Hierarchy:
-    """Names and their parents. A name that is not in the table lies inside itself alone."""
+    """Names and their parents. A name that is not in the table lies nowhere, so nothing that was allowed
+    reaches it: unknown terms deny. It may hold tens of thousands: it climbs only where it is asked."""
 
-    parents: tuple[tuple[str, tuple[str, ...]], ...]
-    _upwards: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    parents: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
+    _known: dict[str, tuple[str, ...]] = field(init=False, repr=False)
+    _climbed: dict[str, frozenset[str]] = field(init=False, repr=False)
+    _digest: list[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        known = dict(self.parents)
-        object.__setattr__(self, "_upwards", {name: _climb(name, known) for name in known})
+        object.__setattr__(self, "_known", dict(self.parents))
+        object.__setattr__(self, "_climbed", {})
+        object.__setattr__(self, "_digest", [])
 
     @classmethod
     def of(cls, parents: Mapping[str, Iterable[str]]) -> Self:
         """From {name: [its parents]}; the order of either does not matter."""
         return cls(tuple(sorted((name, tuple(sorted(above))) for name, above in parents.items())))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Hierarchy):
+            return NotImplemented
+        return self is other or self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the table, hex: reckoned once, and the same for the same table."""
+        if not self._digest:
+            self._digest.append(hashlib.sha256(canonical(self.parents)).hexdigest())
+        return self._digest[0]
+
     def upwards(self, name: str) -> frozenset[str]:
-        """The name itself and everything it lies inside of."""
-        return self._upwards.get(name) or frozenset((name,))
+        """The name itself and everything it lies inside of; nothing for a name the table has not."""
+        reached = self._climbed.get(name)
+        if reached is None:
+            if name not in self._known:
+                return frozenset()
+            reached = self._climbed[name] = _climb(name, self._known)
+        return reached
 
     def knows(self, name: str) -> bool:
         """Whether the table has this name."""
-        return name in self._upwards
+        return name in self._known
 
     def as_json(self) -> dict[str, list[str]]:
         """{name: [its parents]}."""
@@ -73,35 +104,5 @@ DISEASE_NAMES: dict[str, str] = {
     "MONDO:0000001": "Any disease",
 }
 
-# ISO 3166-1 and 3166-2, with the European Union above its members.
-REGIONS = Hierarchy.of(
-    {
-        "DE": ["EU"],
-        "FR": ["EU"],
-        "NL": ["EU"],
-        "FI": ["EU"],
-        "GB": [],
-        "EU": [],
-        "US": [],
-        "US-MD": ["US"],
-        "US-MT": ["US"],
-        "US-UT": ["US"],
-        "US-FL": ["US"],
-        "AU": [],
-    }
-)
-
-REGION_NAMES: dict[str, str] = {
-    "DE": "Germany",
-    "FR": "France",
-    "NL": "Netherlands",
-    "FI": "Finland",
-    "GB": "United Kingdom",
-    "EU": "European Union",
-    "US": "United States",
-    "US-MD": "Maryland",
-    "US-MT": "Montana",
-    "US-UT": "Utah",
-    "US-FL": "Florida",
-    "AU": "Australia",
-}
+# ISO 3166, with the European Union and the European Economic Area above their members.
+REGIONS = Hierarchy.of(PARENTS)

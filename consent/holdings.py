@@ -13,25 +13,25 @@ from consent.models import Holding, Participant
 def add(participant: Participant, file: UUID, *, by: str, at: datetime) -> Holding:
     """A file of this participant has been taken in and may be asked about, consent permitting."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         holding = Holding.objects.create(file=file, participant=participant)
-        _note(holding, by=by, at=at)
+        _note(holding, position, by=by, at=at)
         return holding
 
 
 def set_state(holding: Holding, state: Holding.State, *, by: str, at: datetime) -> None:
     """Quarantine a file, take it back, or mark it erased. Erased is the end."""
     with transaction.atomic():
-        fence.advance([holding.participant_id])
+        position = fence.advance([holding.participant_id])
         changed = (
             Holding.objects.filter(file=holding.file).exclude(state=Holding.State.ERASED).update(state=state)
         )
         if changed:
             holding.state = state
-            _note(holding, by=by, at=at)
+            _note(holding, position, by=by, at=at)
 
 
-def _note(holding: Holding, *, by: str, at: datetime) -> None:
+def _note(holding: Holding, position: int, *, by: str, at: datetime) -> None:
     log.append(
         events.HOLDING_CHANGED,
         at=at,
@@ -39,4 +39,5 @@ def _note(holding: Holding, *, by: str, at: datetime) -> None:
         subject=holding.participant.pseudonym,
         file=str(holding.file),
         state=str(holding.state),
+        position=position,
     )

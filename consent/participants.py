@@ -1,9 +1,10 @@
-"""The verbs of a participant's own facts: register, verify, freeze, dissent.
+"""The verbs of a participant's own facts: register, verify, freeze, dissent, death.
 
 Consent itself is in records; whose login may act for a participant is upstairs.
 """
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -28,29 +29,40 @@ def register(
         participant = Participant.objects.create(
             born_on=born_on, home_region=home_region, home_zone=home_zone, epoch=position
         )
-        log.append(events.REGISTERED, at=at, by=by, subject=participant.pseudonym)
+        log.append(
+            events.REGISTERED,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            born_on=born_on.isoformat(),
+            home_region=home_region,
+            home_zone=home_zone,
+            position=position,
+        )
         return participant
 
 
 def verify_identity(participant: Participant, *, by: str, at: datetime) -> None:
     """Somebody has seen that this is who she says she is."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         Participant.objects.filter(ordinal=participant.ordinal).update(identity_verified=True)
-        log.append(events.IDENTITY_VERIFIED, at=at, by=by, subject=participant.pseudonym)
+        log.append(events.IDENTITY_VERIFIED, at=at, by=by, subject=participant.pseudonym, position=position)
     participant.refresh_from_db()
 
 
 def freeze(participant: Participant, *, until: datetime | None, by: str, at: datetime) -> Freeze:
     """Stop everything about a participant for a time: all that staff may do, and it only narrows."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         log.append(
             events.FROZEN,
             at=at,
             by=by,
             subject=participant.pseudonym,
+            since=at.isoformat(),
             until=until.isoformat() if until else None,
+            position=position,
         )
         return Freeze.objects.create(participant=participant, since=at, until=until)
 
@@ -58,9 +70,48 @@ def freeze(participant: Participant, *, until: datetime | None, by: str, at: dat
 def record_dissent(participant: Participant, *, dissents: bool, by: str, at: datetime) -> None:
     """A young person says no, or takes the no back, for as long as she is a minor."""
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         Participant.objects.filter(ordinal=participant.ordinal).update(minor_dissent=dissents)
-        log.append(events.DISSENT, at=at, by=by, subject=participant.pseudonym, dissents=dissents)
+        log.append(
+            events.DISSENT,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            dissents=dissents,
+            position=position,
+        )
+    participant.refresh_from_db()
+
+
+def record_death(
+    participant: Participant, *, died_at: datetime, papers: str, by: str, second: str, at: datetime
+) -> None:
+    """Two people have seen the paper of a death. From then on only what she left to go on goes on."""
+    refusal = ""
+    if by == second:
+        refusal = "A death is recorded by two different people"
+    elif not papers.strip():
+        refusal = "Say where the paper of the death is to be found"
+    elif died_at > at:
+        refusal = "This day has not come yet"
+    elif died_at.astimezone(ZoneInfo(participant.home_zone)).date() < participant.born_on:
+        refusal = f"{participant} was born later than that"
+    if refusal:
+        raise RegistrationRefused(f"{refusal}. Nothing was recorded.")
+    with transaction.atomic():
+        fence.advance([participant.ordinal])
+        alive = Participant.objects.filter(ordinal=participant.ordinal, died_at__isnull=True)
+        if not alive.update(died_at=died_at):
+            raise RegistrationRefused(f"The death of {participant} is on record. Nothing was recorded.")
+        log.append(
+            events.DIED,
+            at=at,
+            by=by,
+            subject=participant.pseudonym,
+            died_at=died_at.isoformat(),
+            second=second,
+            papers=papers.strip(),
+        )
     participant.refresh_from_db()
 
 

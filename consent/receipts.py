@@ -1,51 +1,35 @@
-"""What a participant takes home: a receipt of what she said, in the manner of ISO/IEC TS 27560.
+"""What a participant takes home: the receipt of one statement, made from its row.
 
-It is made from one statement and says nothing about what holds today.
+Its shape is in exchange.ts27560. It is made from one statement and says nothing about what holds today.
 """
 
-from typing import TypedDict
+import json
+from uuid import UUID
 
-from consent import purposes, records
+from consent import records
+from consent.exchange.ts27560 import Controller, Receipt, digest, record, told
 from consent.models import Statement
+from consent.models.ledger import LedgerOpening
 
-SCHEMA = "ISO/IEC TS 27560:2023"
+__all__ = ["HOUSE", "Controller", "Receipt", "digest", "receipt"]
 
-
-class Receipt(TypedDict):
-    """One consent record as JSON. Instants are RFC 3339, UTC."""
-
-    schema_version: str
-    record_id: str
-    pii_principal_id: str
-    event_type: str
-    event_time: str
-    effective_time: str
-    expires: str | None
-    purpose_family: str
-    purpose: str
-    permissions: list[str]
-    conditions: list[str]
-    form: str
-    language_hashes: dict[str, str]
-    commitment: str
+HOUSE = Controller(name="The operator of this genomic data broker", contact="The contact page of this house")
 
 
-def receipt(row: Statement) -> Receipt:
+def receipt(row: Statement, *, controller: Controller = HOUSE) -> Receipt:
     """The receipt of one statement; raises SealBroken if the row was tampered with."""
     said = records.read(row, row.participant.pseudonym)
-    return Receipt(
-        schema_version=SCHEMA,
-        record_id=str(row.event),
-        pii_principal_id=row.participant.pseudonym,
-        event_type=str(said.decision),
-        event_time=said.recorded_at.isoformat(),
-        effective_time=said.effective_at.isoformat(),
-        expires=said.valid_to.isoformat() if said.valid_to else None,
-        purpose_family=said.family,
-        purpose=purposes.FAMILIES[said.family].label if said.family in purposes.FAMILIES else "everything",
-        permissions=[one.code for one in said.permissions],
-        conditions=[one.code for one in said.modifiers],
-        form=str(row.form) if row.form else "",
-        language_hashes=dict(row.form.texts) if row.form else {},
-        commitment=bytes(row.commitment).hex(),
+    kept = record(
+        said,
+        participant=row.participant.pseudonym,
+        commitment=bytes(row.commitment),
+        texts=row.form.texts if row.form else {},
+        signed_in=_signed_in(row.event),
     )
+    return told(kept, said, controller=controller, event=row.event)
+
+
+def _signed_in(event: UUID) -> str:
+    """How somebody proved who she is, as the ledger remembers; empty where it says nothing."""
+    body = LedgerOpening.objects.filter(event__uid=event).values_list("body", flat=True).first()
+    return str(json.loads(body)["fields"].get("signed_in") or "") if body else ""

@@ -107,7 +107,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """That somebody proved who she is, how, and when."""
+    """That somebody proved who she is, how, and when. The method is "passkey" or "totp"."""
 
     method: str
     at: datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from broker import access, cases, people
-from broker.demo import plans
+from broker.demo import codes, plans
 from broker.demo.cohort import Cohort, Volunteer
 from broker.demo.staff import PASSWORD, Staff, appoint
 from broker.models import AccessRequest, Case, User
@@ -32,6 +32,7 @@ class House:
     plans: dict[str, str] = field(default_factory=dict)  # sample -> plan
     logins: dict[str, User] = field(default_factory=dict)
     samples: dict[int, str] = field(default_factory=dict)  # ordinal -> sample
+    apps: dict[str, str] = field(default_factory=dict)  # login -> the secret of its app
 
 
 def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> House:
@@ -52,6 +53,7 @@ def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> Ho
     for number, volunteer in enumerate(cohort.volunteers, start=1):
         _take_in(house, volunteer, named.get(volunteer.sample), now=now, assume=assume)
         show("taking in files", number, len(cohort.volunteers))
+    house.apps = {name: codes.enrol(user, at=now) for name, user in house.logins.items()}
     return house
 
 
@@ -103,7 +105,7 @@ def _take_in(house: House, volunteer: Volunteer, login: str | None, *, now: date
     elif login == GUARDIAN:
         guardian = house.logins[GUARDIAN]
         participant = people.add_child(guardian, born_on=born, home_region="EU", at=joined)
-        link = participant.guardian_links.get()
+        link = participant.kin_links.get()
         kin.verify(link, by=house.staff.steward.reference, at=joined)
         by = guardian.reference
     else:

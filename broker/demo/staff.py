@@ -25,6 +25,9 @@ class Staff:
     investigator: User
     counsel: User
     auditor: User
+    clerk: User
+    second_clerk: User
+    third_clerk: User
     university: Organisation
     police: Organisation
     chambers: Organisation
@@ -38,6 +41,9 @@ class Staff:
             ("steward", self.steward.username),
             ("legal reviewer", self.legal.username),
             ("auditor", self.auditor.username),
+            ("clerk", self.clerk.username),
+            ("second clerk", self.second_clerk.username),
+            ("third clerk", self.third_clerk.username),
             ("administrator", self.admin.username),
             ("second administrator", self.second_admin.username),
         )
@@ -69,6 +75,9 @@ def appoint(*, at: datetime) -> Staff:
         investigator=person("ivan-investigator", Role.INVESTIGATOR, police),
         counsel=person("cora-counsel", Role.COUNSEL, chambers),
         auditor=person("otto-auditor", Role.AUDITOR),
+        clerk=person("clara-clerk", Role.CLERK),
+        second_clerk=person("carl-clerk", Role.CLERK),
+        third_clerk=person("kim-clerk", Role.CLERK),
         university=university,
         police=police,
         chambers=chambers,

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0001_founding'),
-        ('knox', '0009_extend_authtoken_field'),
+        ("broker", "0001_founding"),
+        ("knox", "0009_extend_authtoken_field"),
     ]
 
     operations = [

@@ -1,7 +1,11 @@
 """The facts of the top floor."""
 
+from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
+from broker.models.gates import JobGate
 from broker.models.impact import ImpactSnapshot
+from broker.models.kin import DeathReport, HandoverCode, HandoverStep
 from broker.models.notices import Channel, Delivery, Notice
+from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
@@ -28,19 +32,28 @@ __all__ = [
     "Case",
     "CasePermission",
     "Channel",
+    "DeathReport",
     "Delivery",
+    "Guess",
+    "HandoverCode",
+    "HandoverStep",
     "ImpactSnapshot",
     "Job",
+    "JobGate",
     "JobState",
     "Notice",
     "Organisation",
     "OwnRecord",
+    "PaperScan",
     "ParticipantPermission",
+    "Passkey",
     "Project",
     "ProjectPermission",
     "Query",
     "QueryState",
+    "RecoveryCode",
     "Reviewed",
     "TokenName",
+    "Totp",
     "User",
 ]

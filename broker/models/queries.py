@@ -148,7 +148,7 @@ class Job(models.Model):
 
     # The snapshot: who was permitted at the start. It grants nothing; it only keeps later grants out.
     position = models.PositiveBigIntegerField(null=True, blank=True)
-    policy_version = models.CharField(max_length=16, blank=True, default="")
+    policy_version = models.CharField(max_length=64, blank=True, default="")
     snapshot = models.BinaryField(null=True, blank=True)
     # Staged before the release, readable after it.
     answer = models.BinaryField(null=True, blank=True)

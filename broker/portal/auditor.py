@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from broker import oversight
+from broker.errors import Refused
 from broker.models import Job, User
-from broker.portal import auditor_jobs, auditor_ledger
+from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_why
 from broker.rights import allow
 from broker.roles import Right
 from broker.staging import StagedBroken
@@ -144,8 +145,27 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
             "state_rows": auditor_jobs.table(seen),
             "state_columns": [{"label": _("State")}, {"label": _("May become")}, {"label": _("This job")}],
             "entries": [auditor_ledger.entry(event, sealed=sealed) for event in happened],
+            "who": auditor_why.WhoForm(),
         },
     )
+
+
+@require_http_methods(["GET"])
+@allow(Right.READ_LEDGER)
+def explanation(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Why a job read one participant or did not, decided again. That she looked is written down."""
+    seen = get_object_or_404(_jobs(), pk=id)
+    form = auditor_why.WhoForm(request.GET or None)
+    context = {"job": seen, "form": form, "title": auditor_jobs.purposes(seen)}
+    if form.is_valid():
+        person, as_of = form.cleaned_data["participant"], form.cleaned_data["as_of"]
+        try:
+            replay = oversight.explain(seen, person, as_of=as_of, by=_who(request), at=timezone.now())
+        except (Refused, ConsentError) as refused:
+            form.add_error(None, str(refused))
+        else:
+            context |= auditor_why.shown(replay)
+    return render(request, "auditor/explanation.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -235,6 +255,10 @@ urls = [
     path("event/<uuid:uid>/", event, name="event"),
     path("jobs/", jobs, name="jobs"),
     path("jobs/<uuid:id>/", job, name="job"),
+    path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
+    path("papers/", auditor_papers.papers, name="papers"),
+    path("papers/<uuid:id>/", auditor_papers.paper, name="paper"),
+    path("papers/<uuid:id>/scan/", auditor_papers.scan, name="scan"),
     path("verify/", verify, name="verify"),
     path("export/", export, name="export"),
 ]

@@ -61,29 +61,32 @@ class Desk:
     at: datetime
 
     def url(self, name: str, *args: object) -> str:
-        about = (self.ward.participant.pseudonym,) if self.ward.is_child else ()
+        about = () if self.ward.is_own else (self.ward.participant.pseudonym,)
         return reverse(f"{self.audience}:{name}", args=[*about, *args])
 
     def render(self, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         """The audience's own page of that name."""
         frame: dict[str, Any] = {
             "ward": self.ward,
+            "at": self.at,
             "participant": self.ward.participant,
             "urls": {place: self.url(place) for place in PLACES},
         }
-        if self.ward.is_child:
+        if not self.ward.is_own:
             frame |= self._acting()
         return render(self.request, f"{self.audience}/{name}.html", frame | context, status=status)
 
     def _acting(self) -> dict[str, Any]:
-        child = self.ward.participant
-        name = format_html('<span class="whole">{}</span>', child.pseudonym)
-        places = ((_("Choices"), "choices"), (_("Files"), "files"), (_("Who used the data"), "usage"))
+        person = self.ward.participant
+        name = format_html('<span class="whole">{}</span>', person.pseudonym)
+        places = [(_("Choices"), "choices"), (_("Files"), "files"), (_("Who used the data"), "usage")]
+        if self.ward.is_child:
+            places.append((_("Growing up"), "growing_up"))
+        elif self.ward.upholds:
+            places.append((_("Left to you"), "left"))
         here = [(label, self.url(name)) for label, name in places]
         return {
-            "acting_for": format_html(
-                _("a child born on {day} ({name})"), day=words.day(child.born_on), name=name
-            ),
+            "acting_for": format_html(words.acted_for(self.ward), day=words.day(person.born_on), name=name),
             "acting_url": reverse("guardian:people"),
             "nav": [
                 {"label": _("People I manage"), "url": reverse("guardian:people"), "current": False},

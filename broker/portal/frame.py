@@ -41,14 +41,27 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
     Role.COUNSEL: ("agency", ((gettext_lazy("Cases"), "agency:cases"),)),
     Role.STEWARD: (
         "steward",
-        ((gettext_lazy("Inbox"), "steward:inbox"), (gettext_lazy("Consent forms"), "steward:consent_forms")),
+        (
+            (gettext_lazy("Inbox"), "steward:inbox"),
+            (gettext_lazy("Print a form"), "steward:print_form"),
+            (gettext_lazy("Kin"), "steward:kin"),
+            (gettext_lazy("Consent forms"), "steward:consent_forms"),
+        ),
     ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.CLERK: (
+        "clerk",
+        (
+            (gettext_lazy("Paper forms"), "clerk:inbox"),
+            (gettext_lazy("Print a form"), "clerk:print_form"),
+        ),
+    ),
     Role.AUDITOR: (
         "auditor",
         (
             (gettext_lazy("Ledger"), "auditor:ledger"),
             (gettext_lazy("Jobs"), "auditor:jobs"),
+            (gettext_lazy("Paper forms"), "auditor:papers"),
             (gettext_lazy("Verify"), "auditor:verify"),
             (gettext_lazy("Notices"), "notices:inbox"),
         ),
@@ -89,7 +102,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
                 nav.append(link)
             if request.path.startswith(f"/{colour}/"):
                 audience = colour
-    return {"audience": audience, "nav": nav, "foot": _foot()}
+    hers: list[dict[str, str]] = [{"label": _("Your sign-in"), "url": reverse("factors:factors")}]
+    return {"audience": audience, "nav": nav, "foot": [*hers, *_foot()]}
 
 
 def home_of(user: User) -> str | None:

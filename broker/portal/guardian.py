@@ -1,71 +1,38 @@
-"""The guardian's pages: the children one manages, and each child's choices, files and uses in its name.
+"""The pages of who acts for somebody else: the people one manages, and each one's choices, files and uses.
 
-What the pages do is in record and record_choices; here a guardian is let in to the record of a child whose
-guardian she is at this instant. Until somebody has verified that, she can say no for it and nothing more.
+What the pages do is in record and record_choices; here somebody is let in to the record of a child, of an
+adult who cannot act, or of one who has died, for whom she acts at this instant. Claims are in guardian_kin.
 """
 
-from datetime import date
+from uuid import UUID
 
-from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from broker import people as people_of
-from broker import rights, uses, wards
+from broker import rights, wards
 from broker.models import User
-from broker.portal import record, record_choices
+from broker.portal import guardian_kin, record, record_choices, record_exchange, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
+from broker.portal.guardian_desk import desk_of, sit
 from broker.rights import allow
 from broker.roles import Right
-from consent.rules.authority import majority
-
-FORM = "F-GUARDIAN"
-
-
-class ClaimForm(forms.Form):
-    """A child somebody says she is guardian of. Its name is not asked."""
-
-    born_on = forms.DateField(
-        label=gettext_lazy("When was the child born?"),
-        help_text=gettext_lazy("It decides until when you choose for the child. We do not ask for a name."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-    def clean_born_on(self) -> date:
-        born: date = self.cleaned_data["born_on"]
-        now = timezone.now()
-        if born > now.date():
-            raise forms.ValidationError(_("This day has not come yet."))
-        if now >= majority(born, uses.policy(now)):
-            raise forms.ValidationError(_("Somebody born then is of age, and chooses alone."))
-        return born
-
-
-def _desk(request: HttpRequest, pseudonym: str) -> Desk:
-    """The record of a child of hers, or a 404."""
-    user, now = request.user, timezone.now()
-    ward = wards.child(user, pseudonym, at=now) if isinstance(user, User) else None
-    if ward is None or not isinstance(user, User):
-        raise Http404
-    return Desk(request, user, "guardian", FORM, ward, now)
+from consent.models import KinLink
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def people(request: HttpRequest) -> HttpResponse:
-    """The children she manages, how she stands to each, and until when."""
+    """The people she manages, how she stands to each, and until when."""
     user, now = request.user, timezone.now()
     assert isinstance(user, User)  # the right is nobody else's
-    cards = [_card(Desk(request, user, "guardian", FORM, ward, now)) for ward in wards.children(user, at=now)]
+    cards = [_card(sit(request, user, ward, now)) for ward in wards.acted_for(user, at=now)]
     context = {
-        "children": cards,
+        "people": cards,
+        "waiting": [_waiting(link, may_halt) for link, may_halt in wards.waiting(user, at=now)],
         "grown": wards.grown(user, at=now),
         "may_claim": rights.has(user, Right.KEEP_OWN_RECORD),
     }
@@ -73,97 +40,135 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@allow(Right.KEEP_OWN_RECORD)
-def claim(request: HttpRequest) -> HttpResponse:
-    """Bring a child. Whoever keeps a record of her own may say that she is a guardian."""
-    user, form = request.user, ClaimForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and isinstance(user, User):
-        people_of.add_child(user, born_on=form.cleaned_data["born_on"], at=timezone.now())
-        messages.success(request, _("The child has a record now. Every use is off."))
-        return redirect("guardian:people")
-    return render(request, "guardian/claim.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "POST"])
 @allow(Right.KEEP_CHILD_RECORD)
 def files(request: HttpRequest, pseudonym: str) -> HttpResponse:
-    desk = _desk(request, pseudonym)
+    desk = desk_of(request, pseudonym)
     return record.add_file(desk) if request.method == "POST" else record.files(desk)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def choices(request: HttpRequest, pseudonym: str) -> HttpResponse:
-    return record_choices.choices(_desk(request, pseudonym))
+    return record_choices.choices(desk_of(request, pseudonym))
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def choice(request: HttpRequest, pseudonym: str, family: str) -> HttpResponse:
-    return record_choices.choice(_desk(request, pseudonym), family)
+    return record_choices.choice(desk_of(request, pseudonym), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_CHILD_RECORD)
 def check(request: HttpRequest, pseudonym: str, family: str) -> HttpResponse:
-    return record_choices.check(_desk(request, pseudonym), family)
+    return record_choices.check(desk_of(request, pseudonym), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_CHILD_RECORD)
 def give(request: HttpRequest, pseudonym: str, family: str) -> HttpResponse:
-    return record_choices.give(_desk(request, pseudonym), family)
+    return record_choices.give(desk_of(request, pseudonym), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_CHILD_RECORD)
 def stop(request: HttpRequest, pseudonym: str, family: str) -> HttpResponse:
-    return record_choices.stop(_desk(request, pseudonym), family)
+    return record_choices.stop(desk_of(request, pseudonym), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_CHILD_RECORD)
 def stop_everything(request: HttpRequest, pseudonym: str) -> HttpResponse:
-    return record_choices.stop_everything(_desk(request, pseudonym))
+    return record_choices.stop_everything(desk_of(request, pseudonym))
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def receipt(request: HttpRequest, pseudonym: str, seq: int) -> HttpResponse:
-    return record.receipt(_desk(request, pseudonym), seq)
+    return record.receipt(desk_of(request, pseudonym), seq)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def receipt_json(request: HttpRequest, pseudonym: str, seq: int) -> HttpResponse:
-    return record.receipt_json(_desk(request, pseudonym), seq)
+    return record.receipt_json(desk_of(request, pseudonym), seq)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
 def usage(request: HttpRequest, pseudonym: str) -> HttpResponse:
-    return record.usage(_desk(request, pseudonym))
+    return record.usage(desk_of(request, pseudonym))
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_CHILD_RECORD)
+def exchange(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.exchange(desk_of(request, pseudonym))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def form_sheet(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request, pseudonym), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def form_pdf(request: HttpRequest, pseudonym: str, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request, pseudonym), language, pdf=True)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
+    return record_exchange.consent_fhir(desk_of(request, pseudonym))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def why(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record.why(desk_of(request, pseudonym), id)
 
 
 def _card(desk: Desk) -> dict[str, object]:
-    """A child: who it is, how she stands to it, and where it stands."""
+    """Somebody: who it is, how she stands to her, and where it stands."""
     standing, ward = desk.standing(), desk.ward
+    person = ward.participant
     return {
-        "title": _("A child born on %(day)s") % {"day": words.day(ward.participant.born_on)},
-        "pseudonym": ward.participant.pseudonym,
-        "verified": ward.may_widen,
-        "identity": ward.participant.identity_verified,
-        "until": ward.of_age_at,
+        "title": words.called(ward),
+        "pseudonym": person.pseudonym,
+        "verified": ward.authority.verified,
+        "is_child": ward.is_child,
+        "identity": person.identity_verified or not ward.is_child,
+        "objects": ward.is_child and person.minor_dissent,
+        "limited": ward.is_child and ward.authority.verified and not ward.may_grant("RESEARCH"),
+        "until": ward.ends_at,
         "sentence": words.allowed_of(standing.allowed, len(standing.choices)),
         "choices_url": desk.url("choices"),
         "files_url": desk.url("files"),
         "usage_url": desk.url("usage"),
+        "growing_url": desk.url("growing_up") if ward.is_child else "",
+        "left_url": desk.url("left") if ward.upholds else "",
+    }
+
+
+def _waiting(link: KinLink, may_halt: bool) -> dict[str, object]:
+    """A claim on a record that is not shown before a steward has seen the papers."""
+    return {
+        "pseudonym": link.person.pseudonym,
+        "capacity": link.capacity,
+        "halt_url": reverse("guardian:halt", args=[link.person.pseudonym]) if may_halt else "",
     }
 
 
 urls = [
     path("", people, name="people"),
-    path("claim/", claim, name="claim"),
+    path("claim/", guardian_kin.claim, name="claim"),
+    path("claim/proxy/", guardian_kin.claim_proxy, name="claim_proxy"),
+    path("claim/next-of-kin/", guardian_kin.claim_next_of_kin, name="claim_next_of_kin"),
+    path("<str:pseudonym>/halt/", guardian_kin.halt, name="halt"),
+    path("<str:pseudonym>/growing-up/", guardian_kin.growing_up, name="growing_up"),
+    path("<str:pseudonym>/left/", guardian_kin.left, name="left"),
     path("<str:pseudonym>/files/", files, name="files"),
     path("<str:pseudonym>/choices/", choices, name="choices"),
     path("<str:pseudonym>/choice/<str:family>/", choice, name="choice"),
@@ -174,4 +179,9 @@ urls = [
     path("<str:pseudonym>/receipt/<int:seq>/", receipt, name="receipt"),
     path("<str:pseudonym>/receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("<str:pseudonym>/usage/", usage, name="usage"),
+    path("<str:pseudonym>/exchange/", exchange, name="exchange"),
+    path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
+    path("<str:pseudonym>/usage/<uuid:id>/", why, name="why"),
+    path("<str:pseudonym>/form/<str:language>/", form_sheet, name="form_sheet"),
+    path("<str:pseudonym>/form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import queries, results
 from broker.models import TRANSITIONS, Job, JobState, Query, User
-from broker.portal import answers, asked
+from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
 from broker.rights import allow
 from broker.roles import Right
@@ -39,6 +39,8 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
         "may_stop": JobState.CANCELLED in TRANSITIONS[JobState(run.state)],
         "refusals": asked.refusals(run.query, run),
     }
+    if run.state == JobState.REFUSED:
+        context["would"] = would_be.of_request(run.query, run, at=timezone.now())
     if run.state == JobState.RELEASED:
         try:
             answer = results.read(run, by=user, at=timezone.now())
@@ -111,6 +113,7 @@ def query(request: HttpRequest, id: UUID) -> HttpResponse:
     if (run := seen.job) is not None:
         return redirect("jobs:job", run.pk)
     context = _about(request, seen) | {"refusals": asked.refusals(seen, None), "status": asked.status(None)}
+    context["would"] = would_be.of_request(seen, None, at=timezone.now())
     return render(request, "jobs/query.html", context)
 
 

@@ -5,43 +5,35 @@ What the pages do is in record and record_choices; here she is let in, and to he
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from broker import handovers
 from broker import usage as usage_of
-from broker import wards
-from broker.models import User
-from broker.portal import record, record_choices
+from broker.portal import participant_growing as growing
+from broker.portal import record, record_choices, record_exchange, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
+from broker.portal.participant_growing import desk_of
 from broker.rights import allow
 from broker.roles import Right
 from consent.purposes import FAMILIES
 from genomics.models import GenomicFile
 
-FORM = "F-ADULT"
 SOON = timedelta(days=30)
-
-
-def _desk(request: HttpRequest) -> Desk:
-    """Her own record, or a 404."""
-    user, now = request.user, timezone.now()
-    ward = wards.own(user, at=now) if isinstance(user, User) else None
-    if ward is None or not isinstance(user, User):
-        raise Http404
-    return Desk(request, user, "participant", FORM, ward, now)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def home(request: HttpRequest) -> HttpResponse:
     """Where she stands in one sentence; what needs her; what was used lately; her files."""
-    desk = _desk(request)
+    desk = desk_of(request)
     standing = desk.standing()
     uses = list(usage_of.of(desk.ward.participant, at=desk.at))
     lately = [use for use in uses if use.at > desk.at - SOON]
@@ -49,7 +41,10 @@ def home(request: HttpRequest) -> HttpResponse:
     turned = len(lately) - read
     bars = words.months(uses, at=desk.at)
     rows = GenomicFile.objects.filter(participant=desk.ward.participant).order_by("-received_at", "id")
+    if handovers.begin_afresh(desk.ward.participant, at=desk.at) and "later" not in request.GET:
+        return redirect("participant:fresh_start")
     context = {
+        **growing.on_home(desk),
         "sentence": _sentence(standing, bool(rows)),
         "needs": _needs(desk, standing),
         "allowed": [_(FAMILIES[one.family].label) for one in standing.choices.values() if one.allowed],
@@ -59,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "bars": bars if any(bar["value"] for bar in bars) else [],
         "most": max(bar["value"] for bar in bars) or 1,
-        "entries": [words.use_entry(use) for use in uses[:3]],
+        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
         "files": [
             {"title": _(words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
             for file in rows[:3]
@@ -71,62 +66,80 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def files(request: HttpRequest) -> HttpResponse:
-    desk = _desk(request)
+    desk = desk_of(request)
     return record.add_file(desk) if request.method == "POST" else record.files(desk)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def choices(request: HttpRequest) -> HttpResponse:
-    return record_choices.choices(_desk(request))
+    return record_choices.choices(desk_of(request))
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def choice(request: HttpRequest, family: str) -> HttpResponse:
-    return record_choices.choice(_desk(request), family)
+    return record_choices.choice(desk_of(request), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def check(request: HttpRequest, family: str) -> HttpResponse:
-    return record_choices.check(_desk(request), family)
+    return record_choices.check(desk_of(request), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def give(request: HttpRequest, family: str) -> HttpResponse:
-    return record_choices.give(_desk(request), family)
+    return record_choices.give(desk_of(request), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def stop(request: HttpRequest, family: str) -> HttpResponse:
-    return record_choices.stop(_desk(request), family)
+    return record_choices.stop(desk_of(request), family)
 
 
 @require_http_methods(["POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def stop_everything(request: HttpRequest) -> HttpResponse:
-    return record_choices.stop_everything(_desk(request))
+    return record_choices.stop_everything(desk_of(request))
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def receipt(request: HttpRequest, seq: int) -> HttpResponse:
-    return record.receipt(_desk(request), seq)
+    return record.receipt(desk_of(request), seq)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def receipt_json(request: HttpRequest, seq: int) -> HttpResponse:
-    return record.receipt_json(_desk(request), seq)
+    return record.receipt_json(desk_of(request), seq)
 
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def usage(request: HttpRequest) -> HttpResponse:
-    return record.usage(_desk(request))
+    return record.usage(desk_of(request))
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def exchange(request: HttpRequest) -> HttpResponse:
+    return record_exchange.exchange(desk_of(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def consent_fhir(request: HttpRequest) -> HttpResponse:
+    return record_exchange.consent_fhir(desk_of(request))
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def why(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record.why(desk_of(request), id)
 
 
 def _sentence(standing: Standing, has_file: bool) -> str:
@@ -186,8 +199,22 @@ def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:
     return needs
 
 
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_sheet(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request), language)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def form_pdf(request: HttpRequest, language: str) -> HttpResponse:
+    return sheets.for_desk(desk_of(request), language, pdf=True)
+
+
 urls = [
     path("", home, name="home"),
+    path("growing-up/", growing.object_to, name="object_to"),
+    path("fresh-start/", growing.fresh_start, name="fresh_start"),
     path("files/", files, name="files"),
     path("choices/", choices, name="choices"),
     path("choice/<str:family>/", choice, name="choice"),
@@ -198,4 +225,9 @@ urls = [
     path("receipt/<int:seq>/", receipt, name="receipt"),
     path("receipt/<int:seq>.json", receipt_json, name="receipt_json"),
     path("usage/", usage, name="usage"),
+    path("exchange/", exchange, name="exchange"),
+    path("consent.fhir.json", consent_fhir, name="consent_fhir"),
+    path("usage/<uuid:id>/", why, name="why"),
+    path("form/<str:language>/", form_sheet, name="form_sheet"),
+    path("form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

@@ -1,4 +1,7 @@
-"""The doors that are open to all: landing page, sign in and out, sign up, and whether the house is well."""
+"""The doors that are open to all: landing page, sign up, is the house well.
+
+The way in and out is in entry.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
-from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.i18n import set_language as django_set_language
 
-from broker import people
+from broker import fresh, handovers, people
+from broker.errors import Refused
 from broker.models import User
 from broker.portal.frame import home_of
 from broker.rights import allow, person
@@ -100,15 +103,44 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             at=timezone.now(),
         )
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        fresh.note_password(request.session, at=timezone.now())
         messages.success(request, _("Welcome. Nobody may use anything of yours until you say so."))
         return redirect("home")
     return render(request, "registration/sign_up.html", {"form": form}, status=400 if form.errors else 200)
 
 
-sign_in = allow(Right.PUBLIC)(
-    LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True)
-)
-sign_out = allow(Right.PUBLIC)(LogoutView.as_view())
+class TakeOverForm(SignUpForm):
+    """A young person's code beside what a new login needs."""
+
+    code = forms.CharField(label=_("Your code"), help_text=_("Four times four signs."), max_length=40)
+    field_order = ("code", "born_on", "username", "password")
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.PUBLIC)
+def take_over(request: HttpRequest) -> HttpResponse:
+    """A login of one's own to the record that guardians opened."""
+    form = TakeOverForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            user = handovers.accept(
+                said["code"],
+                said["username"],
+                said["password"],
+                born_on=said["born_on"],
+                language=(get_language() or "en")[:2],
+                at=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            messages.success(request, _("Welcome. This is your record."))
+            return redirect("home")
+    return render(request, "registration/take_over.html", {"form": form}, status=400 if form.errors else 200)
+
+
 set_language = allow(Right.PUBLIC)(django_set_language)
 
 

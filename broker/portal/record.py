@@ -4,20 +4,24 @@ Whoever comes here sits at a Desk already. Choices are in record_choices.
 """
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from broker import explaining
 from broker import usage as usage_of
+from broker.errors import Refused
 from broker.portal import record_words as words
+from broker.portal import why_words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import FileForm, FindForm
 from consent import receipts, records
-from consent.errors import ConsentError, SealBroken
+from consent.errors import ConsentError, NotRemembered, SealBroken
 from consent.ledger import log
 from consent.models import Holding, Statement
 from consent.models.ledger import LedgerEvent
@@ -85,7 +89,7 @@ def usage(desk: Desk) -> HttpResponse:
         "form": form,
         "any": bool(every),
         "filtered": bool(query),
-        "entries": [words.use_entry(use) for use in page],
+        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in page],
         "read": sum(use.read for use in shown),
         "found": len(shown),
         "page": page,
@@ -94,6 +98,30 @@ def usage(desk: Desk) -> HttpResponse:
         "hold": settings.HOLD_DAYS,
     }
     return desk.render("usage", context)
+
+
+def why(desk: Desk, id: UUID) -> HttpResponse:
+    """One job that considered her: in plain words why it read her or did not, and how to stop."""
+    use = usage_of.one(desk.ward.participant, id, at=desk.at)
+    if use is None:
+        raise Http404
+    try:
+        replay = explaining.of(use.job, desk.ward.participant, at=desk.at)
+    except (Refused, NotRemembered):
+        replay = None  # it ran before enough was kept; what it recorded is told all the same
+    choices = desk.standing().choices
+    context = {
+        "use": use,
+        "told": why_words.told(use, replay),
+        "purpose": ", ".join(_(label) for label in use.labels),
+        "left": _(use.left),
+        "stops": [
+            {"title": _(FAMILIES[family].label), "url": desk.url("stop", family)}
+            for family in dict.fromkeys(why_words.families(replay))
+            if family in choices and choices[family].allowed
+        ],
+    }
+    return desk.render("why", context)
 
 
 def receipt(desk: Desk, seq: int) -> HttpResponse:
@@ -115,6 +143,7 @@ def receipt(desk: Desk, seq: int) -> HttpResponse:
         "clause": clause,
         "facts": words.receipt_facts(said, paper, sealed=sealed),
         "json_url": desk.url("receipt_json", seq),
+        "exchange_url": desk.url("exchange"),
         "again_url": desk.url("choice", row.family) if row.family in FAMILIES else desk.url("choices"),
     }
     return desk.render("receipt", context)
@@ -136,4 +165,4 @@ def _row(desk: Desk, seq: int) -> Statement:
 
 def _can_add(desk: Desk) -> bool:
     """Her own file at any age; a child's once somebody has seen that she is its guardian."""
-    return desk.ward.may_widen or not desk.ward.is_child
+    return desk.ward.may_widen or desk.ward.is_own

@@ -17,6 +17,7 @@ from broker import fresh, impact, uses
 from broker.portal import record_preview as preview
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
+from broker.portal.record_exchange import terms_in
 from broker.portal.record_forms import TermsForm, as_said, terms_form
 from broker.portal.record_reach import ReachForm, as_reached, files_of
 from consent import forms, giving, records
@@ -48,7 +49,8 @@ def choice(desk: Desk, family: str) -> HttpResponse:
         raise Http404
     before = standing.last_yes(family)
     initial = as_said(before, at=desk.at) if before else {}
-    form = terms_form(family, desk)(initial={**initial, "version": str(desk.version() or "")})
+    brought = terms_in(desk.request.GET)  # what a FHIR file says, to be read and said here
+    form = terms_form(family, desk)(initial={**initial, **brought, "version": str(desk.version() or "")})
     reach = ReachForm(family=family, ward=desk.ward, initial=as_reached(before))
     return _explained(desk, family, form, reach, standing)
 
@@ -158,7 +160,8 @@ def _explained(
         "clause": text["clauses"].get(family, ""),
         "notice": text["notice"] if is_police(family) else "",
         "version": version,
-        "can": desk.ward.may_widen and bool(text["clauses"].get(family)),
+        "may": desk.ward.may_grant(family),
+        "can": desk.ward.may_grant(family) and bool(text["clauses"].get(family)),
         "files": files if len(files) > 1 else [],
         "check_url": desk.url("check", family),
         "steps": words.steps(now=0),
@@ -221,7 +224,7 @@ def _may_say_yes(desk: Desk, family: str) -> bool:
     version = desk.version()
     if family not in FAMILIES or version is None or family not in version.offers:
         raise Http404
-    if desk.ward.may_widen:
+    if desk.ward.may_grant(family):
         return True
     messages.error(desk.request, _("Nothing was changed: you can say no here, and not yet yes."))
     return False

@@ -176,7 +176,7 @@ class TermsForm(forms.Form):
         return records.Wording(
             permissions=said.permissions,
             modifiers=said.modifiers,
-            valid_to=self.ends_at,
+            valid_to=ward.bounded(self.ends_at),
             authority=ward.authority,
         )
 
@@ -209,7 +209,7 @@ def as_said(grant: Statement, *, at: datetime) -> dict[str, Any]:
     return {
         "kind": [permission.code for permission in grant.permissions],
         "diseases": [disease for permission in grant.permissions for disease in permission.diseases],
-        "conditions": [key for modifier in grant.modifiers for key in {modifier.code, _key(modifier)}],
+        "conditions": [key for modifier in grant.modifiers for key in {modifier.code, key_of(modifier)}],
         "regions": [region for listed in regions if isinstance(listed, tuple) for region in listed],
         "until": grant.valid_to.date() if ends_later and grant.valid_to else None,
     }
@@ -219,10 +219,10 @@ def meaning_of(clause: Clause) -> str:
     """What a tick is called in the page's form: by the code, so that an earlier yes fills in a newer form."""
     if clause.permission is not None:
         return "_".join((clause.permission.code, *clause.permission.diseases))
-    return clause.family if clause.modifier is None else _key(clause.modifier)
+    return clause.family if clause.modifier is None else key_of(clause.modifier)
 
 
-def _key(modifier: Modifier) -> str:
+def key_of(modifier: Modifier) -> str:
     """GS_EU: a condition with what it states."""
     stated = (value if isinstance(value, tuple) else (value,) for _, value in modifier.parameters)
     return "_".join((modifier.code, *(str(one) for values in stated for one in values)))

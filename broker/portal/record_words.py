@@ -19,10 +19,10 @@ from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
 from consent.models import Holding
 from consent.purposes import FAMILIES, is_police
 from consent.reasons import Reason
-from consent.receipts import Receipt
+from consent.receipts import Receipt, digest
 from consent.records import Wording
 from consent.scope import Choice
-from consent.terms import Capacity, Modifier, Statement, Verb
+from consent.terms import Capacity, Modifier, Source, Statement, Verb
 from genomics.models import GenomicFile
 
 Cell = dict[str, Any]
@@ -53,6 +53,25 @@ FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data o
 def day(at: date) -> str:
     """A day in full, in the reader's language; of an instant, the day in UTC."""
     return str(date_format(at, "j F Y"))
+
+
+def called(ward: Ward) -> str:
+    """What somebody for whom one acts is called."""
+    born = {"day": day(ward.participant.born_on)}
+    if ward.is_child:
+        return _("A child born on %(day)s") % born
+    if ward.is_proxy:
+        return _("An adult born on %(day)s") % born
+    return _("Somebody who has died, born on %(day)s") % born
+
+
+def acted_for(ward: Ward) -> str:
+    """For whom one acts, with a place for the day of birth and one for the pseudonym."""
+    if ward.is_child:
+        return _("a child born on {day} ({name})")
+    if ward.is_proxy:
+        return _("an adult born on {day} who cannot act ({name})")
+    return _("somebody born on {day} who has died ({name})")
 
 
 def allowed_of(allowed: int, asked: int) -> str:
@@ -163,6 +182,7 @@ def receipt_facts(said: Statement, paper: Receipt, *, sealed: bool) -> list[Cell
         Capacity.SELF: _("The participant"),
         Capacity.GUARDIAN: _("The guardian"),
         Capacity.NEXT_OF_KIN: _("The next of kin"),
+        Capacity.PROXY: _("Somebody who may act for her"),
     }
     ends = {"when": said.valid_to} if said.valid_to else {"text": _("Only when stopped")}
     if said.is_grant:
@@ -174,19 +194,34 @@ def receipt_facts(said: Statement, paper: Receipt, *, sealed: bool) -> list[Cell
         ]
     else:
         facts = [{"term": _("In force since"), "when": said.recorded_at}]
+    header, notice, how = paper["record_header"], paper["pii_processing"]["privacy_notice"], paper["event"]
     facts += [
-        {"term": _("Participant"), "text": "", "code": paper["pii_principal_id"]},
+        {"term": _("Participant"), "text": "", "code": header["pii_principal_id"]},
         {"term": _("Said by"), "text": who[said.authority.capacity]},
+        {"term": _("How"), "text": _how(how)},
     ]
-    if paper["form"]:
-        facts.append({"term": _("Words agreed to"), "text": _("Consent form"), "code": paper["form"]})
+    if said.file:
+        facts.append({"term": _("For one file only"), "text": "", "code": said.file})
+    if notice:
+        code = f"{notice['form']} {notice['version']}"
+        facts.append({"term": _("Words agreed to"), "text": _("Consent form"), "code": code})
     place = ("good", _("Sealed")) if sealed else ("wait", _("Recorded, to be sealed in a moment"))
     facts += [
         {"term": _("In the ledger"), "kind": place[0], "word": place[1]},
-        {"term": _("Number of this receipt"), "text": "", "code": paper["record_id"]},
+        {"term": _("Number of this receipt"), "text": "", "code": header["record_id"]},
         {"term": _("Fingerprint of the record"), "text": "", "code": paper["commitment"]},
+        {"term": _("Fingerprint of this receipt"), "text": "", "code": digest(paper)},
     ]
     return facts
+
+
+def _how(event: dict[str, Any]) -> str:
+    """On paper or in the portal, and what stood behind it."""
+    if event["method"] == Source.PAPER:
+        return _("On paper, read alike by two people") if event["two_readers"] else _("On paper")
+    if event["signed_in"]:
+        return _("In the portal, after a fresh sign-in")
+    return _("In the portal")
 
 
 def steps(*, now: int) -> list[Cell]:
@@ -219,8 +254,8 @@ def file_card(file: GenomicFile, state: str) -> Cell:
     }
 
 
-def use_entry(use: Use) -> Cell:
-    """One job that considered her: who, what for, and what left or why she was not read."""
+def use_entry(use: Use, url: str) -> Cell:
+    """One job that considered her: who, what for, and what left or why she was not read. `url` tells more."""
     purpose = ", ".join(_(label) for label in use.labels)
     if use.read:
         text = _("%(purpose)s. What left: %(left)s.") % {"purpose": purpose, "left": _(use.left)}
@@ -230,6 +265,7 @@ def use_entry(use: Use) -> Cell:
     return {
         "when": use.at,
         "title": use.by,
+        "url": url,
         "text": text,
         "code": " ".join(use.purposes),
         "kind": "info" if use.read else "off",

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from broker.access import Application
 from broker.portal.dates import day_field, end_of, months_later
 from broker.queries import ASKABLE
-from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
+from consent.hierarchies import DISEASE_NAMES
 from consent.purposes import PURPOSES
+from consent.regions import COUNTRY_NAMES
 from genomics.coordinates import Build, parse_region
 from genomics.errors import NotACoordinate
 from genomics.variants import parse_variant
@@ -82,7 +83,7 @@ class ApplicationForm(forms.Form):
     regions = forms.MultipleChoiceField(
         label=_("Where is the work done?"),
         help_text=_("Some people allow certain places only."),
-        choices=[(code, _(name)) for code, name in REGION_NAMES.items()],
+        choices=[(code, _(name)) for code, name in COUNTRY_NAMES.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

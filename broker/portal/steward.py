@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import access, cases, people, rights
+from broker import access, cases, kinship, people, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Reviewed, User
+from broker.portal import sheets, steward_kin
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import (
@@ -52,6 +53,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "requests": lists.requests_to_decide(user, at=now),
             "requests_open": lists.requests_in_force(user, at=now),
             "guardians": lists.guardians(user, at=now),
+            "kin_waiting": lists.kin_waiting(user, at=now),
             "find": find,
             "identities": Paginator(unknown, PAGE).get_page(request.GET.get("page")),
         }
@@ -169,9 +171,16 @@ def verify_guardian(request: HttpRequest, id: int) -> HttpResponse:
     link = get_object_or_404(lists.claimed(), pk=id)
     return _verified(
         request,
-        lambda user, now: people.verify_guardian(link, by=user, at=now),
-        _("The guardian of %(who)s may decide from now on.") % {"who": link.child},
+        lambda user, now: kinship.verify(link, by=user, at=now),
+        _("The guardian of %(who)s may decide from now on.") % {"who": link.person},
     )
+
+
+@require_http_methods(["GET"])
+@allow(Right.VERIFY_PEOPLE)
+def print_form(request: HttpRequest) -> HttpResponse:
+    """A consent form to print, for somebody or blank."""
+    return sheets.chosen(request, "steward/print_form.html")
 
 
 def _verified(request: HttpRequest, verb: Any, done: str) -> HttpResponse:
@@ -204,6 +213,14 @@ urls = [
     path("", inbox, name="inbox"),
     path("request/<uuid:id>/", request, name="request"),
     path("case/<uuid:id>/", case, name="case"),
+    path("print/", print_form, name="print_form"),
     path("verify/<str:pseudonym>/", verify_identity, name="verify_identity"),
     path("guardian/<int:id>/", verify_guardian, name="verify_guardian"),
+    path("kin/", steward_kin.kin, name="kin"),
+    path("kin/link/<int:id>/", steward_kin.settle_link, name="settle_link"),
+    path("kin/death/<int:id>/", steward_kin.settle_death, name="settle_death"),
+    path("kin/twins/", steward_kin.twins, name="twins"),
+    path("kin/twins/<int:id>/", steward_kin.settle_twins, name="settle_twins"),
+    path("kin/login/<int:id>/", steward_kin.confirm_login, name="confirm_login"),
+    path("kin/hand-over/<str:pseudonym>/", steward_kin.hand_over, name="hand_over"),
 ]

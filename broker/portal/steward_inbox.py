@@ -9,10 +9,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from broker import cases, rights
-from broker.models import AccessRequest, Case, OwnRecord, Reviewed, User
+from broker.models import AccessRequest, Case, DeathReport, OwnRecord, Reviewed, User
 from broker.roles import Role
-from consent.models import GuardianLink, Participant
+from consent.models import KinLink, Participant
 from consent.purposes import PURPOSES
+from consent.terms import Capacity
 
 LATE = timedelta(days=7)  # what has waited longer is marked
 SHOWN = 50  # so many of what is in force; the newest
@@ -64,19 +65,41 @@ def identities(user: User, pseudonym: str) -> QuerySet[Participant]:
     return others.order_by("ordinal")
 
 
-def claimed() -> QuerySet[GuardianLink]:
-    return GuardianLink.objects.filter(state=GuardianLink.State.CLAIMED)
+def claimed(capacity: str = Capacity.GUARDIAN) -> QuerySet[KinLink]:
+    return KinLink.objects.filter(state__in=("CLAIMED", "SEEN"), capacity=capacity)
 
 
 def guardians(user: User, *, at: datetime) -> list[dict[str, Any]]:
     """Guardianships that others claim; the guardian under her own pseudonym."""
-    links = list(claimed().exclude(guardian=user.reference).select_related("child").order_by("claimed_at"))
-    logins = [link.guardian.removeprefix("user:") for link in links]
+    links = list(claimed().exclude(claimant=user.reference).select_related("person").order_by("claimed_at"))
+    logins = [link.claimant.removeprefix("user:") for link in links]
     own = OwnRecord.objects.filter(user__public_id__in=logins).select_related("user", "participant")
     known = {one.user.reference: one.participant for one in own}
     return [
-        {"link": link, "guardian": known.get(link.guardian), "age": _age(link.claimed_at, at)}
+        {"link": link, "guardian": known.get(link.claimant), "age": _age(link.claimed_at, at)}
         for link in links
+    ]
+
+
+def kin_waiting(user: User, *, at: datetime) -> list[Entry]:
+    """Proxies, next of kin and deaths that wait for her: a line each, to the page where they are settled."""
+    links = KinLink.objects.filter(state__in=("CLAIMED", "SEEN")).exclude(capacity=Capacity.GUARDIAN)
+    links = links.exclude(claimant=user.reference).exclude(seen_by=user.reference).select_related("person")
+    deaths = DeathReport.objects.filter(settled_at__isnull=True).exclude(reported_by=user)
+    words = {Capacity.PROXY: _("Proxy for an adult"), Capacity.NEXT_OF_KIN: _("Next of kin")}
+    told = [(one.claimed_at, one.person, words[Capacity(one.capacity)]) for one in links]
+    told += [
+        (one.reported_at, one.participant, _("A death"))
+        for one in deaths.exclude(seen_by=user).select_related("participant")
+    ]
+    return [
+        {
+            "when": when,
+            "title": f"{what}: {person.pseudonym}",
+            "url": reverse("steward:kin"),
+            **_age(when, at),
+        }
+        for when, person, what in sorted(told, key=lambda one: one[0])
     ]
 
 

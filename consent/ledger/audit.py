@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from consent.canonical import canonical
 from consent.ledger import checkpoints
-from consent.ledger.leaves import Entry, Leaf, Sealed
+from consent.ledger.leaves import Entry, Leaf, Sealed, commit
 from consent.ledger.verifier import FORMAT, Audit, Verification
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
@@ -28,7 +28,7 @@ def verify(*, also: Iterable[Callable[[], Iterable[str]]] = ()) -> Verification:
         audit.say(f"{audit.edge.size} events are placed, the newest checkpoint vouches for {upto}.")
     published = checkpoints.published()
     audit.hold_against(published, newest=_newest_size())
-    for problem in (*_strays(), *(problem for check in also for problem in check())):
+    for problem in (*_strays(), *_misfiled(), *(problem for check in also for problem in check())):
         audit.say(problem)
     return audit.verification(events=LedgerEvent.objects.count())
 
@@ -111,3 +111,15 @@ def _strays() -> Iterator[str]:
         lost = model.objects.filter(~Exists(event)).count()
         if lost:
             yield f"{lost} {what} belong to no event: the events were removed."
+
+
+def _misfiled() -> Iterator[str]:
+    """Openings that are kept under another subject than the one they name: nobody would find them there."""
+    columns = ("event__uid", "subject", "body", "salt", "event__commitment")
+    rows = LedgerOpening.objects.order_by("event_id").values_list(*columns)
+    for uid, subject, body, salt, commitment in rows.iterator(CHUNK):
+        # The subject is the last word of an opening, for its keys are sorted.
+        if body.endswith(f'"subject":{canonical(subject).decode()}}}'):
+            continue
+        if commit(bytes(salt), body) == bytes(commitment):  # one that was changed is told of already
+            yield f"Event {uid} is kept under {subject!r}, and that is not whom it is about."

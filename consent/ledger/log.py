@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 LOCK = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock of the one sequencer
+SUBJECT = 200  # characters that name what an event is about
 BATCH = 2_000  # events placed in one transaction: on SQLite nobody else can write meanwhile
 LOOKBACK = 20_000  # ids before the newest placed one that a quick run looks through
 
@@ -55,7 +56,7 @@ def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **field
     body = canonical({"kind": kind.tag, "at": at, "by": by, "subject": subject, "fields": fields}).decode()
     salt = secrets.token_bytes(SALT_BYTES)
     event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=commit(salt, body))
-    LedgerOpening.objects.create(event=event, salt=salt, body=body)
+    LedgerOpening.objects.create(event=event, salt=salt, body=body, subject=subject)
     return event
 
 
@@ -225,6 +226,8 @@ def _refuse_unfit(kind: EventKind, *, at: datetime, by: str, subject: str, field
         faults.append("nobody is named who did it")
     if not (isinstance(subject, str) and _is_plain(subject)):
         faults.append("its subject is not text")
+    elif len(subject) > SUBJECT:
+        faults.append(f"its subject is longer than {SUBJECT} characters")
     if faults:
         raise EventRefused(f"{kind.tag} was not written: {'; '.join(faults)}. Nothing was changed.")
 

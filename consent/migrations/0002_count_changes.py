@@ -16,7 +16,9 @@ def carry_over(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0001_founding")]
+    dependencies = [
+        ("consent", "0001_founding"),
+    ]
 
     operations = [
         migrations.CreateModel(

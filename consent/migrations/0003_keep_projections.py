@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0002_count_changes'),
+        ("consent", "0002_count_changes"),
     ]
 
     operations = [

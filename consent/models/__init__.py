@@ -1,28 +1,35 @@
 """The facts of the ground floor."""
 
+from consent.models.diseases import DiseaseName
 from consent.models.forms import FormDraft, FormMove
+from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
-from consent.models.people import Change, Freeze, GuardianLink, Holding, Participant
+from consent.models.paper import PaperEntry, PaperImport, PaperMove
+from consent.models.people import Change, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
 from consent.models.projections import Projection, ProjectionPart
-from consent.models.statements import FormVersion, PaperEntry, Statement
+from consent.models.statements import FormVersion, Statement
 
 __all__ = [
     "Change",
+    "DiseaseName",
     "FormDraft",
     "FormMove",
     "FormVersion",
     "Freeze",
-    "GuardianLink",
     "Holding",
+    "KinLink",
     "LedgerCheckpoint",
     "LedgerEvent",
     "LedgerLeaf",
     "LedgerOpening",
     "PaperEntry",
+    "PaperImport",
+    "PaperMove",
     "Participant",
     "PolicyVersion",
     "Projection",
     "ProjectionPart",
     "Statement",
+    "TwinLink",
 ]

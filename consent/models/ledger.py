@@ -40,6 +40,8 @@ class LedgerOpening(AppendOnly):
     )
     salt = models.BinaryField(max_length=32)
     body = models.TextField()  # canonical JSON of kind, at, by, subject and fields
+    # The body's subject, to find what was written about somebody; an audit holds the two against each other.
+    subject = models.CharField(max_length=200, db_index=True)
 
     def __str__(self) -> str:
         return f"opening of event {self.event_id}"

@@ -81,34 +81,3 @@ class Holding(models.Model):
     file = models.UUIDField(primary_key=True)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="holdings")
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
-
-
-class GuardianLink(models.Model):
-    """That somebody acts for a child: claimed, then verified, then ended."""
-
-    class State(models.TextChoices):
-        CLAIMED = "CLAIMED", "claimed"
-        VERIFIED = "VERIFIED", "verified"
-        ENDED = "ENDED", "ended"
-
-    guardian = models.CharField(max_length=64)  # an actor reference: consent knows no user account
-    child = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="guardian_links")
-    state = models.CharField(max_length=8, choices=State, default=State.CLAIMED)
-    claimed_at = models.DateTimeField()
-    verified_at = models.DateTimeField(null=True, blank=True)
-    verified_by = models.CharField(max_length=64, blank=True, default="")
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["guardian", "child"],
-                condition=~models.Q(state="ENDED"),
-                name="one_living_guardian_link",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(verified_at__isnull=True, verified_by="")
-                | (models.Q(verified_at__isnull=False) & ~models.Q(verified_by="")),
-                name="guardian_verified_at_and_by",
-            ),
-        ]

@@ -52,25 +52,3 @@ class Statement(AppendOnly):
 
     class Meta:
         indexes = [models.Index(fields=["participant", "seq"])]
-
-
-class PaperEntry(AppendOnly):
-    """What one clerk read on a paper form. Two entries that agree make a grant; one is enough for a no."""
-
-    class Order(models.IntegerChoices):
-        FIRST = 1
-        SECOND = 2
-
-    paper = models.UUIDField()  # one scanned form
-    order = models.PositiveSmallIntegerField(choices=Order)
-    participant = models.ForeignKey(Participant, on_delete=models.PROTECT)
-    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT)
-    answers = models.JSONField()  # family -> true | false
-    keyed_by = models.CharField(max_length=64)
-    keyed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["paper", "order"], name="paper_entry_once"),
-            models.UniqueConstraint(fields=["paper", "keyed_by"], name="paper_two_different_people"),
-        ]

@@ -1,7 +1,7 @@
 """Who the people of the bench are and what each of them said, as arrays: no database, no bytes.
 
-A mix as a large service might have it, drawn from a seed. It is planned so that the number of people who allow
-police homicide searches at `AT` is exact: they are chosen first, and nobody else has such a yes in force.
+A mix as a large service might have it, drawn from a seed. The number of people who allow police homicide
+searches at `AT` is exact: they are chosen first, and nobody else has such a yes in force.
 """
 
 from collections.abc import Mapping, Sequence
@@ -254,7 +254,7 @@ class _Planner:
         self.says(changed, yes(HOM), stage=CHANGED)
         self.says(returned, yes(HOM))
         self.says(returned, stop("*"), stage=CHANGED)
-        self.mix(returned, HOLDS, stage=LATELY)
+        self.mix(returned, HOLDS[:-1], stage=LATELY)  # a yes for a file would not lift the no to all
         size = self.n // 100
         refused, left, left_all, ended, waiting, one_file = (
             self.unwilling[i * size : (i + 1) * size] for i in range(6)
@@ -275,7 +275,7 @@ class _Planner:
         doubtful = np.flatnonzero(self.adult & ~self.clean & ~second_file)
         self.says(doubtful[::5], yes(HOM))
         self.says(np.flatnonzero(self.minor)[::40], yes(HOM))  # a minor by herself
-        self.says(np.flatnonzero(self.minor)[1::60], yes(HOM, **GUARDIANS))
+        self.says(np.flatnonzero(self.minor)[1::60], yes(HOM, capacity=Capacity.GUARDIAN))
 
     def _everything_else(self, crowd: Crowd) -> None:
         of = np.flatnonzero

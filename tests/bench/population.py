@@ -6,8 +6,8 @@
 
 Bodies, commitments and seals are what consent.records writes, and are read back by it at the end. No ledger
 events are written: `event` is a random number, so broken_seals() would say so of every row. Consent positions
-are those of the statements alone, and only the newest has its Change. The same seed and SEAL_KEY make the same
-rows. It goes into an empty house only; DIR keeps who was meant to allow homicide searches (intent.npz).
+are those of the statements alone, and only the newest has its Change. The same seed and SEAL_KEY make the
+same rows. It goes into an empty house only; DIR keeps who was meant to allow homicide searches (intent.npz).
 """
 
 import argparse
@@ -158,9 +158,7 @@ def main() -> None:
             crowd = build(asked.people, seed=asked.seed, processes=asked.processes)
     np.savez_compressed(asked.home / INTENT, allows_homicide=crowd.allows_homicide, at=crowds.NOW)
     took = time.perf_counter() - started
-    print(
-        f"{took:6.1f} s  all in; {crowd.allows_homicide.sum():,} people allow homicide searches at {crowds.AT}"
-    )
+    print(f"{took:6.1f} s  all in; {crowd.allows_homicide.sum():,} people allow homicide searches")
     wrong = misread(crowd, sample=asked.check, seed=asked.seed)
     print(
         *wrong, f"{min(asked.check, crowd.people):,} people read back, {len(wrong)} not as planned", sep="\n"

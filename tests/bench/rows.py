@@ -1,7 +1,7 @@
 """The rows of a planned crowd, as tables take them: genuinely sealed statements, people, files, holds.
 
-What a statement's body looks like is asked of consent.terms once for each thing that can be said, and cut open
-where two people who say it differ; so a field that the law gains later is in these rows too.
+What a statement's body looks like is asked of consent.terms once for each thing that can be said, and cut
+open where two people who say it differ; so a field that the law gains later is in these rows too.
 """
 
 import hashlib

@@ -19,6 +19,7 @@ AUDIENCES = (
     "agency",
     "steward",
     "auditor",
+    "clerk",
     "administrator",
 )
 SCHEMES = ("light", "dark")

@@ -58,14 +58,14 @@ def test_a_claimed_child_can_only_be_said_no_for(gita, child):
 
 
 def test_a_verified_guardian_decides_until_the_child_is_of_age(gita, child, staff):
-    people.verify_guardian(child.guardian_links.get(), by=staff.steward, at=NOW)
+    people.verify_guardian(child.kin_links.get(), by=staff.steward, at=NOW)
     assert wards.child(gita, child.pseudonym, at=OF_AGE - timedelta(seconds=1)).may_widen
     assert wards.child(gita, child.pseudonym, at=OF_AGE) is None
     assert wards.grown(gita, at=OF_AGE) == (child,)
 
 
 def test_an_ended_guardianship_opens_nothing(gita, child, staff):
-    kin.end(child.guardian_links.get(), by=staff.steward.reference, at=NOW)
+    kin.end(child.kin_links.get(), by=staff.steward.reference, at=NOW)
     assert wards.children(gita, at=NOW) == ()
     assert wards.grown(gita, at=NOW) == (child,)
 

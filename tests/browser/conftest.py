@@ -15,6 +15,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from tests import factors
 
 SHOTS = Path(__file__).resolve().parents[2] / "shots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -128,10 +131,13 @@ def page(request: pytest.FixtureRequest, open_page: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def sign_in(live_server: Any) -> Callable[..., None]:
-    """sign_in(page, user): a session as the sign-in page would make it, without walking there."""
+    """sign_in(page, user): a session as the sign-in page would make it, without walking there; with
+    `confirmed_at`, as after a second step at that time."""
 
-    def signed_in(page: Any, user: Any) -> None:
+    def signed_in(page: Any, user: Any, *, confirmed_at: datetime | None = None) -> None:
         session = import_module(settings.SESSION_ENGINE).SessionStore()
+        if confirmed_at is not None:
+            factors.confirm_session(session, at=confirmed_at)
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()

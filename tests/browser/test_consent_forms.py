@@ -1,4 +1,4 @@
-"""The look of a consent form: to the steward who keeps it and to whoever reads it, on a phone and at a desk."""
+"""The look of a consent form: to the steward who keeps it and to whoever reads it, on phone and desk."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How hard the laws are tried: 100 examples in the ordinary run; HYPOTHESIS_EXAMPLES=5000 for a long one."""
+"""How hard the laws are tried: 2,000 examples each; HYPOTHESIS_EXAMPLES says another number."""
 
 import os
 
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "ordinary",
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "2000")),
     deadline=None,  # a busy machine is no broken law
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -1,8 +1,13 @@
-"""Made-up worlds for the laws: a person, her record, a use, an instant. Often permitted, often nearly so."""
+"""Made-up worlds for the laws: a person, her record, a use, an instant. Often permitted, often nearly so.
 
+A world is read from dice: a string of bytes that Hypothesis draws in one go, so that 2,000 worlds cost a
+second. The first of every list of options is the usual one; a world that breaks a law shrinks towards it.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -24,6 +29,7 @@ from consent.terms import (
     Modifier,
     Paper,
     Permission,
+    Policy,
     Project,
     Relations,
     Side,
@@ -68,6 +74,7 @@ class World:
     at: datetime = NOW
     file: File = field(default_factory=lambda: File(FILE))
     relations: Relations = NONE
+    policy: Policy = POLICY
 
     def decide(self, **changes: Any) -> Decision:
         world = replace(self, **changes)
@@ -76,7 +83,7 @@ class World:
             world.file,
             world.statements,
             world.use,
-            POLICY,
+            world.policy,
             world.at,
             relations=world.relations,
         )
@@ -86,165 +93,220 @@ class World:
         return max((said.seq for said in self.statements), default=0) + 1
 
 
-instants = st.sampled_from(
-    [
-        SIGNED,
-        NOW - 90 * DAY,
-        NOW - DAY,
-        NOW - timedelta(seconds=1),
-        NOW,
-        NOW + timedelta(seconds=1),
-        NOW + DAY,
-    ]
+T = TypeVar("T")
+ROLLS = 128  # bytes to a world; whoever rolls more gets what is usual
+
+
+class Dice:
+    """Rolls read from bytes."""
+
+    def __init__(self, rolled: bytes) -> None:
+        self._rolled = iter(rolled)
+
+    def roll(self) -> int:
+        return next(self._rolled, 0)
+
+    def of(self, options: Sequence[T]) -> T:
+        return options[self.roll() % len(options)]
+
+    def seldom(self, one_in: int = 4) -> bool:
+        return self.roll() % one_in == one_in - 1
+
+
+def rolled(make: Callable[[Dice], T], rolls: int = ROLLS) -> st.SearchStrategy[T]:
+    """What is made from so many rolls."""
+    return st.binary(min_size=rolls, max_size=rolls).map(lambda bytes_: make(Dice(bytes_)))
+
+
+INSTANTS = (
+    SIGNED,
+    NOW - 90 * DAY,
+    NOW - DAY,
+    NOW - timedelta(seconds=1),
+    NOW,
+    NOW + timedelta(seconds=1),
+    NOW + DAY,
 )
-parameters = st.fixed_dictionaries(
-    {},
-    optional={
-        "regions": st.sampled_from([["EU"], ["GB", "US"], [], "GB"]),
-        "months": st.sampled_from([1, 12, 24, 0, "12"]),
-        "until": st.sampled_from(["2026-06-01T12:00:00Z", "2027-01-01T00:00:00Z", "soon"]),
-        "topics": st.sampled_from([["ageing"], []]),
-        "users": st.sampled_from([["u1"], ["u2"]]),
-        "projects": st.sampled_from([["PRJ1"], ["PRJ2"]]),
-        "institutions": st.sampled_from([["inst1"], ["inst2"]]),
-    },
+PARAMETERS: dict[str, tuple[object, ...]] = {
+    "regions": (["EU"], ["GB", "US"], [], "GB"),
+    "months": (1, 12, 24, 0, "12"),
+    "until": ("2026-06-01T12:00:00Z", "2027-01-01T00:00:00Z", "soon"),
+    "topics": (["ageing"], []),
+    "users": (["u1"], ["u2"]),
+    "projects": (["PRJ1"], ["PRJ2"]),
+    "institutions": (["inst1"], ["inst2"]),
+}
+CODES = (*MODIFIERS, "UNHEARD")
+DISEASES = ((), (CANCER,), (MELANOMA,), (CANCER, DIABETES))
+PERMITTED = (*PERMISSIONS, "GRU-CC")
+CAPACITIES, AFTERWARDS, STATES = tuple(Capacity), tuple(AfterDeath), tuple(FileState)
+PAPERS = (None, Paper("clerk1"), Paper("clerk1", "clerk2", True), Paper("clerk1", "clerk1", True))
+FORMS = (
+    ADULT_FORM,
+    replace(ADULT_FORM, le_notice=False),
+    replace(ADULT_FORM, reconsent_due=NOW),
+    replace(ADULT_FORM, offers=frozenset(("RESEARCH", "CLINICAL"))),
 )
-modifiers = st.builds(
-    lambda code, said: Modifier.of(code, **said), st.sampled_from([*MODIFIERS, "UNHEARD"]), parameters
-)
-permissions = st.builds(
-    Permission,
-    st.sampled_from([*PERMISSIONS, "GRU-CC"]),
-    st.sampled_from([(), (CANCER,), (MELANOMA,), (CANCER, DIABETES)]),
-)
-authorities = st.builds(Authority, st.sampled_from(Capacity), st.booleans())
-papers = st.sampled_from(
-    [None, Paper("clerk1"), Paper("clerk1", "clerk2", True), Paper("clerk1", "clerk1", True)]
-)
-forms = st.sampled_from(
-    [
-        ADULT_FORM,
-        replace(ADULT_FORM, le_notice=False),
-        replace(ADULT_FORM, reconsent_due=NOW),
-        replace(ADULT_FORM, offers=frozenset(("RESEARCH", "CLINICAL"))),
-    ]
-)
-
-
-def quirk(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Something unusual about a person or a statement."""
-    return st.fixed_dictionaries(fields)
-
-
-def quirky(*quirks: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    """Two of these together; the first is to have none."""
-    usual = st.just({})
-    return st.tuples(st.one_of(usual, *quirks), st.one_of(usual, *quirks)).map(lambda two: two[0] | two[1])
-
-
-freezes = st.builds(lambda since, until: (Freeze(since, until),), instants, st.none() | instants)
-odd_subjects = quirky(
-    quirk(dob=st.sampled_from([date(2015, 4, 2), date(2008, 6, 1), date(2008, 2, 29)])),
-    quirk(dob=st.just(date(2015, 4, 2)), minor_dissent=st.just(True)),
-    quirk(identity_verified=st.just(False)),
-    quirk(died_at=instants),
-    quirk(erased_at=instants),
-    quirk(freezes=freezes),
-).map(lambda changes: born(**changes))
-subjects = st.one_of(st.just(born()), st.just(born()), odd_subjects)
-
-odd = quirky(
-    quirk(recorded_at=instants),
-    quirk(effective_at=instants),
-    quirk(valid_to=instants),
-    quirk(level=st.just(Level.FILE), file=st.sampled_from([FILE, "GF2"])),
-    quirk(authority=authorities),
-    quirk(form=forms),
-    quirk(source=st.just(Source.PAPER), paper=papers),
-    quirk(modifiers=st.lists(modifiers, max_size=2).map(tuple)),
-    quirk(after_death=st.sampled_from(AfterDeath)),
-    quirk(decision=st.just(Verb.CONTINUE), continues=st.integers(1, 4)),
+# Some of them come of age at NOW or next to it, at home.
+BIRTHDAYS = (date(1980, 3, 15), date(2015, 4, 2), date(2008, 6, 1), date(2008, 6, 2), date(2008, 2, 29))
+ZONES = ("UTC", "America/Denver", "Pacific/Auckland", "Pacific/Pago_Pago", "Asia/Jakarta")
+HOMES = ("", "GB", "US-AL", "US-MS", "US-UT")
+POLICIES = (
+    POLICY,
+    replace(POLICY, leap_birthday="FEB28"),
+    replace(POLICY, majority_age=16, majority_grace_days=(("CLINICAL", 0), ("RESEARCH", 999))),
+    replace(POLICY, mz_twin_joint_le=False, judicial_auth_exempt=frozenset()),
+    replace(POLICY, guardian_may_grant=frozenset(FAMILIES), proxy_may_grant=frozenset(FAMILIES)),
 )
 
 
-# Strategies are made once, here: making them anew in every draw is what takes the time.
-seldom = st.sampled_from([False, False, False, True])
-offences_asked = st.sampled_from([("L.HOM",), ("L.SEX",), ("L.UHR",), ("L.MIS",), ("L.HOM", "L.SEX")])
-topics_asked = st.sets(
-    st.sampled_from(["R.GRU", "R.HMB", "R.DS", "R.POA", "R.MDS", "R.CTRL"]), min_size=1, max_size=3
+def a_modifier(dice: Dice) -> Modifier:
+    return Modifier.of(
+        dice.of(CODES), **{name: dice.of(some) for name, some in PARAMETERS.items() if dice.roll() % 2}
+    )
+
+
+def a_permission(dice: Dice) -> Permission:
+    return Permission(dice.of(PERMITTED), dice.of(DISEASES))
+
+
+def an_authority(dice: Dice) -> Authority:
+    return Authority(dice.of(CAPACITIES), bool(dice.roll() % 2))
+
+
+Quirk = Callable[[Dice], dict[str, Any]]
+
+
+def quirks(dice: Dice, some: Sequence[Quirk]) -> dict[str, Any]:
+    """Up to two unusual things about a person, a statement or a use."""
+    found: dict[str, Any] = {}
+    for _ in range(2):
+        chosen = dice.roll() % (len(some) + 1)
+        if chosen:
+            found |= some[chosen - 1](dice)
+    return found
+
+
+def _until(dice: Dice) -> datetime | None:
+    return dice.of((None, *INSTANTS))
+
+
+OF_SUBJECT: tuple[Quirk, ...] = (
+    lambda dice: {"dob": dice.of(BIRTHDAYS)},
+    lambda dice: {"dob": dice.of(BIRTHDAYS[1:]), "zone": dice.of(ZONES), "region": dice.of(HOMES)},
+    lambda _: {"dob": BIRTHDAYS[1], "minor_dissent": True},
+    lambda _: {"identity_verified": False},
+    lambda dice: {"died_at": dice.of(INSTANTS)},
+    lambda dice: {"erased_at": dice.of(INSTANTS)},
+    lambda dice: {"freezes": (Freeze(dice.of(INSTANTS), _until(dice)),)},
 )
-diseases_asked = st.sampled_from([CANCER, CANCER, MELANOMA, DIABETES, None])
-verbs = st.sampled_from([Verb.GRANT, Verb.GRANT, Verb.DENY, Verb.WITHDRAW])
+OF_STATEMENT: tuple[Quirk, ...] = (
+    lambda dice: {"recorded_at": dice.of(INSTANTS)},
+    lambda dice: {"effective_at": dice.of(INSTANTS)},
+    lambda dice: {"valid_to": dice.of(INSTANTS)},
+    lambda dice: {"level": Level.FILE, "file": dice.of((FILE, "GF2"))},
+    lambda dice: {"authority": an_authority(dice)},
+    lambda dice: {"authority": an_authority(dice), "valid_to": dice.of(INSTANTS)},
+    lambda dice: {"form": dice.of(FORMS)},
+    lambda dice: {"source": Source.PAPER, "paper": dice.of(PAPERS)},
+    lambda dice: {"modifiers": tuple(a_modifier(dice) for _ in range(1 + dice.roll() % 2))},
+    lambda dice: {"after_death": dice.of(AFTERWARDS)},
+    lambda dice: {"decision": Verb.CONTINUE, "continues": 1 + dice.roll() % 4},
+)
+APPROVED = Project(id="PRJ1", status="APPROVED")
+OF_USE: tuple[Quirk, ...] = (
+    lambda _: {"topics": frozenset(("ageing",))},
+    lambda dice: {"publish_not_before": dice.of(INSTANTS)},
+    lambda dice: {"ethics": Ethics(ref="REC-1", valid_to=dice.of(INSTANTS))},
+    lambda _: {"project": replace(APPROVED, first_access_at=SIGNED)},
+    lambda dice: {"project": replace(APPROVED, valid_to=dice.of(INSTANTS))},
+)
 
 
-def _of_police(offences: tuple[str, ...], spoiled: int) -> DataUse:
-    usual = police(*offences)
-    if spoiled == 1:
-        return replace(usual, match_mode="identity")
-    if spoiled == 2:
-        return police(*offences, le=case(judicial_authorisation=None))
-    if spoiled == 3:
-        return police(*offences, le=case(judicial_authorisation=order(*offences, valid_to=NOW + DAY)))
-    return usual
+def a_subject(dice: Dice) -> Subject:
+    return born(**quirks(dice, OF_SUBJECT)) if dice.seldom() else born()
 
 
-def _of_research(topics: set[str], disease: str | None, training: bool, for_profit: bool) -> DataUse:
-    asks = company if for_profit else research
-    return asks(*topics, *(("A.TRAIN",) if training else ()), disease=disease)
+def a_statement(dice: Dice, families: Sequence[str]) -> Statement:
+    """Anything that can stand in a record."""
+    verb = dice.of((Verb.GRANT, Verb.GRANT, Verb.DENY, Verb.WITHDRAW))
+    plain = says(verb, dice.of(families), a_permission(dice), after_death=AfterDeath.CONTINUE)
+    return replace(plain, **quirks(dice, OF_STATEMENT))
 
 
-def _spoiled(use: DataUse, papers: dict[str, Any]) -> DataUse:
+OFFENCES = (("L.HOM",), ("L.SEX",), ("L.UHR",), ("L.MIS",), ("L.HOM", "L.SEX"))
+TOPICS = ("R.HMB", "R.DS", "R.GRU", "R.POA", "R.MDS", "R.CTRL")
+ASKED_ABOUT = (CANCER, CANCER, MELANOMA, DIABETES, None)
+OTHERS = (counsel(), care(), quality(), relatives(), research("R.EVERYTHING"))
+
+
+def a_police_use(dice: Dice) -> DataUse:
+    offences = dice.of(OFFENCES)
+    match dice.roll() % 6:
+        case 1:
+            return replace(police(*offences), match_mode="identity")
+        case 2:
+            return police(*offences, le=case(judicial_authorisation=None))
+        case 3:
+            return police(*offences, le=case(judicial_authorisation=order(*offences, valid_to=NOW + DAY)))
+    return police(*offences)
+
+
+def a_research_use(dice: Dice) -> DataUse:
+    topics = {dice.of(TOPICS) for _ in range(1 + dice.roll() % 3)}
+    training = ("A.TRAIN",) if dice.seldom() else ()
+    asks = company if dice.seldom() else research
+    return asks(*topics, *training, disease=dice.of(ASKED_ABOUT))
+
+
+def with_odd_papers(use: DataUse, dice: Dice) -> DataUse:
     """The same with other papers; the project stays approved for it."""
-    use = replace(use, **papers)
+    use = replace(use, **quirks(dice, OF_USE))
     valid_to = use.project.valid_to or NOW + 400 * DAY
     return replace(use, project=replace(use.project, valid_to=valid_to, approved_purposes=use.purposes))
 
 
-approved = {"id": st.just("PRJ1"), "status": st.just("APPROVED")}
-odd_papers = quirky(
-    quirk(topics=st.just(frozenset(("ageing",)))),
-    quirk(publish_not_before=instants),
-    quirk(ethics=st.builds(Ethics, ref=st.just("REC-1"), valid_to=instants)),
-    quirk(project=st.builds(Project, **approved, first_access_at=st.just(SIGNED))),
-    quirk(project=st.builds(Project, **approved, valid_to=instants)),
-)
-police_uses = st.builds(_of_police, offences_asked, st.integers(0, 5))
-research_uses = st.builds(_of_research, topics_asked, diseases_asked, seldom, seldom)
-other_uses = st.sampled_from([counsel(), care(), quality(), relatives(), research("R.EVERYTHING")])
-uses = st.builds(_spoiled, st.one_of(research_uses, police_uses, other_uses), odd_papers)
+def a_use(dice: Dice) -> DataUse:
+    kind = dice.of((a_research_use, a_police_use, lambda dice: dice.of(OTHERS)))
+    return with_odd_papers(kind(dice), dice) if dice.seldom(3) else kind(dice)
 
 
-@st.composite
-def statements(draw: st.DrawFn, families: list[str]) -> Statement:
-    """Anything that can stand in a record."""
-    family = families[draw(st.integers(0, len(families) - 1))]
-    plain = says(draw(verbs), family, draw(permissions), after_death=AfterDeath.CONTINUE)
-    return replace(plain, **draw(odd))
-
-
-@st.composite
-def records(draw: st.DrawFn, use: DataUse) -> tuple[Statement, ...]:
+def a_record(dice: Dice, use: DataUse) -> tuple[Statement, ...]:
     """What the use needs, mostly granted; and whatever else was said, before and after."""
-    wanted = [*needed(use)] or ["RESEARCH"]
-    conditions = (draw(modifiers),) if draw(seldom) else ()
-    permission = draw(permissions) if draw(seldom) else Permission("NRES")
-    if "C.CARE" in use.purposes and draw(st.booleans()):
+    wanted = sorted(needed(use)) or ["RESEARCH"]
+    conditions = (a_modifier(dice),) if dice.seldom() else ()
+    permission = a_permission(dice) if dice.seldom() else Permission("NRES")
+    if "C.CARE" in use.purposes and dice.roll() % 2:
         plain = [yes("RESEARCH", modifiers=(Modifier("CC"), *conditions))]
     else:
         plain = [yes(family, permission, modifiers=conditions) for family in wanted]
-    anything = statements(["*", "RESEARCH", *wanted, *wanted, *FAMILIES])
-    before = [draw(anything) for _ in range(draw(st.integers(0, 2)))]
-    after = [draw(anything)] if draw(seldom) else []
+    families = ["*", "RESEARCH", *wanted, *wanted, *FAMILIES]
+    before = [a_statement(dice, families) for _ in range(dice.roll() % 3)]
+    after = [a_statement(dice, families)] if dice.seldom() else []
     return tuple(replace(one, seq=seq) for seq, one in enumerate([*before, *plain, *after], start=1))
 
 
-@st.composite
-def worlds(draw: st.DrawFn, asked: st.SearchStrategy[DataUse] = uses) -> World:
-    use = draw(asked)
+def a_world(dice: Dice, asks: Callable[[Dice], DataUse] = a_use) -> World:
+    use = asks(dice)
     relations = NONE
     if "G.REL" in use.purposes:
-        relations = Relations(requesting_participant=Side(draw(subjects), draw(records(use))))
-    elif use.le is not None and draw(seldom):
-        relations = Relations(mz_twin=Side(draw(subjects), draw(records(use))))
-    state = draw(st.sampled_from(FileState)) if draw(seldom) else FileState.ACTIVE
-    return World(draw(subjects), draw(records(use)), use, file=File(FILE, state), relations=relations)
+        relations = Relations(requesting_participant=Side(a_subject(dice), a_record(dice, use)))
+    elif use.le is not None and dice.seldom():
+        relations = Relations(mz_twin=Side(a_subject(dice), a_record(dice, use)))
+    return World(
+        subject=a_subject(dice),
+        statements=a_record(dice, use),
+        use=use,
+        file=File(FILE, dice.of(STATES) if dice.seldom(12) else FileState.ACTIVE),
+        relations=relations,
+        policy=dice.of(POLICIES) if dice.seldom() else POLICY,
+    )
+
+
+modifiers = rolled(a_modifier, 16)
+permissions = rolled(a_permission, 2)
+
+
+def worlds(asks: Callable[[Dice], DataUse] = a_use) -> st.SearchStrategy[World]:
+    """A world in which somebody asks for this kind of use."""
+    return rolled(lambda dice: a_world(dice, asks))

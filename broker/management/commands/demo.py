@@ -14,11 +14,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from broker import oversight
 from broker.crew import Crew, web
 from broker.demo import account, cohort, house
 from broker.demo.run import DemoFailed, run
 from broker.demo.staff import PASSWORD
-from consent import records
 from consent.ledger import audit, log
 from consent.models import Participant
 from genomics.coordinates import Build
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         kept = list(account.checks(done, built))
         while log.sequence(at=timezone.now()):
             pass
-        verified = audit.verify(also=[records.broken_seals])
+        verified = audit.verify(also=oversight.ALSO)
         kept.append(account.Check(f"the ledger's {verified.size} events verify", verified.ok))
         for check in kept:
             self.stdout.write(f"{'ok ' if check.kept else 'NOT'} {check.promise}")
@@ -112,7 +112,8 @@ class Command(BaseCommand):
 
     def _serve(self, crew: Crew, built: house.House, address: str) -> None:
         crew.start("web", *web(address))
-        self.stdout.write(f"\nOpen http://{address}/sign-in/ — the password of all is {PASSWORD}")
+        here = address.replace("127.0.0.1", "localhost")  # passkeys need a name
+        self.stdout.write(f"\nOpen http://{here}/sign-in/ — the password of all is {PASSWORD}")
         logins = [
             ("participant", house.PARTICIPANT),
             ("participant who withdrew", house.LEAVER),
@@ -121,6 +122,14 @@ class Command(BaseCommand):
         ]
         for role, name in logins:
             self.stdout.write(f"    {role:26} {name}")
+        self.stdout.write(
+            f"{', '.join(built.apps)} sign in with a second step, which a yes needs. Keys for an app:"
+        )
+        for name, secret in built.apps.items():
+            self.stdout.write(f"    {name:26} {secret}")
+        self.stdout.write("Without a phone, from another terminal, the code of this moment:")
+        home = f"DEMO=1 BROKER_HOME={settings.HOME}"
+        self.stdout.write(f"    {home} {sys.executable} manage.py unsafe_code {house.PARTICIPANT}")
         self.stdout.write("Ctrl-C closes it.")
         self.stdout.flush()
         try:

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from consent import records
+from broker import oversight
 from consent.ledger import checkpoints, log, verifier
 
 
 class Command(BaseCommand):
-    help = "Recompute every commitment, leaf, root, signature and consent seal, and say what does not hold."
+    help = (
+        "Recompute every commitment, leaf, root, signature, consent seal and row, and say what does not hold."
+    )
     allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -27,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if options["export"]:
             self._export(options["export"], openings=not options["without_openings"])
-        found = log.verify(also=[records.broken_seals])
+        found = log.verify(also=oversight.ALSO)
         for line in verifier.report(found):
             self.stdout.write(line)
         self.stdout.write(f"verifier key {checkpoints.signer()}")

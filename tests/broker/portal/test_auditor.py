@@ -395,7 +395,7 @@ def test_a_job_in_full_says_its_reasons_its_state_and_that_the_snapshot_grants_n
     assert "CONSENT_NONE" in page
     assert "The snapshot grants nothing." in page
     assert page.count("Does not hold</span>") == 0
-    assert page.count("Holds</span>") == 2
+    assert page.count("Holds</span>") == 3
     assert "may read 10 of 12 people" in page
     assert re.search(r'fill="var\(--accent-ink\)"[^>]*>released</text>', page)
 

@@ -56,7 +56,7 @@ def claimed(gita: User) -> Participant:
 def child(world: World, claimed: Participant) -> Participant:
     """The same, its guardian verified."""
     at = timezone.now() - timedelta(days=50)
-    people.verify_guardian(claimed.guardian_links.get(), by=world.staff.steward, at=at)
+    people.verify_guardian(claimed.kin_links.get(), by=world.staff.steward, at=at)
     people.verify_identity(claimed, by=world.staff.steward, at=at)
     return claimed
 
@@ -112,12 +112,12 @@ def test_people_tells_until_when_she_decides(hers, child):
 
 
 def test_people_tells_who_is_no_longer_hers(hers, child, world):
-    kin.end(child.guardian_links.get(), by=world.staff.steward.reference, at=timezone.now())
+    kin.end(child.kin_links.get(), by=world.staff.steward.reference, at=timezone.now())
     page = shown(hers, "people")
     assert "No longer yours to decide" in page
     assert child.pseudonym in page
     assert reverse("guardian:choices", args=[child.pseudonym]) not in page
-    assert "You act for no child at the moment." in page
+    assert "You act for nobody else at the moment." in page
 
 
 # --- acting for a child ---
@@ -182,7 +182,7 @@ def test_a_verified_guardian_adds_a_file_and_a_claimed_one_does_not(world, hers,
     page = press(hers, "files", claimed.pseudonym, file=SimpleUploadedFile("child.vcf", FILE))
     assert "A file can be added once your guardianship is verified." in page
     assert not GenomicFile.objects.exists()
-    people.verify_guardian(claimed.guardian_links.get(), by=world.staff.steward, at=timezone.now())
+    people.verify_guardian(claimed.kin_links.get(), by=world.staff.steward, at=timezone.now())
     page = press(hers, "files", claimed.pseudonym, file=SimpleUploadedFile("child.vcf", FILE))
     assert "The file is locked away." in page
     assert GenomicFile.objects.get().participant == claimed
@@ -201,7 +201,7 @@ def test_usage_is_that_of_the_child(world, gita, hers, child, settings):
     settings.HOLD_DAYS = 0
     receive(child, FILE, by=gita.reference, at=timezone.now() - timedelta(days=40))
     press(hers, "give", child.pseudonym, "RESEARCH", **terms(kind="HMB"))
-    assert "No one has used this child's file." in shown(hers, "usage", child.pseudonym)
+    assert "No one has used this file." in shown(hers, "usage", child.pseudonym)
     query = queries.submit(
         world.carriers(), under=world.request("R.HMB"), by=world.staff.researcher, at=timezone.now()
     )
@@ -243,7 +243,7 @@ def test_another_guardian_finds_nothing(child, world):
 
 
 def test_an_ended_guardianship_opens_nothing(hers, child, world):
-    kin.end(child.guardian_links.get(), by=world.staff.steward.reference, at=timezone.now())
+    kin.end(child.kin_links.get(), by=world.staff.steward.reference, at=timezone.now())
     nothing_opens(hers, child.pseudonym)
 
 

@@ -348,8 +348,9 @@ def test_a_receipt_carries_the_words_that_were_agreed_to(eve, her):
 def test_a_receipt_can_be_had_by_programs(eve, her):
     said = said_yes(eve, "RESEARCH", permissions=HEALTH)
     paper = json.loads(shown(her, "receipt_json", said.seq))
-    assert paper["pii_principal_id"] == eve.own_record.participant.pseudonym
-    assert (paper["event_type"], paper["permissions"]) == ("grant", ["HMB"])
+    assert paper["record_header"]["pii_principal_id"] == eve.own_record.participant.pseudonym
+    assert paper["event"]["event_type"] == "consent_given"
+    assert paper["pii_processing"]["purposes"][0]["permissions"][0]["duo"] == "DUO:0000006"
 
 
 def test_a_receipt_of_somebody_else_is_not_there(world, her):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from broker import access, cases, people
 from broker.models import AccessRequest, Case, Reviewed, User
 from broker.roles import Role
-from consent.models import GuardianLink, LedgerEvent, Participant
+from consent.models import KinLink, LedgerEvent, Participant
+from consent.models.kin import State
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -353,7 +354,7 @@ def test_identities_are_found_by_pseudonym_and_come_a_page_at_a_time(sten: Clien
 def test_a_guardian_is_confirmed_under_pseudonyms(world: World, sten: Client):
     gita = people.sign_up("gita", "a long password", born_on=date(1985, 5, 17), at=timezone.now())
     child = people.add_child(gita, born_on=date(2020, 3, 1), at=timezone.now())
-    link = GuardianLink.objects.get(child=child)
+    link = KinLink.objects.get(person=child)
     page = shown(sten, "inbox")
     assert f"Guardian of {child.pseudonym}" in page
     assert f"The guardian is {gita.own_record.participant.pseudonym}." in page
@@ -361,7 +362,7 @@ def test_a_guardian_is_confirmed_under_pseudonyms(world: World, sten: Client):
     assert "Nothing was confirmed" in sent(sten, "verify_guardian", link.pk)
     assert "may decide from now on" in sent(sten, "verify_guardian", link.pk, seen="yes")
     link.refresh_from_db()
-    assert link.state == GuardianLink.State.VERIFIED
+    assert link.state == State.VERIFIED
     assert f"Guardian of {child.pseudonym}" not in shown(sten, "inbox")
 
 

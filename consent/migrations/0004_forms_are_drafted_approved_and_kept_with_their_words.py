@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0003_keep_projections'),
+        ("consent", "0003_keep_projections"),
     ]
 
     operations = [

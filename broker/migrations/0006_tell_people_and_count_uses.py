@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0002_name_tokens'),
+        ("broker", "0005_scans_of_paper_forms_are_kept_sealed"),
     ]
 
     operations = [

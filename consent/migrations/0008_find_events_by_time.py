@@ -4,7 +4,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0010_forms_are_drafted_approved_and_kept_with_their_words")]
+    dependencies = [
+        ("consent", "0007_paper_forms_are_received_read_twice_and_settled"),
+    ]
 
     operations = [
         migrations.AddIndex(

@@ -1,0 +1,78 @@
+"""One participant's record as it was at an earlier gate, and as it is now: a job's request is put to it.
+
+Statements and trail are read once and checked; what was not known at the gate is left away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from broker.models import JobGate
+from consent import explain, history, policies, records, remembered
+from consent.explain import Explanation
+from consent.history import Said
+from consent.models import Participant
+from consent.participants import subject_of
+from consent.terms import File, FileState, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One person's whole record and trail, read once and checked."""
+
+    participant: Participant
+    statements: tuple[Statement, ...]
+    trail: list[Said]
+
+    @classmethod
+    def of(cls, participant: Participant) -> Self:
+        """Raises SealBroken or LedgerBroken for a statement or an opening that is not as it was recorded."""
+        return cls(participant, records.of(participant), remembered.trail(participant))
+
+    def positions(self, gate: JobGate) -> list[int]:
+        """The positions up to which a gate may have seen her: more than one only where she changed something
+        at the very moment it looked."""
+        changed = {*history.steps(self.trail), *(said.seq for said in self.statements)}
+        return [gate.position, *sorted(p for p in changed if gate.position < p <= gate.seen_upto)]
+
+    def explained(self, gate: JobGate, position: int, only: set[str] | None = None) -> Explanation:
+        """The decision at a gate, from what was known up to a position."""
+        said = history.until(self.trail, at=gate.at, position=position)
+        return explain.explain(
+            history.subject(said, self.participant.pseudonym),
+            history.files(said),
+            [one for one in self.statements if one.seq <= position],
+            gate.data_use,
+            policies.named(gate.policy_version),
+            gate.at,
+            position=gate.position,
+            only=only,
+        )
+
+    def explained_as_of(self, gate: JobGate, as_of: datetime) -> Explanation:
+        """The same request, decided at another instant from what was on record then."""
+        said = history.until(self.trail, at=as_of)
+        known = [one for one in self.statements if one.recorded_at <= as_of]
+        newest = max((*history.steps(said), *(one.seq for one in known)), default=None)
+        return explain.explain(
+            history.subject(said, self.participant.pseudonym),
+            history.files(said),
+            known,
+            gate.data_use,
+            policies.in_force(at=as_of),
+            as_of,
+            position=newest,
+        )
+
+    def explained_now(self, gate: JobGate, at: datetime) -> Explanation:
+        """The same request, decided from the rows as they are."""
+        held = self.participant.holdings.order_by("file").values_list("file", "state")
+        return explain.explain(
+            subject_of(self.participant),
+            [File(str(file), FileState(state)) for file, state in held],
+            self.statements,
+            gate.data_use,
+            policies.in_force(at=at),
+            at,
+            position=self.participant.epoch,
+        )

@@ -1,0 +1,212 @@
+"""What a job keeps of each gate that it comes to, so that every decision can be made again later.
+
+One Passage goes with one attempt of a job. It watches the law being asked and decides nothing; what it has
+seen is written with the manifest, which also holds a short digest of what was decided about each person.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from broker import events
+from broker.models import Job, JobGate
+from consent import fence
+from consent.clearance import Clearance, LeftOut, Permitted
+from consent.explain import Verdict
+from consent.models import LedgerOpening
+from consent.terms import DataUse, canonical
+
+DIGEST = 16  # bytes a person: enough, for the manifest itself is sealed and committed to
+SALT = 16
+COMMITTED_IN = (events.JOB_CLEARED.tag, events.JOB_RELEASED.tag, events.JOB_REFUSED.tag)
+
+
+@dataclass(slots=True)
+class Passage:
+    """The gates of one attempt, and at which of them whom it lost."""
+
+    job: Job
+    waiting: list[JobGate] = field(default_factory=list)  # seen, and not written yet
+    first: int = 0  # the number of the gate at which this attempt asked about everybody
+    lost: dict[int, int] = field(default_factory=dict)  # ordinal -> number of the gate
+    versions: dict[int, str] = field(default_factory=dict)  # number of a gate -> version of its policy
+    _next: int | None = None
+    _batches: list[JobGate] = field(default_factory=list)
+
+    def asked(self, kind: JobGate.Kind, clearance: Clearance) -> JobGate:
+        """The law has just been asked about everybody."""
+        gate = self._gate(kind, clearance.at, clearance.position, clearance.policy_version, clearance.use)
+        self.waiting.append(gate)
+        if kind in (JobGate.Kind.SNAPSHOT, JobGate.Kind.AGAIN):
+            self.first = gate.number
+        return gate
+
+    def cut(self, before: Clearance, after: Clearance) -> None:
+        """The law was asked anew about those who were permitted before."""
+        gate = self.asked(JobGate.Kind.RECUT, after)
+        self.lost |= dict.fromkeys(_lost(before, after), gate.number)
+
+    def batch(self, at: datetime, position: int, policy_version: str, use: DataUse) -> None:
+        """A batch is through. Its gate is kept only if somebody was lost at it, which shows later."""
+        gate = JobGate(
+            job=self.job,
+            kind=JobGate.Kind.BATCH,
+            at=at,
+            position=position,
+            seen_upto=fence.position(),
+            policy_version=policy_version,
+            use=canonical(use).decode(),
+        )
+        self._batches.append(gate)
+
+    def read(self, before: Clearance, after: Clearance, size: int) -> None:
+        """All batches of `size` are through."""
+        batches, self._batches = self._batches, []
+        gone = _lost(before, after)
+        place = {one.ordinal: index // size for index, one in enumerate(before.permitted)} if gone else {}
+        for number in sorted({place[ordinal] for ordinal in gone}):
+            gate = batches[number]
+            gate.number = self._number()
+            self.versions[gate.number] = gate.policy_version
+            self.waiting.append(gate)
+            self.lost |= {ordinal: gate.number for ordinal in gone if place[ordinal] == number}
+
+    def write(self) -> None:
+        """Write the gates that wait, in the caller's transaction."""
+        JobGate.objects.bulk_create(self.waiting)
+        self.waiting = []
+
+    def close(self, kind: JobGate.Kind, *, at: datetime, policy_version: str, use: DataUse) -> JobGate:
+        """The last gate, in the transaction that ends the job and under the gate lock."""
+        self.waiting.append(self._gate(kind, at, fence.position(), policy_version, use))
+        gate = self.waiting[-1]
+        self.write()
+        return gate
+
+    def _gate(
+        self, kind: JobGate.Kind, at: datetime, position: int, policy_version: str, use: DataUse
+    ) -> JobGate:
+        number = self._number()
+        self.versions[number] = policy_version
+        return JobGate(
+            job=self.job,
+            number=number,
+            kind=kind,
+            at=at,
+            position=position,
+            seen_upto=fence.position(),
+            policy_version=policy_version,
+            use=canonical(use).decode(),
+        )
+
+    def _number(self) -> int:
+        if self._next is None:  # after those of earlier attempts
+            self._next = JobGate.objects.filter(job=self.job).count()
+        number, self._next = self._next, self._next + 1
+        return number
+
+
+@dataclass(slots=True)
+class Watch:
+    """Stands between the gate and the job while batches are read, and notes what each was asked with."""
+
+    passage: Passage
+    policy_version: str
+    ask_use: Callable[[], DataUse]
+    ask_clock: Callable[[], datetime]
+    told: Callable[[int, int], None]  # of every batch that is through: how many people, of how many
+    _position: int = 0
+    _use: DataUse | None = None
+    _at: datetime | None = None
+
+    def use(self) -> DataUse:
+        self._position = fence.position()  # first: a change that comes after it is seen as one
+        self._use = self.ask_use()
+        return self._use
+
+    def clock(self) -> datetime:
+        self._at = self.ask_clock()
+        return self._at
+
+    def batch_done(self, done: int, total: int) -> None:
+        assert self._at is not None  # the gate asked for both before it read
+        assert self._use is not None
+        self.passage.batch(self._at, self._position, self.policy_version, self._use)
+        self.told(done, total)
+
+
+def manifest(passage: Passage, clearance: Clearance) -> dict[str, Any]:
+    """Whom a job read, and whom not and why; and of each what the law said, as a digest."""
+    salt = secrets.token_bytes(SALT)
+    version = clearance.policy_version
+    told = [digest(salt, one.ordinal, permitted(one, version)) for one in clearance.permitted]
+    for out in clearance.left_out:
+        version = passage.versions[passage.lost.get(out.ordinal, passage.first)]
+        told.append(digest(salt, out.ordinal, refused(out, version)))
+    return {
+        "permitted": [one.ordinal for one in clearance.permitted],
+        "left_out": [[one.ordinal, [str(r) for r in one.reasons]] for one in clearance.left_out],
+        "first": passage.first,
+        "lost": sorted(passage.lost.items()),
+        "salt": salt.hex(),
+        "digests": b"".join(told).hex(),
+    }
+
+
+def permitted(one: Permitted, policy_version: str) -> Verdict:
+    """What was decided about somebody who is read."""
+    return Verdict(
+        files=tuple(map(str, one.files)), relied_on=one.heads, reasons=(), policy_version=policy_version
+    )
+
+
+def refused(one: LeftOut, policy_version: str) -> Verdict:
+    """What was decided about somebody who is not."""
+    return Verdict(files=(), relied_on=(), reasons=one.reasons, policy_version=policy_version)
+
+
+def digest(salt: bytes, ordinal: int, verdict: Verdict) -> bytes:
+    """What a manifest keeps of one decision."""
+    return hashlib.sha256(salt + ordinal.to_bytes(8, "big") + verdict.to_bytes()).digest()[:DIGEST]
+
+
+def recorded_digest(manifest: dict[str, Any], ordinal: int) -> bytes | None:
+    """The digest that a manifest holds of this person's decision; None where it holds none."""
+    if "digests" not in manifest:
+        return None
+    order = [*manifest["permitted"], *(one for one, _ in manifest["left_out"])]
+    if ordinal not in order:
+        return None
+    start = 2 * DIGEST * order.index(ordinal)
+    return bytes.fromhex(manifest["digests"][start : start + 2 * DIGEST])
+
+
+def commitment(job: Job) -> str:
+    """What the ledger keeps at the release of all the gates of a job together."""
+    found = hashlib.sha256()
+    for gate in JobGate.objects.filter(job=job).order_by("number"):
+        found.update(bytes.fromhex(gate.sha256))
+    return found.hexdigest()
+
+
+def altered(job: Job, gates: Sequence[JobGate]) -> Iterator[str]:
+    """A sentence for every gate, or set of gates, that is not what the ledger recorded."""
+    rows = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind__in=COMMITTED_IN)
+    first = next((one for one in gates if one.kind == JobGate.Kind.SNAPSHOT), None)
+    last = gates[-1] if gates else None
+    for said in (row.said for row in rows):
+        fields = said["fields"]
+        if said["kind"] == events.JOB_RELEASED.tag and "gates_sha256" in fields:
+            held = commitment(job) == fields["gates_sha256"]
+        else:
+            gate = first if said["kind"] == events.JOB_CLEARED.tag else last
+            held = "gate_sha256" not in fields or (gate is not None and gate.sha256 == fields["gate_sha256"])
+        if not held:
+            yield f"What is kept of the gates of job {job.pk} is not what the ledger recorded."
+
+
+def _lost(before: Clearance, after: Clearance) -> set[int]:
+    return {one.ordinal for one in before.permitted} - {one.ordinal for one in after.permitted}

@@ -1,0 +1,202 @@
+"""The verbs of kin at the top floor: claim, see the papers, reject, end; a death that relatives tell of.
+
+What a link gives is the law's (consent.powers). A record that somebody else opened is not shown to who claims
+it before her papers were seen; saying no for it she may where the law lets her (halt).
+"""
+
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from broker import events, people, rights, uses
+from broker.errors import NotAllowed, Refused
+from broker.models import DeathReport, OwnRecord, User
+from broker.roles import Right, Role
+from consent import kin, participants, powers, records, twins
+from consent.ledger import log
+from consent.models import KinLink, Participant, Statement, TwinLink
+from consent.models.kin import Kind, State, Why
+
+NOBODY = "Nobody here has this reference number and this date of birth. Nothing was recorded."
+
+
+def claim_child(
+    user: User, pseudonym: str, *, born_on: date, kind: Kind = Kind.PARENT, papers: str = "", at: datetime
+) -> KinLink:
+    """A second guardian asks to act for a child that has a record already."""
+    child = _somebody(user, pseudonym, born_on)
+    with transaction.atomic():
+        link = kin.claim(user.reference, child, kind=kind, papers=papers, at=at)
+        _become_guardian(user, at=at)
+        return link
+
+
+def claim_proxy(
+    user: User, pseudonym: str, *, born_on: date, kind: Kind, papers: str, until: date, at: datetime
+) -> KinLink:
+    """Somebody asks to act for an adult who cannot, until the end of a day."""
+    person = _somebody(user, pseudonym, born_on)
+    end = datetime.combine(until, time(23, 59, 59), tzinfo=UTC)
+    with transaction.atomic():
+        link = kin.claim_proxy(user.reference, person, kind=kind, papers=papers, valid_to=end, at=at)
+        _become_guardian(user, at=at)
+        return link
+
+
+def claim_next_of_kin(
+    user: User, pseudonym: str, *, died_on: date, kind: Kind, papers: str, at: datetime
+) -> DeathReport | KinLink:
+    """A relative of somebody who died: a claim where the death is on record, else two stewards see to that
+    first."""
+    person = _somebody(user, pseudonym, None)
+    with transaction.atomic():
+        if person.died_at is None:
+            return _report_death(user, person, died_on=died_on, kind=kind, papers=papers, at=at)
+        link = kin.claim_next_of_kin(user.reference, person, kind=kind, papers=papers, at=at)
+        _become_guardian(user, at=at)
+        return link
+
+
+def see_death(report: DeathReport, *, by: User, at: datetime) -> bool:
+    """A steward has seen the paper of a death; with the second the death is recorded, and whoever told of it
+    is a claimed next of kin. Returns whether that is so now."""
+    rights.require(by, Right.VERIFY_PEOPLE)
+    if by.pk in {report.reported_by_id, report.seen_by_id}:
+        raise NotAllowed("A death takes two others who see the paper. Nothing was recorded.")
+    waiting = DeathReport.objects.filter(pk=report.pk, settled_at__isnull=True)
+    if report.seen_by is None:
+        if not waiting.filter(seen_by__isnull=True).update(seen_by=by):
+            raise Refused("Somebody else has just seen this paper. Nothing was recorded; look again.")
+        report.refresh_from_db()
+        return False
+    person, teller = report.participant, report.reported_by
+    with transaction.atomic():
+        if not waiting.update(settled_by=by, settled_at=at, confirmed=True):
+            raise Refused("This report was settled by somebody else already. Nothing was recorded.")
+        if person.died_at is None:
+            participants.record_death(
+                person,
+                died_at=_began(report.died_on, person),
+                papers=report.papers,
+                by=report.seen_by.reference,
+                second=by.reference,
+                at=at,
+            )
+        kind = Kind(report.relation)
+        kin.claim_next_of_kin(teller.reference, person, kind=kind, papers=report.papers, at=at)
+        _become_guardian(teller, at=at)
+    report.refresh_from_db()
+    return True
+
+
+def refuse_death(report: DeathReport, *, by: User, at: datetime) -> None:
+    """The paper does not show it."""
+    rights.require(by, Right.VERIFY_PEOPLE)
+    with transaction.atomic():
+        waiting = DeathReport.objects.filter(pk=report.pk, settled_at__isnull=True)
+        if waiting.exclude(reported_by=by).update(settled_by=by, settled_at=at):
+            log.append(events.DEATH_REFUSED, at=at, by=by.reference, subject=report.participant.pseudonym)
+
+
+def verify(link: KinLink, *, by: User, at: datetime) -> KinLink:
+    """A steward has seen the papers of a link. Once it stands, the record opens to who acts."""
+    _judge(link, by)
+    with transaction.atomic():
+        link = kin.verify(link, by=by.reference, at=at)
+        if link.state == State.VERIFIED:
+            rights.entrust(_login(link), people.ACT, link.person)
+        return link
+
+
+def reject(link: KinLink, *, by: User, at: datetime) -> KinLink:
+    _judge(link, by)
+    return kin.reject(link, by=by.reference, at=at)
+
+
+def end(link: KinLink, *, why: Why, by: User, at: datetime) -> KinLink:
+    """A steward ends it; and whoever acts may lay it down herself."""
+    if not (why == Why.LAID_DOWN and link.claimant == by.reference):
+        _judge(link, by)
+    return kin.end(link, why=why, by=by.reference, at=at)
+
+
+def limit(link: KinLink, families: list[str], *, by: User, at: datetime) -> KinLink:
+    _judge(link, by)
+    return kin.limit(link, families, by=by.reference, at=at)
+
+
+def halt(user: User, pseudonym: str, *, at: datetime) -> Statement:
+    """Say no to everything for somebody one acts for, also before the papers were seen."""
+    person = Participant.objects.filter(pseudonym=pseudonym).first()
+    power = powers.may_act(user.reference, person, at=at, policy=uses.policy(at)) if person else None
+    if person is None or power is None:
+        raise NotAllowed("You do not act for this person. Nothing was changed.")
+    wording = records.Wording(authority=power.authority)
+    return records.withdraw(person, by=user.reference, at=at, wording=wording)
+
+
+def propose_twins(a: Participant, b: Participant, *, by: User, at: datetime) -> TwinLink:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.propose(a, b, by=by.reference, at=at)
+
+
+def confirm_twins(link: TwinLink, *, by: User, at: datetime) -> TwinLink:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.confirm(link, by=by.reference, at=at)
+
+
+def dissolve_twins(link: TwinLink, *, why: str, by: User, at: datetime) -> TwinLink:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.dissolve(link, why=why, by=by.reference, at=at)
+
+
+def _report_death(
+    user: User, person: Participant, *, died_on: date, kind: Kind, papers: str, at: datetime
+) -> DeathReport:
+    if not papers.strip():
+        raise Refused("Say where the paper of the death is to be found. Nothing was recorded.")
+    if _began(died_on, person) > at or died_on < person.born_on:
+        raise Refused("Nobody can have died on that day. Nothing was recorded; correct the date.")
+    if DeathReport.objects.filter(participant=person, reported_by=user, settled_at__isnull=True).exists():
+        raise Refused("You have told us already, and it waits for a steward. Nothing was recorded.")
+    log.append(events.DEATH_REPORTED, at=at, by=user.reference, subject=person.pseudonym)
+    return DeathReport.objects.create(
+        participant=person,
+        reported_by=user,
+        relation=kind,
+        died_on=died_on,
+        papers=papers.strip(),
+        reported_at=at,
+    )
+
+
+def _somebody(user: User, pseudonym: str, born_on: date | None) -> Participant:
+    """The person a claim is about: not herself, and where a birth date is asked it has to fit."""
+    found = Participant.objects.filter(pseudonym=pseudonym.strip().upper(), erased_at__isnull=True).first()
+    if found is None or (born_on is not None and found.born_on != born_on):
+        raise Refused(NOBODY)
+    if OwnRecord.objects.filter(user=user, participant=found).exists():
+        raise Refused("This is your own record. Nothing was recorded.")
+    return found
+
+
+def _began(day: date, person: Participant) -> datetime:
+    """The first instant of a day where she was at home."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(person.home_zone)).astimezone(UTC)
+
+
+def _become_guardian(user: User, *, at: datetime) -> None:
+    if Role.GUARDIAN not in user.roles:
+        people.admit(user, Role.GUARDIAN, at=at)
+
+
+def _judge(link: KinLink, by: User) -> None:
+    rights.require(by, Right.VERIFY_PEOPLE)
+    if link.claimant == by.reference:
+        raise NotAllowed("Nobody judges her own claim. Ask another steward.")
+
+
+def _login(link: KinLink) -> User:
+    return User.objects.get(public_id=UUID(link.claimant.removeprefix("user:")))

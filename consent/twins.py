@@ -1,0 +1,94 @@
+"""Registered identical twins: a search for kin of the one is a search for kin of the other.
+
+Two say so, or it does not stand. What follows from it is in rules/relatives. It never ends, but it can prove
+to have been wrong.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from consent import events, fence
+from consent.errors import KinRefused
+from consent.ledger import log
+from consent.ledger.kinds import EventKind
+from consent.models import Participant, TwinLink
+
+
+def register(a: Participant, b: Participant, *, by: str, second: str, at: datetime) -> TwinLink:
+    """Two people say so together: two of the staff, or the twins or their guardians."""
+    with transaction.atomic():
+        return confirm(propose(a, b, by=by, at=at), by=second, at=at)
+
+
+def propose(a: Participant, b: Participant, *, by: str, at: datetime) -> TwinLink:
+    """One says so. Nothing follows from it until another has confirmed it."""
+    if a.ordinal == b.ordinal:
+        raise KinRefused("Nobody is her own twin. Nothing was recorded; name two different people.")
+    first, second = sorted((a, b), key=lambda one: one.ordinal)
+    with transaction.atomic():
+        fence.advance([first.ordinal, second.ordinal])
+        both = (first.ordinal, second.ordinal)
+        if _living().filter(Q(first__in=both) | Q(second__in=both)).exists():
+            raise KinRefused("One of them has a registered twin, or waits for one. Nothing was recorded.")
+        link = TwinLink.objects.create(first=first, second=second, proposed_by=by, proposed_at=at)
+        _note(events.TWINS_PROPOSED, link, by=by, at=at)
+        return link
+
+
+def confirm(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
+    """Another says so too. From now on the police need both."""
+    if by == link.proposed_by:
+        raise KinRefused("Twins take two: somebody else has to confirm it. Nothing was recorded.")
+    return _move(
+        link, events.TWINS_REGISTERED, Q(confirmed_by=""), by=by, at=at, confirmed_by=by, confirmed_at=at
+    )
+
+
+def dissolve(link: TwinLink, *, why: str, by: str, at: datetime) -> TwinLink:
+    """They are no identical twins after all, for instance because their DNA says so."""
+    if not why.strip():
+        raise KinRefused("Say what shows that they are no identical twins. Nothing was recorded.")
+    return _move(link, events.TWINS_DISSOLVED, Q(), {"why": why.strip()}, by=by, at=at, dissolved_at=at)
+
+
+def twin_of(ordinals: Iterable[int]) -> dict[int, int]:
+    """The registered twin of each of these who has one."""
+    asked = set(ordinals)
+    found: dict[int, int] = {}
+    standing = _living().exclude(confirmed_by="").filter(Q(first__in=asked) | Q(second__in=asked))
+    for first, second in standing.values_list("first", "second"):
+        found |= {one: other for one, other in ((first, second), (second, first)) if one in asked}
+    return found
+
+
+def _living() -> QuerySet[TwinLink]:
+    return TwinLink.objects.filter(dissolved_at__isnull=True)
+
+
+def _move(
+    link: TwinLink,
+    kind: EventKind,
+    while_: Q,
+    said: dict[str, str] | None = None,
+    *,
+    by: str,
+    at: datetime,
+    **facts: object,
+) -> TwinLink:
+    with transaction.atomic():
+        fence.advance([link.first_id, link.second_id])
+        if not _living().filter(while_, pk=link.pk).update(**facts):
+            raise KinRefused("This pair has been settled by somebody else already. Nothing was recorded.")
+        _note(kind, link, by=by, at=at, **(said or {}))
+    link.refresh_from_db()
+    return link
+
+
+def _note(kind: EventKind, link: TwinLink, *, by: str, at: datetime, **said: str) -> None:
+    """One line each, so that each finds it in her own history."""
+    pair = (link.first.pseudonym, link.second.pseudonym)
+    for one, other in (pair, pair[::-1]):
+        log.append(kind, at=at, by=by, subject=one, twin=other, **said)

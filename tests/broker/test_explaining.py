@@ -1,0 +1,409 @@
+"""A job's decision made again: byte for byte what was recorded, whatever has happened since."""
+
+import io
+import json
+import uuid
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from broker import explaining, jobs, oversight, queries
+from broker.earlier import Record
+from broker.errors import Refused
+from broker.models import Job, JobGate, JobState, Query
+from consent import clearance, forms, holdings, participants, policies, records
+from consent.errors import NotRemembered
+from consent.models import Holding, LedgerEvent, LedgerOpening, Participant
+from consent.reasons import Reason
+from consent.terms import Permission, Policy
+from genomics import gate
+from tests.unsafe import unsafe_without_triggers
+from tests.world import EARLIER, NOW, World, job_of
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+HOUR = timedelta(hours=1)
+LATER = NOW + timedelta(days=40)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def run(job: Job, *, at=NOW, batch: int = 3) -> Job:
+    jobs.run(job.pk, clock=lambda: at, batch=batch)
+    job.refresh_from_db()
+    return job
+
+
+def ask(world: World, under=None) -> Job:
+    under = under or world.request()
+    return job_of(queries.submit(world.carriers(), under=under, by=world.staff.researcher, at=NOW))
+
+
+def why(job: Job, person: Participant, at=LATER, **more) -> explaining.Replay:
+    return explaining.of(job, Participant.objects.get(pk=person.pk), at=at, **more)
+
+
+def verdict(replay: explaining.Replay) -> tuple[bool, tuple[Reason, ...]]:
+    assert replay.then is not None
+    return bool(replay.then.verdict.files), replay.then.verdict.reasons
+
+
+def tamper(sql: str, *values) -> None:
+    with unsafe_without_triggers(connection), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def test_everybody_a_job_considered_is_decided_again_byte_for_byte(world: World):
+    crowd = world.crowd(4, says="Ada")
+    others = [world.join(name) for name in ("Ben", "Noor", "Cleo", "Dov")]
+    job = run(ask(world))
+    before = {}
+    for person in (*crowd, *others):
+        replay = why(job, person)
+        assert replay.holds
+        assert replay.equal is True
+        assert replay.differences == []
+        before[person] = replay.then.to_bytes()
+    assert verdict(why(job, crowd[0])) == (True, ())
+    assert verdict(why(job, others[0])) == (False, (Reason.PURPOSE_NOT_COVERED,))
+
+    # All that may happen afterwards, to the very same people.
+    records.withdraw(crowd[0], by="x", at=NOW + HOUR)
+    records.withdraw(crowd[1], by="x", at=NOW + HOUR)
+    world.give(crowd[1], "RESEARCH", Permission(code="GRU"), at=NOW + 2 * HOUR)
+    participants.freeze(crowd[2], until=NOW + 3 * HOUR, by="x", at=NOW + HOUR)
+    holdings.set_state(crowd[3].holdings.get(), Holding.State.ERASED, by="x", at=NOW + HOUR)
+    world.give(others[3], "RESEARCH", Permission(code="GRU"), at=NOW + HOUR)
+    policies.adopt(replace(Policy(), version="2027.1", majority_age=21), by="x", at=NOW + HOUR)
+    form = forms.current("F-ADULT")
+    forms.FormVersion.objects.create(
+        form="F-ADULT",
+        version="9.0",
+        offers=form.offers,
+        le_notice=True,
+        texts=form.texts,
+        published_at=NOW + HOUR,
+    )
+    for person, was in before.items():
+        replay = why(job, person)
+        assert replay.equal is True, replay.problems
+        assert replay.then.to_bytes() == was
+    changed = {part for part, _, _ in why(job, crowd[0]).differences}
+    assert {"decision", "reasons", "policy_version"} <= changed
+    assert why(job, crowd[3]).now.verdict.reasons == (Reason.FILE_ERASED,)
+    assert bool(why(job, others[3]).now.verdict.files)
+
+
+def test_what_was_said_after_a_job_or_dated_back_never_makes_it_right(world: World):
+    silent = world.join("Dov")
+    world.crowd(2, says="Ada")
+    job = run(ask(world))
+    form = forms.current("F-ADULT")
+    wording = records.Wording(permissions=(Permission(code="GRU"),), effective_at=EARLIER)
+    records.give(silent, "RESEARCH", form=form, by="x", at=NOW + HOUR, wording=wording)
+    replay = why(job, silent)
+    assert replay.equal is True
+    assert verdict(replay) == (False, (Reason.CONSENT_NONE,))
+    assert verdict(why(job, silent, as_of=NOW)) == (False, (Reason.CONSENT_NONE,))
+    assert verdict(why(job, silent, as_of=LATER)) == (True, ())
+    # Recorded with an old date by a clock that was turned back: the consent position tells.
+    records.give(silent, "RESEARCH", form=form, by="x", at=EARLIER, wording=wording)
+    assert why(job, silent).equal is True
+
+
+def test_a_birthday_that_has_passed_since_changes_nothing_of_then(world: World):
+    child = participants.register(born_on=date(2008, 6, 20), by="x", at=EARLIER)
+    participants.verify_identity(child, by="x", at=EARLIER)
+    holdings.add(child, uuid.uuid4(), by="x", at=EARLIER)
+    world.give(child, "RESEARCH", Permission(code="GRU"), at=EARLIER)
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    assert verdict(why(job, child, at=LATER)) == (False, (Reason.AUTH_MINOR_SELF,))
+    assert why(job, child, at=LATER).equal is True
+
+
+def test_a_freeze_that_has_ended_since_is_seen_as_it_was(world: World):
+    held = world.join("Ada")
+    world.crowd(1, says="Ada")
+    participants.freeze(held, until=NOW + HOUR, by="x", at=NOW)
+    job = run(ask(world))
+    replay = why(job, held)
+    assert replay.equal is True
+    assert verdict(replay) == (False, (Reason.SUBJ_FROZEN,))
+    assert bool(replay.now.verdict.files)
+
+
+def test_somebody_lost_while_the_job_ran_is_decided_again_at_her_own_gate(world: World, monkeypatch):
+    crowd = world.crowd(6, says="Ada")
+    job = ask(world)
+    look, looked = gate._look, []
+
+    def withdraw_after_the_first_batch(*args, **kwargs):
+        looked.append(1)
+        if len(looked) == 1:
+            records.withdraw(crowd[4], by="x", at=NOW)
+        return look(*args, **kwargs)
+
+    monkeypatch.setattr(gate, "_look", withdraw_after_the_first_batch)
+    run(job, batch=2)
+    replay = why(job, crowd[4])
+    assert verdict(replay) == (False, (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT))
+    assert replay.equal is True
+    assert replay.recorded.gate.kind == JobGate.Kind.BATCH
+    assert [why(job, one).equal for one in crowd] == [True] * 6
+
+
+def test_somebody_lost_between_batch_and_release_is_decided_again(world: World, monkeypatch):
+    crowd = world.crowd(5, says="Ada")
+    job = ask(world)
+    stage, staged = jobs._stage, []
+
+    def withdraw_then(claim, asked):
+        stage(claim, asked)
+        staged.append(1)
+        if len(staged) == 1:
+            records.withdraw(crowd[1], by="x", at=NOW)
+            holdings.add(crowd[2], uuid.uuid4(), by="x", at=NOW)  # a later file does not join
+
+    monkeypatch.setattr(jobs, "_stage", withdraw_then)
+    run(job)
+    replay = why(job, crowd[1])
+    assert verdict(replay) == (False, (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT))
+    assert replay.recorded.gate.kind == JobGate.Kind.RECUT
+    assert [why(job, one).equal for one in crowd] == [True] * 5
+    assert len(why(job, crowd[2]).then.verdict.files) == 1
+    assert len(why(job, crowd[2]).now.verdict.files) == 2
+
+
+def test_a_later_attempt_is_decided_again_as_it_was(world: World, monkeypatch):
+    crowd = world.crowd(4, says="Ada")
+    late = world.join("Dov")
+    job = ask(world)
+
+    def dies(*_args, **_kwargs):
+        raise SystemError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "ask", dies)
+        with pytest.raises(SystemError):
+            run(job)
+    job.refresh_from_db()
+    assert verdict(why(job, late)) == (False, (Reason.CONSENT_NONE,))  # of the snapshot, while it runs
+    assert why(job, late).equal is True
+    assert why(job, crowd[0]).equal is True
+    world.give(late, "RESEARCH", Permission(code="GRU"), at=NOW + timedelta(seconds=30))
+    records.withdraw(crowd[3], by="x", at=NOW + timedelta(seconds=30))
+    assert run(job, at=NOW + timedelta(minutes=1)).state == JobState.RELEASED
+    assert verdict(why(job, late)) == (False, (Reason.JOB_NOT_IN_SNAPSHOT,))
+    assert verdict(why(job, crowd[3])) == (False, (Reason.CONSENT_WITHDRAWN,))
+    assert [why(job, one).equal for one in (*crowd, late)] == [True] * 5
+
+
+def test_a_change_at_the_very_moment_of_the_look_is_tried_both_ways(world: World, monkeypatch):
+    person = world.join("Dov")
+    world.crowd(2, says="Ada")
+    job = ask(world)
+    gates_of_request, once = clearance.request_reasons, []
+
+    def a_word_between(use, policy, at):
+        if not once:  # the job has noted its position, and has read nobody yet
+            once.append(records.deny(person, "RESEARCH", by="x", at=at))
+        return gates_of_request(use, policy, at)
+
+    monkeypatch.setattr(clearance, "request_reasons", a_word_between)
+    run(job)
+    kept = JobGate.objects.get(job=job, number=0)
+    assert kept.position < once[0].seq <= kept.seen_upto
+    replay = why(job, person)
+    assert verdict(replay) == (False, (Reason.CONSENT_DENIED,))
+    assert replay.equal is True
+    record = Record.of(Participant.objects.get(pk=person.pk))
+    assert [record.explained(kept, one).verdict.reasons for one in record.positions(kept)] == [
+        (Reason.CONSENT_NONE,),
+        (Reason.CONSENT_DENIED,),
+    ]
+
+
+def test_a_refused_job_says_which_change_of_the_request_would_pass(world: World, monkeypatch):
+    person = world.join("Ada")
+    case = world.case()
+    job = ask_case(world, case)
+    case.authorisations.update(valid_to=NOW)
+    assert run(job).state == JobState.REFUSED
+    assert explaining.of_request(job) == ("with a court's permission",)
+    replay = why(job, person)
+    assert replay.equal is True
+    assert not replay.considered
+    assert Reason.REQ_JUDICIAL_AUTH_INVALID in replay.then.verdict.reasons
+    assert explaining.of_request(ask(world)) is None
+
+
+def ask_case(world: World, case) -> Job:
+    query = Query.objects.create(
+        case=case,
+        question=world.carriers(),
+        purposes=[case.purpose],
+        asked_by=world.staff.investigator,
+        role="investigator",
+        submitted_at=NOW,
+    )
+    return Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
+
+
+def test_whoever_came_later_was_not_considered(world: World):
+    world.crowd(2, says="Ada")
+    job = run(ask(world))
+    late = participants.register(born_on=date(1990, 1, 1), by="x", at=NOW + HOUR)
+    replay = why(job, late)
+    assert (replay.considered, replay.recorded, replay.then, replay.equal) == (False, None, None, None)
+    with pytest.raises(NotRemembered):
+        why(job, late, as_of=NOW)
+
+
+def test_a_job_that_has_asked_nothing_has_decided_nothing(world: World):
+    person = world.join("Ada")
+    with pytest.raises(Refused, match="decided nothing"):
+        why(ask(world), person)
+
+
+def test_an_erased_person_is_told_to_be_erased(world: World):
+    person = world.join("Ada")
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    tamper("DELETE FROM consent_ledgeropening WHERE subject = %s", person.pseudonym)
+    tamper("DELETE FROM consent_statement WHERE participant_id = %s", person.ordinal)
+    Participant.objects.filter(pk=person.pk).update(erased_at=NOW + HOUR)
+    replay = why(job, person)
+    assert (replay.erased, replay.then, replay.equal) == (True, None, None)
+    assert Reason.SUBJ_ERASED in replay.now.verdict.reasons
+    assert json.loads(json.dumps(replay.as_json(), default=str))["erased"] is True
+
+
+# What does not hold is told.
+
+
+def test_a_statement_that_was_changed_is_told(world: World):
+    person = world.join("Ada")
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    body = person.statements.get().body.replace("GRU", "HMB")
+    tamper("UPDATE consent_statement SET body = %s WHERE participant_id = %s", body, person.ordinal)
+    replay = why(job, person)
+    assert not replay.holds
+    assert "not as it was recorded" in replay.problems[0]
+
+
+def test_a_statement_that_was_removed_is_told(world: World):
+    person = world.join("Cleo")
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    tamper("DELETE FROM consent_statement WHERE participant_id = %s AND family = '*'", person.ordinal)
+    replay = why(job, person)
+    assert not replay.holds
+    assert "gone from the record" in replay.problems[0]
+    assert "It was decided: DENY (CONSENT_WITHDRAWN)" in replay.problems[1]
+    assert "it is: PERMIT" in replay.problems[1]
+
+
+def test_an_opening_that_was_changed_is_told(world: World):
+    person = world.join("Ada")
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    row = LedgerOpening.objects.get(subject=person.pseudonym, event__kind="consent:participant:registered")
+    body = row.body.replace("1980-01-01", "2020-01-01")
+    tamper("UPDATE consent_ledgeropening SET body = %s WHERE event_id = %s", body, row.event_id)
+    assert "not as it was recorded" in why(job, person).problems[0]
+
+
+def test_a_gate_that_was_changed_or_removed_is_told(world: World):
+    person = world.join("Dov")
+    world.crowd(1, says="Ada")
+    job = run(ask(world))
+    tamper("UPDATE broker_jobgate SET at = %s WHERE number = 0", EARLIER - HOUR)
+    assert "gates of job" in why(job, person).problems[0]
+    tamper("UPDATE broker_jobgate SET at = %s WHERE number = 0", NOW)
+    assert why(job, person).holds
+    tamper("DELETE FROM broker_jobgate WHERE number = 0")
+    replay = why(job, person)
+    assert not replay.holds
+    assert (replay.considered, replay.then) == (True, None)
+
+
+def test_a_manifest_that_does_not_open_is_told(world: World):
+    person = world.join("Ada")
+    job = run(ask(world))
+    Job.objects.filter(pk=job.pk).update(manifest=b"x" * 40)
+    job.refresh_from_db()
+    replay = why(job, person)
+    assert not replay.holds
+    assert replay.recorded is None
+
+
+def test_a_decision_on_other_statements_is_told(world: World, monkeypatch):
+    """The reasons are the same and the bytes are not: the digest knows."""
+    person = world.join("Ada")
+    job = run(ask(world))
+    explained = explaining.Record.explained
+
+    def on_another(self, *args):
+        then = explained(self, *args)
+        return replace(then, verdict=replace(then.verdict, relied_on=(1,)))
+
+    monkeypatch.setattr(explaining.Record, "explained", on_another)
+    replay = why(job, person)
+    assert replay.equal is False
+    assert "on other statements, files or under another policy" in replay.problems[0]
+
+
+# The doors.
+
+
+def said(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("explain", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_an_auditor_explains_at_the_terminal_and_it_is_an_event(world: World):
+    person, out = world.join("Ben"), world.join("Ada")
+    world.request()
+    job = run(ask(world))
+    by = f"--by={world.staff.auditor.username}"
+    told = said(str(job.pk), person.pseudonym, by)
+    assert "Recorded: DENY PURPOSE_NOT_COVERED" in told
+    assert "Byte for byte the same." in told
+    assert LedgerEvent.objects.filter(kind="broker:job:explained").count() == 1
+    machine = json.loads(said(str(job.pk), out.pseudonym, by, "--json"))
+    assert machine["equal"] is True
+    assert machine["then"]["decision"] == machine["recorded"]["decision"] == "PERMIT"
+    assert "Decided again: PERMIT" in said(str(job.pk), out.pseudonym, by, "--as-of=2026-06-02T00:00:00Z")
+    with pytest.raises(CommandError, match="does not remember"):
+        said(str(job.pk), out.pseudonym, by, "--as-of=2020-01-01T00:00:00Z")
+    with pytest.raises(CommandError, match="names no time zone"):
+        said(str(job.pk), out.pseudonym, by, "--as-of=2020-01-01")
+    with pytest.raises(CommandError, match="There is no P-XXXX"):
+        said(str(job.pk), "P-XXXX", by)
+    with pytest.raises(CommandError, match="read and verify the ledger"):
+        said(str(job.pk), person.pseudonym, f"--by={world.staff.researcher.username}")
+    tamper("DELETE FROM consent_statement WHERE participant_id = %s", out.ordinal)
+    with pytest.raises(CommandError, match="does not hold"):
+        said(str(job.pk), out.pseudonym, by)
+
+
+def test_an_audit_finds_a_row_that_was_edited_and_a_gate_that_was(world: World):
+    person = world.join("Ada")
+    job = run(ask(world))
+    auditor = world.staff.auditor
+    assert oversight.verify(by=auditor, at=NOW).ok
+    assert oversight.look(job, by=auditor, at=NOW).gates_hold is True
+    Participant.objects.filter(pk=person.pk).update(born_on=date(2020, 1, 1))
+    assert "born_on" in oversight.verify(by=auditor, at=NOW).problems[0]
+    tamper("UPDATE broker_jobgate SET position = 1")
+    assert oversight.look(job, by=auditor, at=NOW).gates_hold is False
+    assert oversight.look(ask(world), by=auditor, at=NOW).gates_hold is None

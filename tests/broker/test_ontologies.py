@@ -1,0 +1,166 @@
+"""Reading a file of diseases: what is taken, what is left out, and what is refused whole."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+
+from broker import ontologies
+from broker.errors import OntologyRefused
+from broker.management.commands import load_diseases
+from consent import diseases, policies
+from consent.models import DiseaseName, LedgerEvent, PolicyVersion
+from tests.cast import MELANOMA
+
+HEAD = "format-version: 1.2\ndata-version: releases/2026-01-01\nontology: mondo\n"
+
+
+def term(code: str, name: str, *lines: str) -> str:
+    return "\n".join(("\n[Term]", f"id: {code}", f"name: {name}", *lines)) + "\n"
+
+
+TREE = (
+    HEAD
+    + term("MONDO:0000001", "disease")
+    + term("MONDO:0004992", "cancer", "is_a: MONDO:0000001 ! disease", 'xref: DOID:162 {source="MONDO:x"}')
+    + term("MONDO:0005105", "melanoma", "is_a: MONDO:0004992 ! cancer", "relationship: part_of MONDO:0000001")
+    + term("MONDO:0000099", "obsolete growth", "is_obsolete: true", "replaced_by: MONDO:0004992")
+    + term("MONDO:0000098", "obsolete nothing", "is_obsolete: true")
+    + term("HP:0000001", "a sign of disease", "is_a: HP:0000002")
+    + "\n[Typedef]\nid: part_of\nname: part of\n"
+)
+
+
+def read(text: str) -> ontologies.Ontology:
+    return ontologies.read(text.encode())
+
+
+def test_what_lies_inside_what_is_read_and_obsolete_terms_are_left_out():
+    found = read(TREE)
+    assert found.hierarchy.upwards("MONDO:0005105") == {"MONDO:0005105", "MONDO:0004992", "MONDO:0000001"}
+    assert found.names["MONDO:0004992"] == "cancer"
+    assert (found.version, found.obsolete) == ("releases/2026-01-01", 2)
+    assert found.replaced == {"MONDO:0000099": "MONDO:0004992"}
+    assert not found.hierarchy.knows("MONDO:0000099")
+    assert not found.hierarchy.knows("HP:0000001"), "a sign is no disease"
+    assert found.hierarchy.upwards("MONDO:0000099") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("no such file\n", "no OBO file"),
+        (HEAD + "\n[Term]\nid MONDO:0000001\n", "no OBO file"),
+        ("\x00\x01", "no OBO file"),
+        ("", "No term of MONDO or DOID"),
+        (HEAD + term("HP:0000001", "sign"), "No term of MONDO or DOID"),
+        (TREE + term("MONDO:0004992", "cancer again"), "MONDO:0004992 stands in the file twice"),
+        (TREE + term("MONDO:0000099", "growth, revived"), "MONDO:0000099 stands in the file twice"),
+        (TREE + term("MONDO:0000007", "orphan", "is_a: MONDO:0009999"), "parent is not in the file"),
+        (TREE + term("MONDO:0000007", "orphan", "is_a: MONDO:0000099"), "or is obsolete: MONDO:0000099"),
+        (TREE + term("DOID:162", "cancer"), "mixes DOID and MONDO"),
+        (
+            TREE + term("MONDO:0000007", "circle", "is_a: MONDO:0000007"),
+            "lie inside themselves: MONDO:0000007",
+        ),
+        (
+            TREE
+            + term("MONDO:0000007", "hen", "is_a: MONDO:0000008")
+            + term("MONDO:0000008", "egg", "is_a: MONDO:0000007")
+            + term("MONDO:0000009", "chick", "is_a: MONDO:0000008"),
+            "lie inside themselves: MONDO:0000007, MONDO:0000008.",
+        ),
+        (TREE.replace("data-version: releases/2026-01-01\n", ""), "does not say its data-version"),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused_whole(text: str, why: str):
+    with pytest.raises(OntologyRefused, match="Nothing was loaded") as refused:
+        read(text)
+    assert why in str(refused.value)
+
+
+def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ontologies, "MOST_BYTES", 10)
+    with pytest.raises(OntologyRefused, match="larger than"):
+        read(TREE)
+
+
+def load(path: Path) -> str:
+    out = io.StringIO()
+    call_command("load_diseases", str(path), "--by", "olga", stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    path = tmp_path / "tree.obo"
+    path.write_text(TREE)
+    return path
+
+
+@pytest.mark.django_db
+def test_the_command_adopts_a_policy_and_names_the_diseases(tree: Path):
+    told = load(tree)
+    assert "3 diseases of releases/2026-01-01, SHA-256 " in told
+    assert "2 obsolete terms were left out" in told
+    policy = policies.in_force(at=LedgerEvent.objects.latest("id").at)
+    assert policy.disease_parents == read(TREE).hierarchy
+    assert policy.region_parents == policies.Policy.default().region_parents
+    assert diseases.find("mela", 5) == [(MELANOMA, "Melanoma")]
+    loaded = LedgerEvent.objects.filter(kind="consent:diseases:loaded")
+    assert loaded.count() == 1
+    assert load_diseases.Command.allowed == "operator"
+
+
+@pytest.mark.django_db
+def test_the_same_file_again_makes_no_new_policy(tree: Path):
+    load(tree)
+    load(tree)
+    assert PolicyVersion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_wrong_file_leaves_the_policy_and_the_names_as_they_were(tree: Path, tmp_path: Path):
+    load(tree)
+    wrong = tmp_path / "wrong.obo"
+    wrong.write_text(TREE + term("MONDO:0004992", "cancer again"))
+    with pytest.raises(CommandError, match=r"twice. Nothing was loaded. The policy is as it was."):
+        load(wrong)
+    with pytest.raises(CommandError, match=r"The policy is as it was."):
+        load(tmp_path / "nowhere.obo")
+    assert PolicyVersion.objects.count() == 1
+    assert DiseaseName.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_no_policy_stays_when_the_names_cannot_be_written(tree: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_args: object, **_fields: object) -> None:
+        raise DatabaseError("no ledger")
+
+    monkeypatch.setattr(diseases.log, "append", broken)
+    with pytest.raises(DatabaseError):
+        load(tree)
+    assert not PolicyVersion.objects.exists()
+    assert not DiseaseName.objects.exists()
+
+
+def test_thirty_thousand_terms_are_climbed_only_where_somebody_asks():
+    text = HEAD + term("MONDO:0000001", "disease")
+    text += "".join(
+        term(f"MONDO:{n:07d}", f"disease {n}", f"is_a: MONDO:{n // 2:07d}", f"xref: OMIM:{n}")
+        for n in range(2, 30_001)
+    )
+    hierarchy = read(text).hierarchy
+    again = read(text).hierarchy
+    assert len(hierarchy.upwards("MONDO:0030000")) == 15
+    assert hierarchy == again
+    assert hash(hierarchy) == hash(again)
+    start = time.perf_counter()
+    for _ in range(1000):
+        assert hierarchy == again
+        hash(hierarchy)
+        hierarchy.upwards("MONDO:0030000")
+    assert (time.perf_counter() - start) / 1000 < 0.001, "a decision must not pay for the size of the table"
