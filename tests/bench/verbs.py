@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from consent import holdings, participants, records, terms
+from consent.errors import StatementRefused
 from consent.models import Freeze, Holding, Participant, Statement
 from tests.bench import crowd as crowds
 from tests.bench.rows import SETTLED, STATES, Maker, actor, paper
@@ -37,7 +38,9 @@ def build(people: int, *, seed: int = 1) -> crowds.Crowd:
         )
         about: dict[str, Any] = {"by": actor(said), "at": at, "wording": wording}
         if said.verb is terms.Verb.GRANT:
-            records.give(everybody[row], said.family, form=maker.forms[said.form], **about)
+            with suppress(StatementRefused):  # a yes that could never hold, which the bulk rows may carry
+                form, sign_in = maker.forms[said.form], terms.SignIn("totp", at)
+                records.give(everybody[row], said.family, form=form, sign_in=sign_in, **about)
         elif said.verb is terms.Verb.DENY:
             records.deny(everybody[row], said.family, **about)
         else:
