@@ -152,7 +152,8 @@ def main() -> None:
     started = time.perf_counter()
     if asked.by_verbs:
         refuse_if_lived_in()
-        crowd = verbs.build(asked.people, seed=asked.seed)
+        crowd, refused = verbs.build(asked.people, seed=asked.seed)
+        print(f"{len(refused)} statements were refused: they could never hold")
     else:
         with bulk.unsafe_bulk():
             crowd = build(asked.people, seed=asked.seed, processes=asked.processes)

@@ -4,8 +4,6 @@ What a statement's body looks like is asked of consent.terms once for each thing
 open where two people who say it differ; so a field that the law gains later is in these rows too.
 """
 
-import hashlib
-import hmac
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,8 +15,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from consent import forms, records, terms
-from consent.models import FormVersion
+from consent import forms, giving, seals, terms
+from consent.models import FormDraft, FormVersion
 from consent.models.people import ALPHABET
 from consent.purposes import FAMILIES
 from tests.bench import crowd as crowds
@@ -71,6 +69,9 @@ def published() -> dict[str, FormVersion]:
             reconsent_due=due,
             texts={},
             published_at=SETTLED,
+            draft=FormDraft.objects.create(
+                form=form, version=version, body="{}", loaded_by="bench", loaded_at=SETTLED
+            ),
         )
         for name, (form, version, notice, due) in OTHER_FORMS.items()
     }
@@ -91,7 +92,7 @@ class Maker:
     """Makes the rows of a crowd, chunk by chunk. Safe to fork: it touches no database once it is built."""
 
     def __init__(self, crowd: crowds.Crowd, *, seed: int) -> None:
-        self.crowd, self.seed, self.key = crowd, seed, settings.SEAL_KEY
+        self.crowd, self.seed = crowd, seed
         self.postgresql = connection.vendor == "postgresql"
         self.forms = published()
         self.sayings = [(said.family, *self._cut(said)) for said in crowd.sayings]
@@ -106,22 +107,13 @@ class Maker:
 
     def statement(self, said: crowds.Said, form: FormVersion | None) -> terms.Statement:
         """What is said, by nobody in particular."""
-        return terms.Statement(
+        return giving.value(
+            said.verb,
+            said.family,
             seq=SEQ,
-            level=terms.Level.FILE if said.of_file else terms.Level.PARTICIPANT,
-            file=FILE if said.of_file else None,
-            family=said.family,
-            decision=said.verb,
-            recorded_at=RECORDED,
-            effective_at=EFFECTIVE,
-            valid_to=ENDS if said.ends else None,
-            authority=terms.Authority(capacity=said.capacity, verified=said.verified),
-            form=records._as_value(form),
-            source=terms.Source.PAPER if said.read_by else terms.Source.PORTAL,
-            paper=paper(said),
-            permissions=said.permissions,
-            modifiers=said.modifiers,
-            after_death=said.after_death,
+            at=RECORDED,
+            form=form,
+            wording=wording(said, EFFECTIVE, ENDS, FILE),
         )
 
     def _cut(self, said: crowds.Said) -> tuple[int | None, str, str]:
@@ -141,7 +133,7 @@ class Maker:
             np.datetime_as_string(column[part].astype("datetime64[s]")).tolist()
             for column in (crowd.recorded, crowd.effective, crowd.valid_to)
         )
-        key, key_id, sha, mac = self.key.bytes, self.key.id, hashlib.sha256, hmac.digest
+        key_id, commit, seal = settings.SEAL_KEY.id, seals.commit, seals.seal
         rows: list[Row] = []
         people = zip(crowd.who[part].tolist(), crowd.what[part].tolist(), strict=True)
         for index, (row, what) in enumerate(people):
@@ -155,13 +147,12 @@ class Maker:
                 "ends": ends[index],
             }
             salt = draw(32)
-            commitment = sha(salt + body.encode()).digest()
-            message = f"genomic-broker statement\n{seq}\n{name}\n".encode() + commitment
+            commitment = commit(salt, body.encode())
             at = recorded[index].replace("T", " ")
             rows.append(
                 (
                     *(seq, row + 1, family, at, form, by, body),
-                    *(salt, commitment, mac(key, message, "sha256"), key_id, draw(16).hex()),
+                    *(salt, commitment, seal(seq, name, commitment), key_id, draw(16).hex()),
                 )
             )
         return self._rendered("statement", rows, binary=(7, 8, 9))
@@ -216,6 +207,20 @@ class Maker:
         if more:
             rows = [row + more for row in rows]
         return _copied(rows, binary) if self.postgresql else rows
+
+
+def wording(said: crowds.Said, effective: datetime, ends: datetime, file: str) -> giving.Wording:
+    """What is said as the verbs take it; `ends` and `file` where it has such a thing."""
+    return giving.Wording(
+        permissions=said.permissions,
+        modifiers=said.modifiers,
+        effective_at=effective,
+        valid_to=ends if said.ends else None,
+        after_death=said.after_death,
+        file=uuid.UUID(file) if said.of_file else None,
+        authority=terms.Authority(capacity=said.capacity, verified=said.verified),
+        paper=paper(said),
+    )
 
 
 def paper(said: crowds.Said) -> terms.Paper | None:

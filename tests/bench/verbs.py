@@ -6,43 +6,40 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from consent import holdings, participants, records, terms
+from consent import holdings, participants, policies, records, terms
+from consent.errors import StatementRefused
 from consent.models import Freeze, Holding, Participant, Statement
 from tests.bench import crowd as crowds
-from tests.bench.rows import SETTLED, STATES, Maker, actor, paper
+from tests.bench.rows import SETTLED, STATES, Maker, actor
+from tests.bench.rows import wording as worded
+from tests.world import WITHOUT_COOLING_OFF
 
 
-def build(people: int, *, seed: int = 1) -> crowds.Crowd:
-    """Register, verify, hold, and say all that is planned."""
+def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
+    """Register, verify, hold, and say all that is planned; with the places of what the verbs would not take:
+    a yes that could never hold, which an older house may have on record all the same."""
     crowd = crowds.crowd(people, seed=seed)
     maker = Maker(crowd, seed=seed)
+    policies.adopt(WITHOUT_COOLING_OFF, by="founding", at=SETTLED)
     everybody = [_registered(crowd, i, maker) for i in range(crowd.people)]
-    for row, what, recorded, effective, ends in zip(
-        *(
-            column.tolist()
-            for column in (crowd.who, crowd.what, crowd.recorded, crowd.effective, crowd.valid_to)
-        ),
-        strict=True,
-    ):
+    refused = set()
+    columns = (crowd.who, crowd.what, crowd.recorded, crowd.effective, crowd.valid_to)
+    said_by_all = zip(*(column.tolist() for column in columns), strict=True)
+    for place, (row, what, recorded, effective, ends) in enumerate(said_by_all):
         said, at = crowd.sayings[what], _instant(recorded)
-        wording = records.Wording(
-            permissions=said.permissions,
-            modifiers=said.modifiers,
-            effective_at=_instant(effective),
-            valid_to=_instant(ends) if said.ends else None,
-            after_death=said.after_death,
-            file=UUID(maker.file_of(row, 0)) if said.of_file else None,
-            authority=terms.Authority(capacity=said.capacity, verified=said.verified),
-            paper=paper(said),
-        )
+        wording = worded(said, _instant(effective), _instant(ends), maker.file_of(row, 0))
         about: dict[str, Any] = {"by": actor(said), "at": at, "wording": wording}
         if said.verb is terms.Verb.GRANT:
-            records.give(everybody[row], said.family, form=maker.forms[said.form], **about)
+            about["sign_in"] = terms.SignIn("passkey", at)
+            try:
+                records.give(everybody[row], said.family, form=maker.forms[said.form], **about)
+            except StatementRefused:
+                refused.add(place)
         elif said.verb is terms.Verb.DENY:
             records.deny(everybody[row], said.family, **about)
         else:
             records.withdraw(everybody[row], said.family, **about)
-    return crowd
+    return crowd, refused
 
 
 def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:

@@ -119,6 +119,76 @@ def test_no_policy_lets_guardians_grant_more():
         assert why(grant, CHILD, **wide) == [R.AUTH_GUARDIAN_CANNOT_GRANT], family
 
 
+PROXY, SELF_STYLED = Authority(Capacity.PROXY, True), Authority(Capacity.PROXY, False)
+NEXT_YEAR = datetime(2027, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("family", "subject", "said", "reasons"),
+    [
+        ("CLINICAL", ADULT, {}, []),
+        ("CLINICAL", ADULT, {"valid_to": None}, [R.AUTH_GUARDIAN_CANNOT_GRANT]),
+        ("CLINICAL", CHILD, {}, [R.AUTH_GUARDIAN_CANNOT_GRANT]),
+        # Only what begins when she is grown, to the instant.
+        ("CLINICAL", JUST_OF_AGE, {"effective_at": datetime(2026, 6, 1, tzinfo=UTC)}, []),
+        (
+            "CLINICAL",
+            JUST_OF_AGE,
+            {"effective_at": datetime(2026, 6, 1, tzinfo=UTC) - SECOND},
+            [R.AUTH_GUARDIAN_CANNOT_GRANT],
+        ),
+        *((f, ADULT, {}, [R.AUTH_GUARDIAN_CANNOT_GRANT]) for f in ("RESEARCH", "QC", "AI", "LE.MIS")),
+    ],
+)
+def test_a_proxy_speaks_for_an_adult_about_care_and_until_a_day(
+    family: str, subject: Subject, said: dict, reasons: list[Reason]
+):
+    grant = yes(family, authority=PROXY, **{"valid_to": NEXT_YEAR, **said})
+    assert why(grant, subject) == reasons
+    assert why(replace(grant, authority=SELF_STYLED), subject) == [R.AUTH_GUARDIAN_UNVERIFIED, *reasons]
+
+
+def test_a_proxys_yes_ends_with_her_life_unless_it_was_to_go_on():
+    grant = yes("CLINICAL", authority=PROXY, valid_to=NEXT_YEAR)
+    assert why(grant, DEAD) == [R.AUTH_DECEASED_STOP]
+    assert why(replace(grant, after_death=AfterDeath.CONTINUE), DEAD) == []
+
+
+def test_no_policy_lets_a_proxy_grant_more_and_one_may_let_her_grant_nothing():
+    wide = {"proxy_may_grant": ["RESEARCH", "LE.HOM", "AI", "CLINICAL"]}
+    for family in ("RESEARCH", "LE.HOM", "AI"):
+        grant = yes(family, authority=PROXY, valid_to=NEXT_YEAR)
+        assert why(grant, ADULT, **wide) == [R.AUTH_GUARDIAN_CANNOT_GRANT], family
+    care = yes("CLINICAL", authority=PROXY, valid_to=NEXT_YEAR)
+    assert why(care, ADULT, **wide) == []
+    assert why(care, ADULT, proxy_may_grant=[]) == [R.AUTH_GUARDIAN_CANNOT_GRANT]
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "of_age"),
+    [
+        ("", "UTC", datetime(2026, 6, 1, tzinfo=UTC)),
+        ("US-AL", "UTC", datetime(2027, 6, 1, tzinfo=UTC)),
+        ("US-UT", "America/Denver", datetime(2026, 6, 1, 6, tzinfo=UTC)),
+        ("US-AL", "America/Chicago", datetime(2027, 6, 1, 5, tzinfo=UTC)),
+        ("", "Asia/Jakarta", datetime(2026, 5, 31, 17, tzinfo=UTC)),
+    ],
+)
+def test_she_comes_of_age_where_and_by_the_clock_of_her_home(region: str, zone: str, of_age: datetime):
+    at_home = replace(JUST_OF_AGE, region=region, zone=zone)
+    assert authority.of_age_at(at_home, POLICY) == of_age
+    assert authority.majority(JUST_OF_AGE.dob, POLICY, zone=zone, region=region).tzinfo is UTC
+    assert why(yes("AI", effective_at=of_age - SECOND), at_home) == [R.AUTH_MINOR_SELF]
+    assert why(yes("AI", effective_at=of_age), at_home) == []
+
+
+@pytest.mark.parametrize(("days", "grace"), [(0, 0), (1, 1), (-5, 0)])
+def test_a_policy_may_give_no_grace_and_none_below_that(days: int, grace: int):
+    of_age = datetime(2026, 6, 1, tzinfo=UTC)
+    policy = POLICY.overlay({"majority_grace_days": {"CLINICAL": days}})
+    assert grace_end(of_age, "CLINICAL", policy) == of_age + grace * DAY
+
+
 @pytest.mark.parametrize(
     ("family", "subject", "reasons"),
     [

@@ -27,6 +27,8 @@ ASKED = {
     "POA+MDS": research("R.POA", "R.MDS"),
     "POA+CTRL": research("R.POA", "R.CTRL"),
     "HMB+POA": research("R.HMB", "R.POA"),
+    "cancer+GRU": research("R.DS", "R.GRU"),  # what one purpose is covered by carries no other along
+    "cancer+HMB": research("R.DS", "R.HMB"),
 }
 EVERYTHING = set(ASKED) - {"no disease"}
 HEALTH = {
@@ -38,6 +40,7 @@ HEALTH = {
     "cancer+MDS+CTRL",
     "diabetes+MDS",
     "diabetes+CTRL",
+    "cancer+HMB",
 }
 OF_CANCER = {"cancer", "melanoma", "cancer+MDS+CTRL"}
 

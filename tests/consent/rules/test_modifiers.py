@@ -182,6 +182,14 @@ def test_every_condition_that_is_not_met_is_named():
     }
 
 
+@pytest.mark.parametrize("left_out_first", [True, False])
+def test_a_condition_that_is_left_out_hides_none_beside_it(left_out_first: bool):
+    both = (Modifier("PUB"), Modifier("NPU"))
+    grant = yes("RESEARCH", modifiers=both if left_out_first else both[::-1])
+    found = modifiers.check(grant, company("R.HMB"), POLICY, NOW, leaving_out=frozenset({"PUB"}))
+    assert list(found) == [Reason.MOD_NPU]
+
+
 def test_a_moratorium_ends_at_its_date():
     assert fails(MOR, PLAIN, NEW_YEAR - SECOND) == [Reason.MOD_MOR]
     assert fails(MOR, PLAIN, NEW_YEAR) == []
@@ -201,6 +209,11 @@ def test_a_moratorium_ends_at_its_date():
 )
 def test_a_term_ends_on_the_same_day_or_the_months_last(first: tuple, months: int, end: tuple):
     assert end_of_term(datetime(*first, 7, 30, tzinfo=UTC), months) == datetime(*end, 7, 30, tzinfo=UTC)
+
+
+def test_a_term_may_end_in_the_last_year_there_is():
+    assert end_of_term(datetime(9998, 3, 1, tzinfo=UTC), 12) == datetime(9999, 3, 1, tzinfo=UTC)
+    assert end_of_term(datetime(9999, 3, 1, tzinfo=UTC), 12) == datetime.max.replace(tzinfo=UTC)
 
 
 def test_a_term_without_a_foreseeable_end_does_not_end():
