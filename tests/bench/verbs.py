@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from consent import holdings, participants, policies, records, terms
-from consent.errors import StatementRefused
+from consent import holdings, kin, participants, policies, records, terms
+from consent.errors import KinRefused, StatementRefused
 from consent.models import Freeze, Holding, Participant, Statement
+from consent.participants import of_age_at
 from tests.bench import crowd as crowds
 from tests.bench.rows import SETTLED, STATES, Maker, actor
 from tests.bench.rows import wording as worded
@@ -33,7 +34,7 @@ def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
             about["sign_in"] = terms.SignIn("passkey", at)
             try:
                 records.give(everybody[row], said.family, form=maker.forms[said.form], **about)
-            except StatementRefused:
+            except (KinRefused, StatementRefused):
                 refused.add(place)
         elif said.verb is terms.Verb.DENY:
             records.deny(everybody[row], said.family, **about)
@@ -46,6 +47,8 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
     region, zone, _ = crowds.HOMES[crowd.home[i]]
     born = date.fromordinal(int(crowd.born[i]))
     person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=SETTLED)
+    if not crowd.adult[i] and SETTLED < of_age_at(person, WITHOUT_COOLING_OFF):
+        kin.verify(kin.claim("guardian", person, at=SETTLED), by="steward", at=SETTLED)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
     if crowd.dissent[i]:
