@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from consent import forms, kin, paper, paper_steps, paper_yes, participants, readings, records
 from consent.clauses import Clause
-from consent.errors import FormRefused, KeptForever, LedgerBroken, PaperRefused, StatementRefused
+from consent.errors import FormRefused, KeptForever, KinRefused, LedgerBroken, PaperRefused, StatementRefused
 from consent.ledger import log
 from consent.models import Holding, LedgerOpening, PaperEntry, PaperImport, PaperMove, Statement
 from consent.models.kin import Kind
@@ -472,14 +472,15 @@ def test_a_form_that_is_out_of_use_takes_a_no_and_no_yes(world, adult):
     assert left(sheet) == {"QC": paper_yes.Left.RETIRED}
 
 
-def test_a_yes_that_is_refused_for_itself_does_not_take_the_others_down(world, monkeypatch):
+@pytest.mark.parametrize("refusal", [StatementRefused, KinRefused])
+def test_a_yes_that_is_refused_for_itself_does_not_take_the_others_down(world, monkeypatch, refusal):
     dov = world.join("Dov")
     sheet = received(dov)
     give = records.give
 
     def picky(participant, family, **rest):
         if family == "QC":
-            raise StatementRefused("Not this one.")
+            raise refusal("Not this one.")
         return give(participant, family, **rest)
 
     monkeypatch.setattr(records, "give", picky)

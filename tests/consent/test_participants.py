@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from consent import participants
+from consent import events, fence, participants
 from consent.errors import RegistrationRefused
+from consent.ledger import log
 from consent.models import LedgerEvent, Participant
 from consent.policy import Policy
 from tests.world import EARLIER, NOW
@@ -69,3 +70,10 @@ def test_a_death_is_recorded_once_and_marks_the_person(ada):
     with pytest.raises(RegistrationRefused, match="on record"):
         died(ada)
     assert LedgerEvent.objects.count() == before
+
+
+def test_a_death_is_remembered_at_its_consent_position(ada):
+    facts = {"died_at": NOW - timedelta(days=1), "papers": "D-1", "by": "one", "second": "two", "at": NOW}
+    participants.record_death(ada, **facts)
+    (event,) = log.openings([events.DIED.tag]).values()
+    assert event["fields"]["position"] == ada.epoch == fence.position()

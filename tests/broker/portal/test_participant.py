@@ -241,6 +241,19 @@ def test_a_choice_is_explained_with_nothing_filled_in_beforehand(her):
     assert "Any disease" not in page
 
 
+def test_the_choices_lead_to_paper_to_files_and_to_the_whole_form(her):
+    page = shown(her, "choices")
+    whole = reverse("form", args=["F-ADULT", "1.0"])
+    for place in (
+        reverse("participant:form_sheet", args=["en"]),
+        reverse("participant:exchange"),
+        whole,
+    ):
+        assert f'href="{place}"' in page
+        assert her.get(place).status_code == 200
+    assert f'href="{whole}"' in shown(her, "choice", "QC")
+
+
 def test_a_police_choice_carries_the_notice(her):
     assert "police may learn of you or your relatives" in shown(her, "choice", "LE.HOM")
     assert "police may learn of you or your relatives" not in shown(her, "choice", "QC")
