@@ -47,7 +47,7 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
     region, zone, _ = crowds.HOMES[crowd.home[i]]
     born = date.fromordinal(int(crowd.born[i]))
     person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=SETTLED)
-    if not crowd.adult[i] and SETTLED < of_age_at(person, WITHOUT_COOLING_OFF):
+    if not crowd.adult[i] and of_age_at(person, WITHOUT_COOLING_OFF) > SETTLED:
         kin.verify(kin.claim("guardian", person, at=SETTLED), by="steward", at=SETTLED)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
