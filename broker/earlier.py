@@ -11,9 +11,9 @@ from broker.models import JobGate
 from consent import explain, history, policies, records, remembered
 from consent.explain import Explanation
 from consent.history import Said
-from consent.models import Participant
+from consent.models import Participant, TwinLink
 from consent.participants import subject_of
-from consent.terms import File, FileState, Statement
+from consent.terms import NONE, File, FileState, Relations, Side, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Record:
             policies.named(gate.policy_version),
             gate.at,
             position=gate.position,
+            relations=self._relations(gate.at, position),
             only=only,
         )
 
@@ -62,6 +63,7 @@ class Record:
             policies.in_force(at=as_of),
             as_of,
             position=newest,
+            relations=self._relations(as_of),
         )
 
     def explained_now(self, gate: JobGate, at: datetime) -> Explanation:
@@ -75,4 +77,19 @@ class Record:
             policies.in_force(at=at),
             at,
             position=self.participant.epoch,
+            relations=self._relations(at),
         )
+
+    def _relations(self, at: datetime, position: int | None = None) -> Relations:
+        """Her registered twin as she was known at an instant, up to a position."""
+        pairs = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
+        if not pairs:
+            return NONE
+        twin = Participant.objects.get(ordinal=pairs[self.participant.ordinal])
+        said = history.until(remembered.trail(twin), at=at, position=position)
+        known = [
+            one
+            for one in records.of(twin)
+            if one.recorded_at <= at and (position is None or one.seq <= position)
+        ]
+        return Relations(mz_twin=Side(history.subject(said, twin.pseudonym), tuple(known)))

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,11 @@ class Key:
     """32 secret bytes and the short public name by which rows refer to them."""
 
     bytes: bytes
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return hashlib.sha256(b"genomic-broker key id" + self.bytes).hexdigest()[:12]
+    def __post_init__(self) -> None:
+        name = hashlib.sha256(b"genomic-broker key id" + self.bytes).hexdigest()[:12]
+        object.__setattr__(self, "id", name)
 
     def __repr__(self) -> str:
         return f"Key({self.id})"  # never the bytes: settings are printed in error reports

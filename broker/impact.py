@@ -117,8 +117,13 @@ def _preview(participant: Participant, offered: Statement, *, policy: Policy, at
 
 
 def leads_to_relatives(offered: Statement) -> bool:
-    """Whether a search under this statement looks for kin. One that asks only who it is does not."""
-    return (is_police(offered.family) or offered.family in LEADING) and not offered.carries("IDENTITY_ONLY")
+    """Whether a search under this statement looks for kin. One that asks only who it is does not, nor does
+    any after a no."""
+    return (
+        offered.is_grant
+        and (is_police(offered.family) or offered.family in LEADING)
+        and not offered.carries("IDENTITY_ONLY")
+    )
 
 
 def _asked() -> list[DataUse]:

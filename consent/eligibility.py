@@ -7,7 +7,7 @@ here (clearance does that), and nothing is read of a genome.
 
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,10 +15,12 @@ import numpy as np
 
 from consent import fence, projection, roll
 from consent.decision import decide, horizon, request_reasons
+from consent.models import TwinLink
 from consent.population import Bits, Numbers, Population
 from consent.reasons import Reason
 from consent.rebuild import rebuild, rows
 from consent.rows import EPOCH, NEVER
+from consent.rules import instants, relatives
 from consent.terms import NONE, DataUse, Policy, Relations
 
 KEPT = 2  # policies whose population a process keeps: the one in force, and one before it
@@ -74,12 +76,15 @@ def eligible(
     `relations` says who asks, for a relative match. Raises SealBroken when a record that has to be read anew
     is not as it was recorded."""
     reasons = request_reasons(use, policy, at)
+    objections = tuple(relatives.check(relations, use, policy, at))  # of the one who asks: the same for all
     with _upkeep:
         population = _current(policy, at)
         nobody = np.zeros(len(population), np.bool_)
-        permitted = nobody if reasons else population.allowed(use, at)
-        ends = population.lapses_at(permitted, use, at)
-        left_out = () if reasons or not why else _left_out(population, permitted, use, at)
+        permitted = nobody if reasons or objections else population.allowed(use, at)
+        alone = _twins(population, permitted, use, policy, at)
+        ends = [_instant(population.lapses_at(permitted, use, at)), *(one.lapses_at for one in alone)]
+        ends += instants.of_relations(relations, use, policy)
+        left_out = () if reasons or not why else _left_out(population, permitted, use, at, objections, alone)
         return Eligible(
             population.position,
             reasons,
@@ -87,7 +92,7 @@ def eligible(
             population.files,
             permitted,
             left_out,
-            None if ends == NEVER else EPOCH + timedelta(microseconds=ends),
+            min((end for end in ends if end is not None and end > at), default=None),
         )
 
 
@@ -133,18 +138,43 @@ def _current(policy: Policy, at: datetime) -> Population:
     return kept
 
 
+def _twins(
+    population: Population, permitted: Bits, use: DataUse, policy: Policy, at: datetime
+) -> list[Standing]:
+    """Whoever has a registered twin is decided alone where both must agree; rows that fall are cleared."""
+    if not relatives.touches_twins(use, policy) or not permitted.any():
+        return []
+    allowed = np.unique(population.ordinals[permitted])
+    pairs = TwinLink.objects.standing().twins_of(allowed.tolist())
+    found = list(survey(use, policy=policy, at=at, only=pairs)) if pairs else []
+    for one in found:
+        first, end = np.searchsorted(population.ordinals, [one.ordinal, one.ordinal + 1])
+        may = {file.bytes for file in one.files}
+        for place in range(first, end):
+            permitted[place] &= population.files[place].tobytes() in may
+    return found
+
+
 def _left_out(
-    population: Population, permitted: Bits, use: DataUse, at: datetime
+    population: Population,
+    permitted: Bits,
+    use: DataUse,
+    at: datetime,
+    objections: tuple[Reason, ...],
+    alone: list[Standing],
 ) -> tuple[tuple[tuple[Reason, ...], Numbers], ...]:
     """Why each of those may not be asked of whom no file may be read. Of several refused files, the one that
     came closest explains best."""
-    may = np.isin(population.ordinals, population.ordinals[permitted])
-    rows = np.flatnonzero(~may)
-    told = [(decision.reasons, places) for decision, places in population.decisions(rows, use, at)]
+    apart = [one for one in alone if not one.permitted]
+    told_already = [*population.ordinals[permitted].tolist(), *(one.ordinal for one in apart)]
+    rows = np.flatnonzero(~np.isin(population.ordinals, told_already))
+    told = [
+        (decision.reasons, places) for decision, places in population.decisions(rows, use, at, objections)
+    ]
     told.sort(key=lambda pair: (len(pair[0]), pair[1][0]))
     seen = np.zeros(len(population), np.bool_)
     first = np.searchsorted(population.ordinals, population.ordinals)  # one place for all files of a person
-    groups = []
+    groups = [(one.reasons, np.array([one.ordinal])) for one in apart]
     for reasons, places in told:
         people = np.unique(first[places])
         people = people[~seen[people]]
@@ -154,9 +184,14 @@ def _left_out(
     return tuple(groups)
 
 
+def _instant(micros: int) -> datetime | None:
+    return None if micros == NEVER else EPOCH + timedelta(microseconds=micros)
+
+
 def _standing(
     person: roll.Person, use: DataUse, policy: Policy, at: datetime, relations: Relations
 ) -> Standing:
+    relations = replace(relations, mz_twin=person.twin)
     decisions = {
         id_: decide(person.subject, file, person.statements, use, policy, at, relations=relations)
         for id_, file in person.files

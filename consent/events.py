@@ -21,22 +21,22 @@ DISSENT = EventKind(
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key", "signed_in"),
+    ("seq", "family", "commitment", "seal_key", "receipt", "signed_in"),
 )
 DENIED = EventKind(
     "consent:statement:denied",
     "{subject} said no to {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key"),
+    ("seq", "family", "commitment", "seal_key", "receipt"),
 )
 WITHDRAWN = EventKind(
     "consent:statement:withdrawn",
     "{subject} withdrew {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key"),
+    ("seq", "family", "commitment", "seal_key", "receipt"),
 )
 CONTINUED = EventKind(
     "consent:statement:continued",
     "The next of kin of {subject} continued {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key"),
+    ("seq", "family", "commitment", "seal_key", "receipt"),
 )
 RISE = EventKind(
     "consent:alarm:rise",
@@ -85,7 +85,7 @@ KIN_ENDED = EventKind(
 DIED = EventKind(
     "consent:participant:died",
     "The death of {subject} on {died_at} was recorded, seen by {second} too.",
-    ("died_at", "second", "papers"),
+    ("died_at", "second", "papers", "position"),
 )
 TWINS_PROPOSED = EventKind(
     "consent:twins:proposed", "{subject} and {twin} were said to be identical twins.", ("twin",)

@@ -12,16 +12,20 @@ from django.db import connection
 from django.db.models import Max
 
 from consent.errors import OutsideTransaction
+from consent.models.kin import TwinLink
 from consent.models.people import Change, Participant
 
 LOCK = 0x67656E6F  # "geno": one lock for the whole house
 
 
 def advance(participants: Iterable[int]) -> int:
-    """Take the next consent position for a change that touches these ordinals, and mark them with it."""
+    """Take the next consent position for a change that touches these ordinals, and mark them with it; and
+    their registered twins, whose consent is asked together with theirs."""
     _lock("pg_advisory_xact_lock")
     change = Change.objects.create(position=position() + 1)
-    Participant.objects.filter(ordinal__in=list(participants)).update(epoch=change.position)
+    touched = set(participants)
+    touched |= set(TwinLink.objects.standing().twins_of(touched).values()) if touched else set()
+    Participant.objects.filter(ordinal__in=touched).update(epoch=change.position)
     return change.position
 
 

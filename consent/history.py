@@ -17,7 +17,6 @@ from consent.canonical import instant, instant_or_none
 from consent.errors import NotRemembered
 from consent.terms import File, FileState, Freeze, Subject
 
-DIED = "consent:participant:died"
 ERASED = "consent:participant:erased"
 
 Said = Mapping[str, Any]  # what the opening of an event says: kind, at, by, subject, fields
@@ -27,7 +26,7 @@ OF_PERSON = (
     events.IDENTITY_VERIFIED.tag,
     events.FROZEN.tag,
     events.DISSENT.tag,
-    DIED,
+    events.DIED.tag,
     ERASED,
 )
 TAGS = (*OF_PERSON, events.HOLDING_CHANGED.tag)
@@ -81,7 +80,7 @@ def facts(said: Sequence[Said]) -> Facts:
                 freezes.append(Freeze(since, instant_or_none(fields["until"])))
             case events.DISSENT.tag:
                 columns["minor_dissent"] = fields["dissents"]
-            case "consent:participant:died":
+            case events.DIED.tag:
                 columns["died_at"] = instant(fields["died_at"])
             case "consent:participant:erased":
                 columns["erased_at"] = instant(event["at"])

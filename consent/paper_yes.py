@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from consent import forms, policies, powers, readings, records
-from consent.errors import StatementRefused
+from consent.errors import KinRefused, StatementRefused
 from consent.models import PaperImport, Participant
 from consent.participants import of_age_at
 from consent.powers import Power
@@ -74,7 +74,7 @@ def give(
                 row = records.give(
                     paper.participant, family, form=paper.form, by=actor, at=at, wording=wording
                 )
-        except StatementRefused as refused:
+        except (KinRefused, StatementRefused) as refused:
             left[family] = str(refused)
         else:
             given.append(row.seq)

@@ -99,7 +99,7 @@ def record_death(
     if refusal:
         raise RegistrationRefused(f"{refusal}. Nothing was recorded.")
     with transaction.atomic():
-        fence.advance([participant.ordinal])
+        position = fence.advance([participant.ordinal])
         alive = Participant.objects.filter(ordinal=participant.ordinal, died_at__isnull=True)
         if not alive.update(died_at=died_at):
             raise RegistrationRefused(f"The death of {participant} is on record. Nothing was recorded.")
@@ -111,6 +111,7 @@ def record_death(
             died_at=died_at.isoformat(),
             second=second,
             papers=papers.strip(),
+            position=position,
         )
     participant.refresh_from_db()
 

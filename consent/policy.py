@@ -5,7 +5,7 @@ Other modules read it as terms.Policy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Self
 
@@ -57,6 +57,7 @@ class Policy:
     alarm_factor: int = 5  # so many times as many as is usual
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
+    _ages: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.leap_birthday not in LEAP_BIRTHDAYS:
@@ -72,13 +73,13 @@ class Policy:
 
     def age_of_majority(self, region: str) -> int:
         """In years: that of the region or of what it lies in, else the common one."""
-        if not region:
-            return self.majority_age
-        by_region = dict(self.majority_age_by_region)
-        return max(
-            (by_region[one] for one in self.region_parents.upwards(region) if one in by_region),
-            default=self.majority_age,
-        )
+        age = self._ages.get(region)
+        if age is None:
+            by_region = dict(self.majority_age_by_region)
+            within = self.region_parents.upwards(region)
+            age = max((by_region[one] for one in within if one in by_region), default=self.majority_age)
+            self._ages[region] = age  # asked for everybody, and the same for all of a region
+        return age
 
     def cooling_off(self, family: str) -> timedelta:
         """How long after it was said a yes to this family begins to hold. An unknown family: the longest."""
@@ -94,7 +95,9 @@ class Policy:
         return replace(self, **{_FIELDS.get(key, key): _READ[key](value) for key, value in changes.items()})
 
     def as_json(self) -> dict[str, Any]:
-        said = {_KEYS.get(name, name): plain(getattr(self, name)) for name in self.__slots__}
+        said = {
+            _KEYS.get(name, name): plain(getattr(self, name)) for name in self.__slots__ if name[0] != "_"
+        }
         return said | {name: dict(getattr(self, name)) for name in _TABLES}
 
 

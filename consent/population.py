@@ -118,9 +118,11 @@ class Population:
         coming = (micro(one) for one in (*_of_use(use), *_of_heads(heads, use)) if one > at)
         return min(NEVER if earliest == FOREVER else earliest * SECOND, min(coming, default=NEVER))
 
-    def decisions(self, rows: Numbers, use: DataUse, at: datetime) -> Iterator[tuple[Decision, Numbers]]:
+    def decisions(
+        self, rows: Numbers, use: DataUse, at: datetime, relations: Sequence[Reason] = ()
+    ) -> Iterator[tuple[Decision, Numbers]]:
         """Each distinct decision about these rows, with the places of the rows that it is about: decided once
-        for all that stand and speak alike."""
+        for all that stand and speak alike. `relations` are somebody else's objections, the same for all."""
         columns = [COLUMN[family] for family in families.touched(use) if family in COLUMN]
         alike = np.stack([self.gates[rows], *(self.spoken[column][rows] for column in columns)])
         classes, which = np.unique(alike, axis=1, return_inverse=True)
@@ -135,7 +137,7 @@ class Population:
                 at,
                 gates=self.gates_said[gates],
                 speak=lambda family, speak=speak: self.said[speak[COLUMN[family]]],  # type: ignore[misc]
-                relations=(),
+                relations=relations,
             )
             yield decision, rows[order[edges[number] : edges[number + 1]]]
 
@@ -182,8 +184,11 @@ class Population:
     def _write(self, place: int, row: Row) -> None:
         self.since[place], self.until[place] = row.since, row.until
         self.gates[place] = self._gates(row.gates)
-        self.spoken[:, place] = [self._spoken(spoken) for spoken in row.spoken]
-        self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
+        self.spoken[:, place] = [0 if said is SILENCE else self._spoken(said) for said in row.spoken]
+        if row.until == NEVER:
+            self.ends[:, place] = FOREVER
+        else:
+            self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
 
     def _make_room(self, moved: dict[int, Sequence[Row]]) -> None:
         """Take the rows of these people out and put theirs in, in one pass, in ordinal order."""

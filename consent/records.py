@@ -12,8 +12,9 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from consent import events, fence, giving, policies, purposes, seals, terms
+from consent import events, fence, giving, policies, powers, purposes, seals, terms
 from consent.errors import SealBroken, StatementRefused
+from consent.exchange import ts27560
 from consent.giving import Offer, Wording
 from consent.ledger import log
 from consent.ledger.kinds import EventKind
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 EVERYTHING = "*"  # the family that can only narrow
+_FOR_ANOTHER = frozenset((terms.Capacity.GUARDIAN, terms.Capacity.PROXY))
 
 _EVENT_OF: dict[terms.Verb, EventKind] = {
     terms.Verb.GRANT: events.GIVEN,
@@ -56,7 +58,8 @@ def give(
     """Say yes to one family. What may widen needs a fresh sign-in, and holds when its cooling-off time is
     over; until then an earlier yes goes on. What only narrows takes the place of the earlier yes at once.
 
-    Raises StatementRefused, with nothing recorded, for a yes that cannot mean anything (giving)."""
+    Raises, with nothing recorded, StatementRefused for a yes that cannot mean anything (giving), and
+    KinRefused for one in somebody else's name by who may not say it (powers)."""
     wording = wording or Wording()
     policy = policies.in_force(at=at)
     giving.refuse_unfit(participant, family, form=form, wording=wording, policy=policy, at=at)
@@ -65,6 +68,7 @@ def give(
         offer = giving.weigh(
             participant, of(participant), family, form=form, wording=wording, policy=policy, at=at, seq=seq
         )
+        _require_power(participant, offer.statement, by=by, policy=policy, at=at)
         signed_in = ""
         if offer.widens and wording.paper is None:
             signed_in = giving.fresh(sign_in, policy, at).method
@@ -150,6 +154,16 @@ def broken_seals() -> Iterable[str]:
         yield f"The ledger records statement {event['fields']['seq']}, and it is gone from the record."
 
 
+def _require_power(
+    participant: Participant, grant: terms.Statement, *, by: str, policy: terms.Policy, at: datetime
+) -> None:
+    """Who says yes for another needs the link for it now, and no more than the link gives."""
+    capacity = grant.authority.capacity
+    if capacity in _FOR_ANOTHER:
+        until = grant.valid_to
+        powers.require(by, participant, grant.family, capacity=capacity, until=until, at=at, policy=policy)
+
+
 def _narrow(
     verb: terms.Verb, participant: Participant, family: str, *, by: str, at: datetime, wording: Wording | None
 ) -> Statement:
@@ -182,6 +196,13 @@ def _write(
     body = terms.canonical({"participant": participant.pseudonym, "statement": value.as_json()})
     salt = secrets.token_bytes(32)
     commitment = seals.commit(salt, body)
+    paper = ts27560.record(
+        value,
+        participant=participant.pseudonym,
+        commitment=commitment,
+        texts=form.texts if form else {},
+        signed_in=fields.get("signed_in", ""),
+    )
     event = log.append(
         _EVENT_OF[value.decision],
         at=value.recorded_at,
@@ -191,6 +212,7 @@ def _write(
         family=value.family,
         commitment=commitment.hex(),
         seal_key=settings.SEAL_KEY.id,
+        receipt=ts27560.digest(paper),
         **fields,
     )
     return Statement.objects.create(

@@ -5,17 +5,24 @@ It reads and decides nothing. Whoever asks about one person or a million gets th
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
+
 from consent import seals
-from consent.models import Holding, Participant, Statement
-from consent.participants import subject_of
-from consent.terms import File, FileState, Subject
+from consent.models import Freeze as Hold
+from consent.models import Holding, Participant, Statement, TwinLink
+from consent.terms import File, FileState, Freeze, Side, Subject
 from consent.terms import Statement as Said
 
-_SEALED = ("participant_id", "seq", "body", "salt", "commitment", "seal", "seal_key")
+_SEALED = ("seq", "body", "salt", "commitment", "seal", "seal_key")
+_FACTS = (
+    *("pseudonym", "born_on", "identity_verified", "died_at", "minor_dissent", "erased_at"),
+    *("home_zone", "home_region"),
+)
 CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
 
 
@@ -27,6 +34,7 @@ class Person:
     subject: Subject
     files: tuple[tuple[UUID, File], ...]
     statements: tuple[Said, ...]
+    twin: Side | None = None  # her registered identical twin
 
 
 def holders() -> list[int]:
@@ -44,27 +52,72 @@ def people(ordinals: Collection[int]) -> Iterator[Person]:
     that is not as it was recorded."""
     wanted = sorted(ordinals)
     for first in range(0, len(wanted), CHUNK):
-        yield from _read(wanted[first : first + CHUNK])
+        chunk = wanted[first : first + CHUNK]
+        twins = TwinLink.objects.standing().twins_of(chunk)
+        others = {one.ordinal: Side(one.subject, one.statements) for one in _read(sorted(twins.values()))}
+        for person in _read(chunk):
+            twin = twins.get(person.ordinal)
+            yield person if twin is None else replace(person, twin=others[twin])
 
 
 def _read(ordinals: Sequence[int]) -> Iterator[Person]:
+    if not ordinals:
+        return
     files: dict[int, list[tuple[UUID, File]]] = defaultdict(list)
-    holdings = Holding.objects.filter(participant__in=ordinals).order_by("file")
-    for ordinal, id_, state in holdings.values_list("participant_id", "file", "state"):
+    for ordinal, id_, state in _among(Holding, "participant_id", ordinals, ("file", "state")):
         files[ordinal].append((id_, File(str(id_), FileState(state))))
-    rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for ordinal, *row in (
-        Statement.objects.filter(participant__in=ordinals).order_by("seq").values_list(*_SEALED)
-    ):
-        rows[ordinal].append(tuple(row))
-    found = Participant.objects.filter(ordinal__in=ordinals).prefetch_related("freezes").order_by("ordinal")
-    for person in found:
-        yield Person(
-            person.ordinal,
-            subject_of(person),
-            tuple(files[person.ordinal]),
-            tuple(_said(person.pseudonym, *row) for row in rows[person.ordinal]),
-        )
+    said: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for ordinal, *sealed in _among(Statement, "participant_id", ordinals, _SEALED):
+        said[ordinal].append(tuple(sealed))
+    holds: dict[int, list[Freeze]] = defaultdict(list)
+    for ordinal, since, until in _among(Hold, "participant_id", ordinals, ("since", "until")):
+        holds[ordinal].append(Freeze(since, until))
+    asked = set(ordinals)
+    for ordinal, pseudonym, *facts in sorted(_among(Participant, "ordinal", ordinals, _FACTS)):
+        if ordinal in asked:
+            yield Person(
+                ordinal,
+                _subject(pseudonym, *facts, freezes=tuple(holds[ordinal])),
+                tuple(sorted(files[ordinal])),
+                tuple(_said(pseudonym, *sealed) for sealed in sorted(said[ordinal])),
+            )
+
+
+def _among(
+    model: type[Model], person: str, ordinals: Sequence[int], columns: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of these people, each with whose it is in front. People who stand close together are asked for as
+    a range, which may bring others too."""
+    first, last = ordinals[0], ordinals[-1]
+    dense = last - first < 2 * len(ordinals)
+    which = {f"{person}__gte": first, f"{person}__lte": last} if dense else {f"{person}__in": ordinals}
+    rows = model._default_manager.filter(**which).values_list(person, *columns)
+    return rows.iterator(chunk_size=CHUNK)
+
+
+def _subject(
+    pseudonym: str,
+    born_on: date,
+    verified: bool,
+    died_at: datetime | None,
+    dissent: bool,
+    erased_at: datetime | None,
+    zone: str,
+    region: str,
+    *,
+    freezes: tuple[Freeze, ...],
+) -> Subject:
+    return Subject(
+        id=pseudonym,
+        dob=born_on,
+        identity_verified=verified,
+        died_at=died_at,
+        freezes=freezes,
+        minor_dissent=dissent,
+        erased_at=erased_at,
+        zone=zone,
+        region=region,
+    )
 
 
 def _said(

@@ -56,12 +56,7 @@ def dissolve(link: TwinLink, *, why: str, by: str, at: datetime) -> TwinLink:
 
 def twin_of(ordinals: Iterable[int]) -> dict[int, int]:
     """The registered twin of each of these who has one."""
-    asked = set(ordinals)
-    found: dict[int, int] = {}
-    standing = _living().exclude(confirmed_by="").filter(Q(first__in=asked) | Q(second__in=asked))
-    for first, second in standing.values_list("first", "second"):
-        found |= {one: other for one, other in ((first, second), (second, first)) if one in asked}
-    return found
+    return TwinLink.objects.standing().twins_of(ordinals)
 
 
 def _living() -> QuerySet[TwinLink]:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -119,7 +120,7 @@ def _channels(request: HttpRequest, user: User, form: ChannelForm) -> HttpRespon
         "form": form,
         "ways": [
             {
-                "kind": _(Channel.Kind(way.kind).label),
+                "kind": capfirst(_(Channel.Kind(way.kind).label)),
                 "address": way.address,
                 "failed": way.has_failed,
                 "id": way.pk,

@@ -69,11 +69,11 @@ class ReachForm(forms.Form):
         """The question, what was answered, and what is so: for components/notice.html."""
         question, answer = QUESTIONS[family], self.cleaned_data.get("answer")
         well = answer == ("yes" if question.right else "no")
-        said = _("That is so: ") if well else _("Not quite: ") if answer else ""
+        said = _("That is so.") if well else _("Not quite.") if answer else ""
         return {
             "kind": "good" if well else "info",
             "title": _("“%(question)s”") % {"question": _(question.text)},
-            "text": f"{said}{_(question.why)}",
+            "text": f"{said} {_(question.why)}".strip(),
         }
 
 

@@ -5,6 +5,10 @@ person, others see the papers, and one day it is over. What differs is a column 
 for a proxy) or a rule (powers), and a question such as "for whom does she act?" is asked of one table.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -60,6 +64,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.REJECTED: frozenset(),
     State.ENDED: frozenset(),
 }
+MANY = 500  # people; for more, all pairs are looked through
 OVER = (State.REJECTED, State.ENDED)
 
 
@@ -118,6 +123,21 @@ class KinLink(models.Model):
         return self.state in OVER
 
 
+class TwinQuerySet(models.QuerySet["TwinLink"]):
+    def standing(self, *, at: datetime | None = None) -> Self:
+        """Pairs that two have confirmed and nobody has dissolved: now, or at an instant."""
+        if at is None:
+            return self.filter(dissolved_at__isnull=True).exclude(confirmed_by="")
+        return self.filter(confirmed_at__lte=at).exclude(dissolved_at__lte=at)
+
+    def twins_of(self, ordinals: Iterable[int]) -> dict[int, int]:
+        """The twin of each of these who has one among these pairs."""
+        asked = set(ordinals)
+        both = self.values_list("first", "second")
+        pairs = both if len(asked) > MANY else both.filter(Q(first__in=asked) | Q(second__in=asked))
+        return {one: other for pair in pairs for one, other in (pair, pair[::-1]) if one in asked}
+
+
 class TwinLink(models.Model):
     """That two participants are identical twins: it stands once two have said so, and until it proves wrong.
     The two stand in the order of their ordinals, so that a pair is one row."""
@@ -129,6 +149,8 @@ class TwinLink(models.Model):
     confirmed_by = models.CharField(max_length=64, blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     dissolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TwinQuerySet.as_manager()
 
     class Meta:
         constraints = [

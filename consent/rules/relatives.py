@@ -17,8 +17,8 @@ def check(relations: Relations, use: DataUse, policy: Policy, at: datetime) -> I
     """Whether everybody agrees whom the question also touches."""
     asked = {PURPOSES[purpose].domain: purpose for purpose in use.purposes if purpose in PURPOSES}
     if (
-        "L" in asked
-        and _touches_twin(relations, use, policy)
+        relations.mz_twin is not None
+        and touches_twins(use, policy)
         and not _agrees(relations.mz_twin, use, policy, at)
     ):
         yield Reason.REL_MZ_TWIN_NOT_GRANTED
@@ -26,9 +26,10 @@ def check(relations: Relations, use: DataUse, policy: Policy, at: datetime) -> I
         yield Reason.REL_MUTUAL_CONSENT_MISSING
 
 
-def _touches_twin(relations: Relations, use: DataUse, policy: Policy) -> bool:
-    """A search for kin through one twin is a search for kin of the other."""
-    return policy.mz_twin_joint_le and relations.mz_twin is not None and use.match_mode != "identity"
+def touches_twins(use: DataUse, policy: Policy) -> bool:
+    """A police search for kin through one twin is a search for kin of the other."""
+    police = any(PURPOSES[purpose].domain == "L" for purpose in use.purposes if purpose in PURPOSES)
+    return police and policy.mz_twin_joint_le and use.match_mode != "identity"
 
 
 def _agrees(side: Side | None, use: DataUse, policy: Policy, at: datetime) -> bool:

@@ -7,15 +7,16 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from consent import eligibility, fence, holdings, participants, policies, projection, records
+from consent import eligibility, fence, holdings, participants, policies, projection, records, twins
 from consent.eligibility import eligible, survey
 from consent.errors import SealBroken
-from consent.models import Holding, Participant, Projection, ProjectionPart
+from consent.models import Holding, Participant, Projection, ProjectionPart, TwinLink
+from consent.participants import subject_of
 from consent.policy import Policy
 from consent.reasons import Reason
 from consent.rebuild import rebuild, rows
 from consent.terms import DataUse, Modifier, Permission, Relations, Side
-from tests.cast import born, care, no, police, quality, research
+from tests.cast import care, police, quality, relatives, research
 from tests.unsafe import unsafe_without_triggers
 from tests.world import NOW, World
 
@@ -197,16 +198,6 @@ def test_one_who_is_asked_alone_is_told_with_her_statements_and_until_when(world
     assert not silent.permitted
 
 
-def test_a_twin_is_asked_when_one_is_asked_alone(world: World):
-    noor = world.people["Noor"]
-    twin = Side(born(), (no("LE.HOM"),))
-    use, at = police("L.HOM"), NOW
-    (alone,) = survey(use, policy=POLICY, at=at, only=[noor.ordinal])
-    (both,) = survey(use, policy=POLICY, at=at, only=[noor.ordinal], relations=Relations(mz_twin=twin))
-    assert alone.permitted
-    assert not both.permitted
-
-
 def test_what_a_process_keeps_is_kept_for_the_next(world: World, monkeypatch):
     at_first = permitted(research("R.GRU"))
     eligibility.keep(policy=POLICY, at=NOW + DAY)
@@ -309,3 +300,65 @@ def test_several_processes_read_what_one_reads(world: World, monkeypatch):
         assert together.allowed(use, NOW).tolist() == alone.allowed(use, NOW).tolist()
     assert together.ordinals.tolist() == alone.ordinals.tolist()
     assert together.files.tolist() == alone.files.tolist()
+
+
+class TestTwins:
+    """A police search for kin through one identical twin is a search for kin of the other."""
+
+    @pytest.fixture(autouse=True)
+    def twins_registered(self, world: World) -> None:
+        twins.register(world.people["Noor"], world.people["Dov"], by="one", second="other", at=NOW)
+
+    def test_both_must_allow_it(self, world: World):
+        noor, dov, use = world.people["Noor"], world.people["Dov"], police("L.HOM")
+        assert permitted(use) == set()
+        assert at_once(use)[noor.ordinal] == ((), (Reason.REL_MZ_TWIN_NOT_GRANTED,))
+        assert at_once(use) == one_by_one(use)
+        world.give(dov, "LE.HOM", at=NOW)
+        assert permitted(use) == {noor.ordinal, dov.ordinal}
+        assert at_once(use) == one_by_one(use)
+
+    def test_a_check_of_identity_touches_no_twin(self, world: World):
+        assert permitted(replace(police("L.HOM"), match_mode="identity")) == {world.people["Noor"].ordinal}
+
+    def test_a_twin_has_no_veto_over_research(self, world: World):
+        records.withdraw(world.people["Dov"], by="self", at=NOW)
+        world.give(world.people["Noor"], "RESEARCH", Permission(code="GRU"), at=NOW)
+        assert world.people["Noor"].ordinal in permitted(research("R.GRU"))
+
+    def test_what_a_twin_says_is_a_change_of_both(self, world: World):
+        noor, dov = world.people["Noor"], world.people["Dov"]
+        position = fence.position()
+        records.deny(dov, "QC", by="self", at=NOW)
+        assert fence.changed_since(position) == {noor.ordinal, dov.ordinal}
+
+    def test_when_the_twins_yes_ends_the_others_lapses(self, world: World):
+        world.give(world.people["Dov"], "LE.HOM", at=NOW, valid_to=NOW + 3 * DAY)
+        found = eligible(police("L.HOM"), policy=POLICY, at=NOW)
+        assert found.lapses_at == NOW + 3 * DAY
+        assert permitted(police("L.HOM"), NOW + 3 * DAY) == set()
+
+    def test_with_more_people_than_fit_in_one_question_all_pairs_are_looked_through(self, monkeypatch):
+        monkeypatch.setattr("consent.models.kin.MANY", 1)
+        assert permitted(police("L.HOM")) == set()
+
+    def test_they_are_none_when_it_proves_wrong(self, world: World):
+        twins.dissolve(TwinLink.objects.get(), why="their DNA", by="one", at=NOW)
+        assert permitted(police("L.HOM")) == {world.people["Noor"].ordinal}
+
+
+def test_whoever_looks_for_relatives_must_allow_it_too(world: World):
+    ada, ben, use = world.people["Ada"], world.people["Ben"], relatives()
+    world.give(ada, "RELMATCH", at=NOW)
+    world.give(ben, "RELMATCH", at=NOW, valid_to=NOW + 5 * DAY)
+
+    def found(at: datetime = NOW) -> eligibility.Eligible:
+        side = Relations(requesting_participant=Side(subject_of(ben), records.of(ben)))
+        return eligible(use, policy=POLICY, at=at, why=True, relations=side)
+
+    assert ada.ordinal in found().people
+    assert found().lapses_at == NOW + 5 * DAY
+    assert not found(NOW + 5 * DAY).permitted.any()
+    reasons = {int(o): why for why, people in found(NOW + 5 * DAY).left_out for o in people}
+    assert reasons[ada.ordinal] == (Reason.REL_MUTUAL_CONSENT_MISSING,)
+    assert not eligible(use, policy=POLICY, at=NOW).permitted.any()  # nobody asks: nobody is matched

@@ -2,11 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from consent import forms, kin, participants, powers, records, twins
+from consent import forms, holdings, kin, participants, policies, powers, records, twins
 from consent.decision import decide
 from consent.errors import KinRefused, SealBroken
 from consent.ledger import log
@@ -15,8 +16,19 @@ from consent.models.kin import TRANSITIONS, Kind, State, Why
 from consent.participants import of_age_at, subject_of
 from consent.policy import Policy
 from consent.records import Wording
-from consent.terms import AfterDeath, Authority, Capacity, DataUse, File, Permission, Project, Requester, Verb
-from tests.world import EARLIER, NOW
+from consent.terms import (
+    AfterDeath,
+    Authority,
+    Capacity,
+    DataUse,
+    File,
+    Permission,
+    Project,
+    Requester,
+    SignIn,
+    Verb,
+)
+from tests.world import EARLIER, NOW, WITHOUT_COOLING_OFF
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +58,9 @@ def dead(adult: Participant) -> Participant:
 
 
 @pytest.fixture(autouse=True)
-def _forms() -> None:
+def _house() -> None:
     forms.publish_shipped(by="founding", at=EARLIER)
+    policies.adopt(WITHOUT_COOLING_OFF, by="founding", at=EARLIER)
 
 
 def yes(person: Participant, family: str, *, by: str = "self", at: datetime = NOW, **said: Any) -> Statement:
@@ -55,7 +68,9 @@ def yes(person: Participant, family: str, *, by: str = "self", at: datetime = NO
     assert form is not None
     if family == "RESEARCH":
         said.setdefault("permissions", (Permission(code="GRU"),))
-    return records.give(person, family, form=form, by=by, at=at, wording=Wording(**said))
+    return records.give(
+        person, family, form=form, by=by, at=at, wording=Wording(**said), sign_in=SignIn("totp", at)
+    )
 
 
 def proxy_of(person: Participant, *, by: str = "nephew", verified: bool = True, **said: Any) -> KinLink:
@@ -208,12 +223,13 @@ def test_ending_a_proxy_takes_back_what_rests_on_it_alone(adult):
 
 
 def test_ending_a_proxy_takes_back_a_yes_for_one_file(adult):
-    file = "00000000-0000-0000-0000-000000000001"
+    file = UUID("00000000-0000-0000-0000-000000000001")
+    holdings.add(adult, file, by="ada", at=EARLIER)
     link = proxy_of(adult)
     yes(adult, "CLINICAL", by="nephew", authority=PROXY, valid_to=MONTHS, file=file)
     kin.end(link, why=Why.LAID_DOWN, by="nephew", at=NOW + DAY)
     last = records.of(adult)[-1]
-    assert (last.decision, last.file) == (Verb.WITHDRAW, file)
+    assert (last.decision, last.file) == (Verb.WITHDRAW, str(file))
 
 
 def test_what_she_said_herself_after_the_proxy_stays(adult):

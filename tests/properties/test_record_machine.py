@@ -1,5 +1,6 @@
-"""The verbs of a record against a small model of its own: whatever is said, in whatever order, and however time
-passes, the heads and who is permitted are as the model says."""
+"""The verbs of a record against a small model of its own: in whatever order words are said and time passes,
+the heads and who is permitted are as the model says.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -305,6 +305,12 @@ def a_world(dice: Dice, asks: Callable[[Dice], DataUse] = a_use) -> World:
 
 modifiers = rolled(a_modifier, 16)
 permissions = rolled(a_permission, 2)
+instants = st.sampled_from(INSTANTS)
+
+
+def statements(families: Sequence[str]) -> st.SearchStrategy[Statement]:
+    """Anything that can be said about these families, as the first word of a record."""
+    return rolled(lambda dice: replace(a_statement(dice, families), seq=1), 24)
 
 
 def worlds(asks: Callable[[Dice], DataUse] = a_use) -> st.SearchStrategy[World]:
