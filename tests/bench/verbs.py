@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from consent import holdings, participants, policies, records, terms
-from consent.errors import StatementRefused
+from consent import holdings, kin, participants, policies, records, terms
+from consent.errors import KinRefused, StatementRefused
 from consent.models import Freeze, Holding, Participant, Statement
 from tests.bench import crowd as crowds
 from tests.bench.rows import SETTLED, STATES, Maker, actor
 from tests.bench.rows import wording as worded
 from tests.world import WITHOUT_COOLING_OFF
+
+GROWN_BEFORE = date(2005, 12, 31)  # whoever was born later is spoken for by a guardian
 
 
 def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
@@ -33,7 +35,7 @@ def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
             about["sign_in"] = terms.SignIn("passkey", at)
             try:
                 records.give(everybody[row], said.family, form=maker.forms[said.form], **about)
-            except StatementRefused:
+            except (KinRefused, StatementRefused):
                 refused.add(place)
         elif said.verb is terms.Verb.DENY:
             records.deny(everybody[row], said.family, **about)
@@ -48,6 +50,9 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
     person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=SETTLED)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
+    if born > GROWN_BEFORE:
+        link = kin.claim("guardian", person, at=SETTLED)
+        kin.verify(link, by="steward", at=SETTLED)
     if crowd.dissent[i]:
         participants.record_dissent(person, dissents=True, by="self", at=SETTLED)
     states = (
