@@ -16,7 +16,7 @@ from consent.policy import Policy
 from consent.population import Population
 from consent.reasons import Reason
 from consent.rebuild import _part as rebuild_share
-from consent.rebuild import rebuild
+from consent.rebuild import rebuild, rows
 from consent.terms import DataUse, Modifier, Permission, Relations, Side
 from tests.cast import care, police, quality, relatives, research
 from tests.unsafe import unsafe_without_triggers
@@ -162,6 +162,51 @@ def test_another_policy_is_another_population(world: World):
     for number in range(3):
         permitted(use, policy=POLICY.overlay({"policy_version": str(number)}))
     assert len(eligibility._populations) == eligibility.KEPT
+
+
+def test_a_second_question_reads_only_whom_something_touched(world: World, monkeypatch):
+    permitted(research("R.GRU"))
+    read: list[list[int]] = []
+
+    def noting(ordinals, policy, at):
+        read.append(list(ordinals))
+        return rows(ordinals, policy, at)
+
+    monkeypatch.setattr(eligibility, "rows", noting)
+    monkeypatch.setattr(eligibility, "rebuild", None)
+    monkeypatch.setattr(projection, "load", None)
+    permitted(research("R.GRU"))
+    permitted(quality(), at=NOW + timedelta(seconds=1))
+    assert read == []
+    records.deny(world.people["Noor"], "QC", by="self", at=NOW)
+    found = eligible(quality(), policy=POLICY, at=NOW + DAY)
+    assert read == [[world.people["Noor"].ordinal]]
+    assert found.position == fence.position()
+    permitted(quality(), at=NOW + DAY)
+    assert len(read) == 1
+
+
+def test_one_who_is_asked_alone_is_told_with_her_statements_and_until_when(world: World):
+    ada, dov = world.people["Ada"], world.people["Dov"]
+    said = world.give(ada, "RESEARCH", Permission(code="GRU"), valid_to=NOW + 10 * DAY)
+    use = replace(research("R.GRU"), project=replace(research("R.GRU").project, valid_to=NOW + 50 * DAY))
+    asked = survey(use, policy=POLICY, at=NOW + timedelta(seconds=1), only=[dov.ordinal, 10**6, ada.ordinal])
+    told, silent = asked
+    assert (told.ordinal, told.permitted, told.heads, told.reasons) == (ada.ordinal, True, (said.seq,), ())
+    assert told.lapses_at == NOW + 10 * DAY
+    assert told.files == (ada.holdings.get().file,)
+    assert (silent.ordinal, silent.files, silent.heads, silent.lapses_at) == (dov.ordinal, (), (), None)
+    assert silent.reasons == (Reason.CONSENT_NONE,)
+    assert not silent.permitted
+
+
+def test_what_a_process_keeps_is_kept_for_the_next(world: World, monkeypatch):
+    at_first = permitted(research("R.GRU"))
+    eligibility.keep(policy=POLICY, at=NOW + DAY)
+    assert Projection.objects.get().made_at == NOW + DAY
+    eligibility.forget()
+    monkeypatch.setattr(eligibility, "rebuild", None)
+    assert permitted(research("R.GRU")) == at_first
 
 
 class TestAfterARestart:
