@@ -15,6 +15,8 @@ from tests.bench.rows import SETTLED, STATES, Maker, actor
 from tests.bench.rows import wording as worded
 from tests.world import WITHOUT_COOLING_OFF
 
+GROWN_BEFORE = date(2005, 12, 31)  # whoever was born later is spoken for by a guardian
+
 
 def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
     """Register, verify, hold, and say all that is planned; with the places of what the verbs would not take:
@@ -51,6 +53,9 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
         kin.verify(kin.claim("guardian", person, at=SETTLED), by="steward", at=SETTLED)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
+    if born > GROWN_BEFORE:
+        link = kin.claim("guardian", person, at=SETTLED)
+        kin.verify(link, by="steward", at=SETTLED)
     if crowd.dissent[i]:
         participants.record_dissent(person, dissents=True, by="self", at=SETTLED)
     states = (

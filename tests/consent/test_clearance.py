@@ -3,6 +3,7 @@
 import copy
 import pickle
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import transaction
 from broker import queries, uses
 from consent import clearance as proofs
 from consent import fence, holdings, records
-from consent.clearance import Clearance, Permitted
+from consent.clearance import Clearance, LeftOut, Permitted
 from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
 from consent.policy import Policy
@@ -20,6 +21,7 @@ from consent.terms import Permission
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -139,9 +141,94 @@ def test_within_a_snapshot_nobody_joins_who_was_not_there(world, use):
     assert outside.left_out[-1].reasons == (Reason.JOB_NOT_IN_SNAPSHOT,)
 
 
+def test_one_cut_to_a_snapshot_is_otherwise_the_same(world, use):
+    late = world.join("Late", says="Ada")
+    before = clear(use)
+    after = proofs.within(before, {world.people["Ada"].ordinal})
+    assert after.permitted == before.permitted[:1]
+    assert after.left_out == (
+        *before.left_out,
+        LeftOut(late.ordinal, (Reason.JOB_NOT_IN_SNAPSHOT,)),
+    )
+    assert facts(after) == facts(before)
+    proofs.require(after)
+
+
+def test_without_those_a_recut_lost_it_is_otherwise_the_same(world, use):
+    late = world.join("Late", says="Ada")
+    before = clear(use)
+    records.withdraw(late, by="self", at=NOW)
+    again = recut(before, use, at=NOW + SECOND)
+    after = proofs.without_lost(before, before.permitted, again)
+    assert after.permitted == again.permitted  # with the statements they rest on
+    assert after.permitted[0].heads
+    lost = LeftOut(late.ordinal, (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT))
+    assert after.left_out == (*before.left_out, lost)
+    assert facts(after) == facts(before)  # the older position too: who changed since is asked about again
+    proofs.require(after)
+
+
+def test_who_was_not_asked_again_stays(world, use):
+    late = world.join("Late", says="Ada")
+    before, ada = clear(use), world.people["Ada"].ordinal
+    again = recut(before, use, only={ada})
+    assert permitted(again) == {ada}
+    assert again.left_out == before.left_out
+    after = proofs.without_lost(before, again.permitted, again)
+    assert permitted(after) == {ada, late.ordinal}
+
+
+def test_one_that_is_none_is_cut_to_nothing(use):
+    genuine = clear(use)
+    for cut in (
+        lambda: proofs.within(None, ()),
+        lambda: proofs.without_lost(None, (), genuine),
+        lambda: proofs.without_lost(genuine, (), None),
+        lambda: recut(None, use),
+        lambda: stands(None, use),
+    ):
+        with pytest.raises(NotCleared, match="this is none"):
+            cut()
+
+
+def test_a_recut_says_how_it_stands_now(world, use):
+    before = clear(use)
+    world.give(world.people["Ada"], "RESEARCH", Permission(code="GRU"), valid_to=NOW + DAY)
+    again = recut(before, use, at=NOW + SECOND)
+    assert again.at == NOW + SECOND
+    assert again.position == fence.position() > before.position
+    assert again.policy_version == Policy.default().version
+    assert again.lapses_at == NOW + DAY
+    assert again.use == use()
+
+
+def test_a_request_that_fails_now_leaves_nobody(world, use):
+    before = clear(use)
+    refused = replace(use(), purposes=frozenset({"L.NVC"}))
+    again = proofs.recut(before, use=refused, policy=Policy.default(), at=NOW)
+    assert again.permitted == ()
+    assert again.reasons
+    assert again.lapses_at is None
+    with transaction.atomic():
+        assert not proofs.stands(before, use=refused, policy=Policy.default(), at=NOW)
+        assert not proofs.stands(again, use=use(), policy=Policy.default(), at=NOW)
+
+
+def facts(clearance: Clearance) -> tuple:
+    """What no narrowing changes."""
+    one = clearance
+    return one.use, one.at, one.position, one.policy_version, one.reasons, one.lapses_at
+
+
 def stands(clearance, use, at=NOW) -> bool:
     with transaction.atomic():
         return proofs.stands(clearance, use=use(), policy=Policy.default(), at=at)
+
+
+def test_it_falls_with_its_policy(world, use):
+    clearance, other = clear(use), Policy.default().overlay({"policy_version": "another"})
+    with transaction.atomic():
+        assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)
 
 
 def test_it_stands_until_somebody_it_relies_on_changes(world, use):
@@ -171,3 +258,27 @@ def test_the_gate_lock_is_only_taken_in_a_transaction(use):
 def test_a_bitmap_brings_back_the_same_people():
     for people in ({1}, {1, 8, 9, 1_300_000}, set()):
         assert proofs.from_bitmap(proofs.bitmap(people)) == people
+
+
+def test_it_says_who_is_lost_and_keeps_the_older_position(world, use):
+    world.crowd(2, says="Ada")
+    clearance = clear(use)
+    first, second, _ = clearance.permitted
+    records.withdraw(Participant.objects.get(ordinal=first.ordinal), by="self", at=NOW)
+    again = recut(clearance, use, only={first.ordinal, second.ordinal})
+    narrowed = proofs.without_lost(clearance, (first, second), again)
+    assert permitted(narrowed) == permitted(clearance) - {first.ordinal}
+    assert narrowed.position == clearance.position < again.position
+    lost = {one.ordinal: one.reasons for one in narrowed.left_out}
+    assert lost[first.ordinal] == (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT)
+    assert repr(narrowed) == f"<Clearance: 2 permitted at position {clearance.position}>"
+
+
+def test_it_falls_when_the_request_fails_or_another_policy_is_in_force(world, use):
+    clearance = clear(use)
+    closed = replace(use(), project=replace(use().project, status="CLOSED"))
+    other = Policy.default().overlay({"policy_version": "another"})
+    with transaction.atomic():
+        assert proofs.stands(clearance, use=use(), policy=Policy.default(), at=NOW)
+        assert not proofs.stands(clearance, use=closed, policy=Policy.default(), at=NOW)
+        assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from consent import events, fence, forms, holdings, kin, participants, policies, records
+from consent import events, fence, forms, holdings, kin, participants, policies, records, seals
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
@@ -426,3 +426,25 @@ def test_a_paper_on_a_retired_form_counts_no_more(world, ada):
     forms.retire(old.draft, by="steward", at=NOW)
     with pytest.raises(StatementRefused, match="not the one in force"):
         say(ada, "QC", form=old, paper=Paper("a", "b", True), signed_on=(NOW - 3 * DAY).date())
+
+
+def test_a_genuine_body_under_another_seal_of_ours_is_nobodys(world, ada):
+    """The seal covers place and person: what is sealed for one place says another in its body."""
+    row = ada.statements.get()
+    salt, body = bytes(row.salt), row.body
+    commitment = seals.commit(salt, body.encode())
+    elsewhere = seals.seal(row.seq + 1, ada.pseudonym, commitment)
+    with pytest.raises(SealBroken):
+        seals.unseal(row.seq + 1, ada.pseudonym, body, salt, commitment, elsewhere, row.seal_key)
+    somebody = seals.seal(row.seq, "P-2222-2222", commitment)
+    with pytest.raises(SealBroken):
+        seals.unseal(row.seq, "P-2222-2222", body, salt, commitment, somebody, row.seal_key)
+    assert seals.unseal(
+        row.seq, ada.pseudonym, body, salt, commitment, bytes(row.seal), row.seal_key
+    ) == records.read(row, ada.pseudonym)
+
+
+@pytest.mark.parametrize("verb", [records.deny, records.withdraw])
+def test_a_no_to_a_family_that_is_none_is_refused(ada, verb):
+    with pytest.raises(StatementRefused, match="no family called 'CHESS'"):
+        verb(ada, "CHESS", by="self", at=NOW)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.decision import Decision, decide, request_reasons
@@ -130,6 +130,26 @@ def test_it_does_not_matter_in_which_order_people_come_or_how_often(crowd, data:
     assert bit_by_bit.ordinals.tolist() == whole.ordinals.tolist()
     assert bit_by_bit.files.tolist() == whole.files.tolist()
     assert bit_by_bit.allowed(use, at).tolist() == whole.allowed(use, at).tolist()
+
+
+@settings(max_examples=min(300, settings.default.max_examples))  # joining decides nothing
+@given(crowds(), st.lists(st.integers(0, 4), max_size=2).map(sorted))
+def test_parts_that_were_read_apart_come_together_as_one(crowd, cuts):
+    people, use, walk = crowd
+    at, edges = walk[0], [0, *cuts, 5]
+    whole, joined = Population(POLICY, 0, b""), Population(POLICY, 0, b"")
+    whole.put(_rows(people, at))
+    parts = [Population(POLICY, 0, b"") for _ in edges[1:]]
+    for number, part in enumerate(parts):
+        part.put(_rows(people, at, only=set(range(edges[number] + 1, edges[number + 1] + 1))))
+    joined.join(parts)
+    for name in ("ordinals", "files", "since", "until", "ends"):
+        assert getattr(joined, name).tolist() == getattr(whole, name).tolist(), name
+        assert getattr(joined, name).dtype == getattr(whole, name).dtype, name
+    assert joined.allowed(use, at).tolist() == whole.allowed(use, at).tolist()
+    assert _told(joined, use, at) == _told(whole, use, at)
+    joined.put(_rows(people, at))  # and what comes later finds its place among them
+    assert joined.allowed(use, at).tolist() == whole.allowed(use, at).tolist()
 
 
 @given(crowds())

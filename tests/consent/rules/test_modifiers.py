@@ -165,6 +165,48 @@ def test_a_condition_written_wrongly_is_met_by_nobody(code: str, written_wrongly
         assert fails(Modifier.of(code, **parameters), use) == [Reason(f"MOD_{code}")], parameters
 
 
+WHOLE = [
+    GS,
+    TS,
+    MOR,
+    RS,
+    US,
+    PS,
+    IS,
+    *(Modifier(code) for code, rule in MODIFIERS.items() if not rule.parameter),
+]
+
+
+@pytest.mark.parametrize("modifier", WHOLE, ids=lambda one: one.code)
+def test_a_condition_that_says_what_it_must_is_whole(modifier: Modifier):
+    assert modifiers.is_whole(modifier) is True
+    assert {one.code for one in WHOLE} == set(MODIFIERS)
+
+
+@pytest.mark.parametrize(
+    "modifier",
+    [
+        *(Modifier(code) for code, rule in MODIFIERS.items() if rule.parameter),
+        Modifier.of("TS", months=0),
+        Modifier.of("TS", until="2027-01-01T00:00:00Z"),
+        Modifier.of("MOR", until="soon"),
+        Modifier.of("MOR", months=12),
+        Modifier.of("GS", regions=[]),
+        Modifier.of("GS", topics=["ageing"]),
+    ],
+    ids=str,
+)
+def test_one_that_nobody_could_meet_is_not(modifier: Modifier):
+    assert modifiers.is_whole(modifier) is False
+
+
+def test_the_words_of_a_list_are_those_of_its_own_condition():
+    assert modifiers.listed_of(RS) == {"ageing", "cancer"}
+    assert modifiers.listed_of(US) == {"u1", "u2"}
+    assert modifiers.listed_of(Modifier.of("GS", topics=["ageing"])) == frozenset()
+    assert modifiers.listed_of(Modifier.of("NPU", regions=["GB"])) == frozenset()
+
+
 @pytest.mark.parametrize("code", ["", "npu", "DUO:0000045", "GRU", "XYZ"])
 def test_a_condition_nobody_knows_is_met_by_nobody(code: str):
     assert fails(Modifier(code), PLAIN) == [Reason.MOD_UNKNOWN]
