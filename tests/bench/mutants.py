@@ -188,9 +188,7 @@ def tried(part: Part, *, sample: int, seed: int, processes: int) -> list[Mutant]
 def told(mutants: Sequence[Mutant]) -> tuple[int, int]:
     """The table by file, then every change that nobody noticed. Returns how many were noticed, and not."""
     noticed = missed = 0
-    print(
-        f"{'':<34}{'changes':>8}{'noticed':>9}{'not':>6}{'in 100':>8}  endless; left out: sentences"
-    )
+    print(f"{'':<34}{'changes':>8}{'noticed':>9}{'not':>6}{'in 100':>8}  endless; left out: sentences")
     for file in sorted({one.file for one in mutants}):
         own = [one for one in mutants if one.file == file]
         sentences = [one for one in own if one.of_a_sentence]

@@ -305,7 +305,11 @@ def a_world(dice: Dice, asks: Callable[[Dice], DataUse] = a_use) -> World:
 
 modifiers = rolled(a_modifier, 16)
 permissions = rolled(a_permission, 2)
+authorities = rolled(an_authority, 2)
+subjects = rolled(lambda dice: born(**quirks(dice, OF_SUBJECT)), 16)
+uses = rolled(a_use, 32)
 instants = st.sampled_from(INSTANTS)
+forms = st.sampled_from(FORMS)
 
 
 def statements(families: Sequence[str]) -> st.SearchStrategy[Statement]:
