@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import F, Min
 
-from broker import events, people, rights, uses, wards
+from broker import events, notices, people, rights, uses, wards
 from broker.errors import NotAllowed, Refused
 from broker.models import HandoverCode, HandoverStep, OwnRecord, User
 from broker.roles import Right, Role
@@ -29,6 +29,13 @@ GOOD_FOR = timedelta(days=30)
 TRIES = 5  # so often may the date of birth not match
 BY = "handover"  # who ends a guardianship at majority, in the ledger's words
 YOUNGEST = timedelta(days=365 * 12)  # nobody younger is on the way
+
+# What she is told at a step, by the kind of notice. Her guardians are told that there is one.
+TOLD = {
+    Moment.FIRST_INVITATION: "invitation_16",
+    Moment.SECOND_INVITATION: "invitation_17",
+    Moment.MAJORITY: "majority",
+}
 
 WRONG = "This code and this date of birth do not belong together, or the code is used up. Nothing was opened."
 
@@ -140,9 +147,24 @@ def _take(person: Participant, step: Step, of_age: datetime | None, *, at: datet
         with transaction.atomic():
             HandoverStep.objects.create(participant=person, moment=step.moment, at=at)
             log.append(events.HANDOVER_STEP, at=at, by=BY, subject=person.pseudonym, moment=str(step.moment))
+            _tell(person, step.moment, at=at)
     except IntegrityError:  # another sweep was quicker
         return False
     return True
+
+
+def _tell(person: Participant, moment: Moment, *, at: datetime) -> None:
+    """Tell her, if she has a login, and whoever was her guardian until this step."""
+    if (kind := TOLD.get(moment)) is None:
+        return
+    her = User.objects.filter(own_record__participant=person)
+    links = person.kin_links.filter(capacity=Capacity.GUARDIAN, verified_at__isnull=False)
+    claimants = links.filter(ended_why__in=("", Why.MAJORITY)).values_list("claimant", flat=True)
+    ids = [one.removeprefix("user:") for one in claimants if one.startswith("user:")]
+    guardians = User.objects.filter(public_id__in=ids)
+    for users, said in ((her, kind), (guardians, "growing_up")):
+        entrusted = [user for user in users if rights.may(user, people.ACT, person)]
+        notices.tell(entrusted, said, at=at, whose=person.pseudonym)
 
 
 def _on_the_way(at: datetime) -> Iterator[tuple[Participant, datetime]]:

@@ -69,6 +69,13 @@ KINDS: dict[str, Kind] = {
         ),
         ("whose",),
     ),
+    "growing_up": Kind(
+        gettext_noop("A step on the way to adulthood"),
+        gettext_noop(
+            "It is about %(whose)s, for whom you are or were a guardian. Sign in to see what it changes."
+        ),
+        ("whose",),
+    ),
     "reconsent_due": Kind(
         gettext_noop("You will be asked again: %(family)s"),
         gettext_noop(

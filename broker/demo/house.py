@@ -102,6 +102,9 @@ def _take_in(house: House, volunteer: Volunteer, login: str | None, *, now: date
     by = f"demo:{volunteer.sample}"
     if login is None:
         participant = participants.register(born_on=born, home_region="EU", by=by, at=joined)
+        if volunteer.minor:
+            link = kin.claim(by, participant, at=joined)
+            kin.verify(link, by=house.staff.steward.reference, at=joined)
     elif login == GUARDIAN:
         guardian = house.logins[GUARDIAN]
         participant = people.add_child(guardian, born_on=born, home_region="EU", at=joined)

@@ -119,8 +119,8 @@ class Desk:
         if version is None:
             return NO_TEXT
         try:
-            text = forms.text_of(version, self._language())
-            return {**text, "clauses": forms.told(version, self._language())}
+            text = forms.text_of(version, self.language())
+            return {**text, "clauses": forms.told(version, self.language())}
         except FormRefused:
             return NO_TEXT
 
@@ -136,11 +136,11 @@ class Desk:
         """The words of each of its clauses, in her language."""
         try:
             version = self.version()
-            return forms.text_of(version, self._language())["clauses"] if version else {}
+            return forms.text_of(version, self.language())["clauses"] if version else {}
         except FormRefused:
             return {}
 
     @staticmethod
-    def _language() -> str:
+    def language() -> str:
         language = (get_language() or "en")[:2]
         return language if language in forms.LANGUAGES else "en"

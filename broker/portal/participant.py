@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from broker import handovers
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
-from broker.portal import record, record_choices, record_exchange, sheets
+from broker.portal import record, record_choices, record_exchange, sheets, usage_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.participant_growing import desk_of
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     lately = [use for use in uses if use.at > desk.at - SOON]
     read = sum(use.read for use in lately)
     turned = len(lately) - read
-    bars = words.months(uses, at=desk.at)
+    bars = usage_words.months(uses, at=desk.at)
     rows = GenomicFile.objects.filter(participant=desk.ward.participant).order_by("-received_at", "id")
     if handovers.begin_afresh(desk.ward.participant, at=desk.at) and "later" not in request.GET:
         return redirect("participant:fresh_start")
@@ -54,9 +54,9 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "bars": bars if any(bar["value"] for bar in bars) else [],
         "most": max(bar["value"] for bar in bars) or 1,
-        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
+        "entries": [usage_words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
         "files": [
-            {"title": _(words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
+            {"title": _(usage_words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
             for file in rows[:3]
         ],
     }

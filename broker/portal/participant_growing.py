@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from broker import usage as usage_of
 from broker import wards
 from broker.models import User
-from broker.portal import handover_words
+from broker.portal import handover_words, usage_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.rights import allow
@@ -77,7 +77,7 @@ def fresh_start(request: HttpRequest) -> HttpResponse:
     context = {
         "history": words.history(theirs, receipts_at),
         "entries": [
-            words.use_entry(use, desk.url("why", use.job.pk))
+            usage_words.use_entry(use, desk.url("why", use.job.pk))
             for use in usage_of.of(desk.ward.participant, at=desk.at)
         ],
         "choices": [

@@ -17,7 +17,7 @@ from broker import explaining
 from broker import usage as usage_of
 from broker.errors import Refused
 from broker.portal import record_words as words
-from broker.portal import why_words
+from broker.portal import usage_words, why_words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import FileForm, FindForm
 from consent import receipts, records
@@ -40,7 +40,7 @@ def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> Htt
     held = dict(Holding.objects.filter(participant=person).values_list("file", "state"))
     rows = GenomicFile.objects.filter(participant=person).order_by("-received_at", "id")
     context = {
-        "files": [words.file_card(file, held[file.id]) for file in rows if file.id in held],
+        "files": [usage_words.file_card(file, held[file.id]) for file in rows if file.id in held],
         "form": form or FileForm(),
         "can_add": _can_add(desk),
         "most": settings.UPLOAD_BYTES // (1024 * 1024),
@@ -89,7 +89,7 @@ def usage(desk: Desk) -> HttpResponse:
         "form": form,
         "any": bool(every),
         "filtered": bool(query),
-        "entries": [words.use_entry(use, desk.url("why", use.job.pk)) for use in page],
+        "entries": [usage_words.use_entry(use, desk.url("why", use.job.pk)) for use in page],
         "read": sum(use.read for use in shown),
         "found": len(shown),
         "page": page,

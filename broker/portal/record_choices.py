@@ -28,7 +28,8 @@ from consent.terms import Modifier, Permission
 
 def choices(desk: Desk) -> HttpResponse:
     """One card a use, the police's in a section of their own; and everything that was ever said."""
-    standing, text = desk.standing(), desk.text(desk.version())
+    standing, version = desk.standing(), desk.version()
+    text = desk.text(version)
     cards = [_card(desk, family, text, standing) for family in standing.choices]
     receipts_at = {said.seq: desk.url("receipt", said.seq) for said in standing.statements}
     context = {
@@ -38,6 +39,9 @@ def choices(desk: Desk) -> HttpResponse:
         "police_who": _(FAMILIES[POLICE_FAMILIES[0]].who),
         "notice": text["notice"],
         "history": words.history(standing.statements, receipts_at),
+        "version": version,
+        "sheet_url": desk.url("form_sheet", desk.language()),
+        "exchange_url": desk.url("exchange"),
     }
     return desk.render("choices", context)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker.portal import record_words as words
+from broker.portal import usage_words
 from broker.portal.record_questions import QUESTIONS
 from broker.wards import Ward
 from consent.models import Holding, Participant
@@ -85,7 +86,10 @@ def files_of(participant: Participant) -> list[tuple[str, str]]:
         (
             str(file.id),
             _("%(kind)s of %(day)s")
-            % {"kind": _(words.FILE_KINDS.get(file.kind, file.kind)), "day": words.day(file.received_at)},
+            % {
+                "kind": _(usage_words.FILE_KINDS.get(file.kind, file.kind)),
+                "day": words.day(file.received_at),
+            },
         )
         for file in rows
     ]

@@ -1,10 +1,10 @@
-"""A consent record told in plain words: choices as cards, a statement's terms as facts, uses as entries.
+"""A consent record told in plain words: choices as cards, a statement's terms as facts, receipts.
 
 Values for templates, codes beside the words. Nothing is decided here; where somebody stands is consent.scope.
+Files, and who used them, are told in usage_words.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -12,18 +12,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from broker.usage import Use
 from broker.wards import Ward
 from consent import duo
 from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
-from consent.models import Holding
 from consent.purposes import FAMILIES, is_police
 from consent.reasons import Reason
 from consent.receipts import Receipt, digest
 from consent.records import Wording
 from consent.scope import Choice
 from consent.terms import Capacity, Modifier, Source, Statement, Verb
-from genomics.models import GenomicFile
 
 Cell = dict[str, Any]
 UNANSWERED = frozenset((Reason.CONSENT_NONE, Reason.COMMERCIAL_NOT_GRANTED))  # where nothing was said at all
@@ -41,13 +38,6 @@ RELATIVES: dict[str, str] = {
 CHILDS_CARE = gettext_noop("The child's care")
 CHILDS_DOCTORS = gettext_noop("Clinicians who care for the child")
 ONLY_THIS_CHILD = gettext_noop("Nothing. Police are told only whether it is this child.")
-
-FILE_STATES = {
-    Holding.State.ACTIVE: ("good", gettext_noop("In use")),
-    Holding.State.QUARANTINED: ("warn", gettext_noop("Set aside")),
-    Holding.State.ERASED: ("off", gettext_noop("Erased")),
-}
-FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data of a consumer test")}
 
 
 def day(at: date) -> str:
@@ -233,58 +223,6 @@ def steps(*, now: int) -> list[Cell]:
     ]
 
 
-def file_card(file: GenomicFile, state: str) -> Cell:
-    """A received file: what it is, how good it is, what was noticed."""
-    kind, word = FILE_STATES[Holding.State(state)]
-    quality = file.quality
-    return {
-        "kind": kind,
-        "word": _(word),
-        "title": _(FILE_KINDS.get(file.kind, file.kind)),
-        "notes": [_(note) for note in file.notes],
-        "facts": [
-            {"term": _("Received"), "when": file.received_at},
-            {"term": _("Genome build"), "text": file.build, "code": file.build_evidence},
-            {"term": _("Chromosomes"), "number": len(quality.get("chromosomes", ()))},
-            {"term": _("Places in the genome"), "number": quality.get("sites", 0)},
-            {"term": _("Of these, read clearly"), "text": f"{quality.get('call_rate', 0.0):.1%}"},
-            {"term": _("Size"), "text": _size(file.size)},
-            {"term": _("File number"), "text": "", "code": str(file.id)},
-        ],
-    }
-
-
-def use_entry(use: Use, url: str) -> Cell:
-    """One job that considered her: who, what for, and what left or why she was not read. `url` tells more."""
-    purpose = ", ".join(_(label) for label in use.labels)
-    if use.read:
-        text = _("%(purpose)s. What left: %(left)s.") % {"purpose": purpose, "left": _(use.left)}
-    else:
-        why = " ".join(dict.fromkeys(_(reason.sentence) for reason in use.reasons))
-        text = _("%(purpose)s. Nothing was read. %(why)s") % {"purpose": purpose, "why": why}
-    return {
-        "when": use.at,
-        "title": use.by,
-        "url": url,
-        "text": text,
-        "code": " ".join(use.purposes),
-        "kind": "info" if use.read else "off",
-        "word": _("File was read") if use.read else _("Not read"),
-    }
-
-
-def months(uses: Sequence[Use], *, at: datetime) -> list[Cell]:
-    """Times read in each of the last twelve months, oldest first."""
-    read = Counter((use.at.year, use.at.month) for use in uses if use.read)
-    last = at.year * 12 + at.month - 1
-    bars = []
-    for month in range(last - 11, last + 1):
-        year, number = divmod(month, 12)
-        first = at.replace(year=year, month=number + 1, day=1)
-        bars.append({"label": str(date_format(first, "M Y")), "value": read[year, number + 1]})
-    return bars
-
-
 def _terms(said: Statement) -> str:
     """The terms of a yes in one line."""
     parts = []
@@ -304,7 +242,3 @@ def _condition(modifier: Modifier) -> Cell:
             "places": ", ".join(_(REGION_NAMES.get(str(region), str(region))) for region in regions)
         }
     return {"term": _("Condition"), "text": text, "code": term.id if term.is_duo else modifier.code}
-
-
-def _size(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{max(size / 1000, 0.1):.1f} kB"

@@ -14,12 +14,14 @@ from broker import explaining, jobs, oversight, queries
 from broker.earlier import Record
 from broker.errors import Refused
 from broker.models import Job, JobGate, JobState, Query
-from consent import clearance, forms, holdings, participants, policies, records
+from consent import eligibility, forms, holdings, kin, participants, policies, records
 from consent.errors import NotRemembered
 from consent.models import Holding, LedgerEvent, LedgerOpening, Participant
 from consent.reasons import Reason
-from consent.terms import Permission, Policy
+from consent.terms import Authority, Capacity, Permission, Policy, SignIn
 from genomics import gate
+from genomics.intake.receive import receive
+from tests.builders import vcf
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World, job_of
 
@@ -106,26 +108,31 @@ def test_what_was_said_after_a_job_or_dated_back_never_makes_it_right(world: Wor
     job = run(ask(world))
     form = forms.current("F-ADULT")
     wording = records.Wording(permissions=(Permission(code="GRU"),), effective_at=EARLIER)
-    records.give(silent, "RESEARCH", form=form, by="x", at=NOW + HOUR, wording=wording)
+    about = {"form": form, "by": "x", "wording": wording}
+    records.give(silent, "RESEARCH", at=NOW + HOUR, sign_in=SignIn("totp", NOW + HOUR), **about)
     replay = why(job, silent)
     assert replay.equal is True
     assert verdict(replay) == (False, (Reason.CONSENT_NONE,))
     assert verdict(why(job, silent, as_of=NOW)) == (False, (Reason.CONSENT_NONE,))
     assert verdict(why(job, silent, as_of=LATER)) == (True, ())
     # Recorded with an old date by a clock that was turned back: the consent position tells.
-    records.give(silent, "RESEARCH", form=form, by="x", at=EARLIER, wording=wording)
+    records.give(silent, "RESEARCH", at=EARLIER, sign_in=SignIn("totp", EARLIER), **about)
     assert why(job, silent).equal is True
 
 
 def test_a_birthday_that_has_passed_since_changes_nothing_of_then(world: World):
     child = participants.register(born_on=date(2008, 6, 20), by="x", at=EARLIER)
     participants.verify_identity(child, by="x", at=EARLIER)
-    holdings.add(child, uuid.uuid4(), by="x", at=EARLIER)
-    world.give(child, "RESEARCH", Permission(code="GRU"), at=EARLIER)
+    receive(child, vcf([("20", 1000226, "A", "T", "0/1")]), by="x", at=EARLIER)
+    kin.verify(kin.claim("self", child, at=EARLIER), by="steward", at=EARLIER)
+    mother = Authority(Capacity.GUARDIAN, True)
+    world.give(child, "RESEARCH", Permission(code="GRU"), at=EARLIER, authority=mother)
     world.crowd(1, says="Ada")
     job = run(ask(world))
-    assert verdict(why(job, child, at=LATER)) == (False, (Reason.AUTH_MINOR_SELF,))
-    assert why(job, child, at=LATER).equal is True
+    replay = why(job, child, at=LATER)
+    assert verdict(replay) == (True, ())
+    assert replay.equal is True
+    assert replay.now.verdict.reasons == (Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY,)
 
 
 def test_a_freeze_that_has_ended_since_is_seen_as_it_was(world: World):
@@ -209,14 +216,16 @@ def test_a_change_at_the_very_moment_of_the_look_is_tried_both_ways(world: World
     person = world.join("Dov")
     world.crowd(2, says="Ada")
     job = ask(world)
-    gates_of_request, once = clearance.request_reasons, []
+    eligibility.keep(policy=policies.in_force(at=NOW), at=NOW)
+    participants.verify_identity(person, by="x", at=NOW)  # so that she is read anew
+    read, once = eligibility.rows, []
 
-    def a_word_between(use, policy, at):
-        if not once:  # the job has noted its position, and has read nobody yet
+    def a_word_between(ordinals, policy, at):
+        if not once:  # the job has noted its position, and has not read her yet
             once.append(records.deny(person, "RESEARCH", by="x", at=at))
-        return gates_of_request(use, policy, at)
+        return read(ordinals, policy, at)
 
-    monkeypatch.setattr(clearance, "request_reasons", a_word_between)
+    monkeypatch.setattr(eligibility, "rows", a_word_between)
     run(job)
     kept = JobGate.objects.get(job=job, number=0)
     assert kept.position < once[0].seq <= kept.seen_upto

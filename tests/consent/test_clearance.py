@@ -258,3 +258,27 @@ def test_the_gate_lock_is_only_taken_in_a_transaction(use):
 def test_a_bitmap_brings_back_the_same_people():
     for people in ({1}, {1, 8, 9, 1_300_000}, set()):
         assert proofs.from_bitmap(proofs.bitmap(people)) == people
+
+
+def test_it_says_who_is_lost_and_keeps_the_older_position(world, use):
+    world.crowd(2, says="Ada")
+    clearance = clear(use)
+    first, second, _ = clearance.permitted
+    records.withdraw(Participant.objects.get(ordinal=first.ordinal), by="self", at=NOW)
+    again = recut(clearance, use, only={first.ordinal, second.ordinal})
+    narrowed = proofs.without_lost(clearance, (first, second), again)
+    assert permitted(narrowed) == permitted(clearance) - {first.ordinal}
+    assert narrowed.position == clearance.position < again.position
+    lost = {one.ordinal: one.reasons for one in narrowed.left_out}
+    assert lost[first.ordinal] == (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT)
+    assert repr(narrowed) == f"<Clearance: 2 permitted at position {clearance.position}>"
+
+
+def test_it_falls_when_the_request_fails_or_another_policy_is_in_force(world, use):
+    clearance = clear(use)
+    closed = replace(use(), project=replace(use().project, status="CLOSED"))
+    other = Policy.default().overlay({"policy_version": "another"})
+    with transaction.atomic():
+        assert proofs.stands(clearance, use=use(), policy=Policy.default(), at=NOW)
+        assert not proofs.stands(clearance, use=closed, policy=Policy.default(), at=NOW)
+        assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)

@@ -13,7 +13,9 @@ from consent.errors import SealBroken
 from consent.models import Holding, Participant, Projection, ProjectionPart, TwinLink
 from consent.participants import subject_of
 from consent.policy import Policy
+from consent.population import Population
 from consent.reasons import Reason
+from consent.rebuild import _part as rebuild_share
 from consent.rebuild import rebuild, rows
 from consent.terms import DataUse, Modifier, Permission, Relations, Side
 from tests.cast import care, police, quality, relatives, research
@@ -362,3 +364,36 @@ def test_whoever_looks_for_relatives_must_allow_it_too(world: World):
     reasons = {int(o): why for why, people in found(NOW + 5 * DAY).left_out for o in people}
     assert reasons[ada.ordinal] == (Reason.REL_MUTUAL_CONSENT_MISSING,)
     assert not eligible(use, policy=POLICY, at=NOW).permitted.any()  # nobody asks: nobody is matched
+
+
+def test_a_share_of_the_people_is_read_as_in_the_whole(world: World):
+    whole = rebuild(policy=POLICY, at=NOW)
+    ordinals = sorted({int(ordinal) for ordinal in whole.ordinals})
+    shares = [rebuild_share((ordinals[:2], POLICY, NOW)), rebuild_share((ordinals[2:], POLICY, NOW))]
+    joined = Population(POLICY, whole.position, whole.mark)
+    joined.join([one for share in shares if (one := projection.unpacked(share, POLICY, 0, b""))])
+    assert joined.ordinals.tolist() == whole.ordinals.tolist()
+    for use in ASKED.values():
+        assert joined.allowed(use, NOW).tolist() == whole.allowed(use, NOW).tolist()
+
+
+def test_what_a_process_knows_is_kept_for_the_next(world: World, monkeypatch):
+    before = permitted(research("R.GRU"))
+    eligibility.keep(policy=POLICY, at=NOW)
+    eligibility.forget()
+    monkeypatch.setattr(eligibility, "rebuild", None)
+    assert permitted(research("R.GRU")) == before
+
+
+def test_no_more_answers_are_kept_than_fit(world: World, monkeypatch):
+    monkeypatch.setattr("consent.population.KEPT_ANSWERS", 3)
+    for purpose in ("R.GRU", "R.HMB", "R.POA", "R.NRES", "R.GRU"):
+        use = research(purpose)
+        assert at_once(use) == one_by_one(use)
+        assert len(eligibility._populations[POLICY.version]._answers) <= 3
+
+
+def test_the_lock_is_for_transactions_and_a_house_without_changes_remembers_nothing(db):
+    assert fence.newest() == (0, b"")
+    assert fence.remembers(0, b"anything")
+    assert not fence.remembers(1, b"anything")

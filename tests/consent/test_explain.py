@@ -115,7 +115,7 @@ def test_it_is_the_decision_of_the_law_and_bytes_are_canonical(world):
         (world.file,),
         world.statements,
         world.use,
-        POLICY,
+        world.policy,
         world.at,
         relations=world.relations,
     )
@@ -139,7 +139,7 @@ def test_a_smallest_change_would_permit_and_is_none_for_who_permits(world):
         (world.file,),
         world.statements,
         world.use,
-        POLICY,
+        world.policy,
         world.at,
         relations=world.relations,
     )

@@ -57,7 +57,7 @@ def test_a_trail_is_folded_up_to_a_position():
 
 def test_without_a_position_the_instant_decides():
     assert history.until([BORN, VERIFIED], at=NOW) == [BORN]
-    late = told(history.DIED, 5, died_at=(NOW + HOUR).isoformat())
+    late = told(events.DIED.tag, 5, died_at=(NOW + HOUR).isoformat())
     assert history.until([BORN, late], at=NOW, position=99) == [BORN]  # it names no position
     assert history.until([BORN, late], at=NOW + 5 * HOUR, position=99) == [BORN, late]
 
@@ -68,7 +68,7 @@ def test_death_erasure_dissent_and_holds_are_remembered():
         told(events.DISSENT.tag, 1, 2, dissents=True),
         told(events.FROZEN.tag, 1, 3, until=None),  # as it was written before it said since when
         told(events.FROZEN.tag, 2, 4, since=NOW.isoformat(), until=(NOW + HOUR).isoformat()),
-        told(history.DIED, 3, died_at=NOW.isoformat()),
+        told(events.DIED.tag, 3, died_at=NOW.isoformat()),
         told(history.ERASED, 4),
         told("consent:paper:keyed", 5),  # says nothing about how she stands
     ]

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from consent import forms, holdings, kin, participants, policies, powers, records, twins
 from consent.decision import decide
-from consent.errors import KinRefused, SealBroken
+from consent.errors import KinRefused, SealBroken, StatementRefused
 from consent.ledger import log
 from consent.models import KinLink, LedgerEvent, Participant, Statement, TwinLink
 from consent.models.kin import TRANSITIONS, Kind, State, Why
@@ -37,6 +37,7 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 MONTHS = NOW + timedelta(days=90)
 PROXY = Authority(Capacity.PROXY, True)
+GUARDIAN = Authority(Capacity.GUARDIAN, True)
 
 
 @pytest.fixture
@@ -257,9 +258,8 @@ def test_a_proxys_yes_that_was_stopped_is_not_stopped_twice(adult):
 
 
 def test_a_guardians_yes_outlives_her_guardianship_unless_she_never_was_one(child):
-    guardian = Authority(Capacity.GUARDIAN, True)
     link = kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
-    yes(child, "RESEARCH", by="mother", authority=guardian)
+    yes(child, "RESEARCH", by="mother", authority=GUARDIAN)
     kin.end(link, why=Why.DEATH, by="steward", at=NOW)
     assert heads_of(child) == {"RESEARCH": Verb.GRANT}
     again = kin.verify(kin.claim("mother", child, at=NOW), by="steward", at=NOW)
@@ -279,6 +279,32 @@ def test_nothing_ends_if_what_it_gave_cannot_be_taken_back(adult, monkeypatch):
         kin.end(link, by="steward", at=NOW)
     link.refresh_from_db()
     assert link.state == State.VERIFIED
+
+
+def test_nobody_says_yes_for_another_without_the_link_for_it(adult, child):
+    before = LedgerEvent.objects.count()
+    with pytest.raises(KinRefused, match="do not act"):
+        yes(adult, "CLINICAL", by="nephew", authority=PROXY, valid_to=MONTHS)
+    with pytest.raises(KinRefused, match="do not act"):
+        yes(child, "RESEARCH", by="mother", authority=GUARDIAN)
+    assert LedgerEvent.objects.count() == before
+    link = kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
+    kin.limit(link, ["RESEARCH"], by="steward", at=NOW)
+    with pytest.raises(KinRefused, match="cannot say yes to RESEARCH"):
+        yes(child, "RESEARCH", by="mother", authority=GUARDIAN)
+    yes(child, "QC", by="mother", authority=GUARDIAN)
+    assert heads_of(child) == {"QC": Verb.GRANT}
+
+
+def test_a_proxys_yes_ends_with_the_proxy_in_the_record_too(adult):
+    proxy_of(adult)
+    with pytest.raises(StatementRefused, match="for somebody else"):  # a ceiling of the law: without an end
+        yes(adult, "CLINICAL", by="nephew", authority=PROXY)
+    with pytest.raises(KinRefused, match="end before"):
+        yes(adult, "CLINICAL", by="nephew", authority=PROXY, valid_to=MONTHS + SECOND)
+    assert not records.of(adult)
+    yes(adult, "CLINICAL", by="nephew", authority=PROXY, valid_to=MONTHS)
+    assert heads_of(adult) == {"CLINICAL": Verb.GRANT}
 
 
 # --- next of kin ---
@@ -353,10 +379,11 @@ def test_what_another_next_of_kin_upheld_too_goes_on(adult):
     assert permitted(adult)
 
 
-def test_only_what_was_left_to_them_is_upheld_and_only_by_the_verified(adult, child):
+def test_only_what_was_left_to_them_is_upheld_and_only_by_the_verified(adult):
     left = yes(adult, "RESEARCH", at=EARLIER, after_death=AfterDeath.NOK_DECIDES)
     stop = yes(adult, "QC", at=EARLIER)
-    strangers = yes(child, "QC", at=EARLIER, after_death=AfterDeath.NOK_DECIDES)
+    stranger = participants.register(born_on=date(1960, 1, 1), by="x", at=EARLIER)
+    strangers = yes(stranger, "QC", at=EARLIER, after_death=AfterDeath.NOK_DECIDES)
     participants.record_death(adult, died_at=NOW - DAY, papers="D", by="a", second="b", at=NOW)
     link = next_of_kin_of(adult, verified=False)
     with pytest.raises(KinRefused, match="Only a verified"):

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,7 +10,7 @@ from consent import forms, kin, paper, paper_steps, paper_yes, participants, rea
 from consent.clauses import Clause
 from consent.errors import FormRefused, KeptForever, LedgerBroken, PaperRefused, StatementRefused
 from consent.ledger import log
-from consent.models import LedgerOpening, PaperEntry, PaperImport, PaperMove, Statement
+from consent.models import Holding, LedgerOpening, PaperEntry, PaperImport, PaperMove, Statement
 from consent.models.kin import Kind
 from consent.readings import SIGNATURE, Answer, Reading, Side, Signature
 from consent.terms import Capacity, Modifier, Permission, Verb
@@ -159,7 +158,8 @@ def test_a_disease_that_is_named_no_more_closes_research(world):
 
 def test_a_no_to_one_file_hides_no_yes_to_the_others(world):
     ada = world.join("Ada")
-    records.deny(ada, "RESEARCH", by="self", at=EARLIER, wording=records.Wording(file=uuid4()))
+    file = Holding.objects.get(participant=ada).file
+    records.deny(ada, "RESEARCH", by="self", at=EARLIER, wording=records.Wording(file=file))
     key(received(ada), R_GRU="no")
     assert Statement.objects.filter(participant=ada).count() == 3
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from consent import events, fence, forms, holdings, participants, policies, records
+from consent import events, fence, forms, holdings, kin, participants, policies, records, seals
 from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
@@ -212,11 +212,11 @@ def slow(world: World) -> None:
     policies.adopt(WAITING, by="founding", at=EARLIER + timedelta(hours=1))
 
 
-def say(person, family, *, at=NOW, sign_in: SignIn | None = None, form=None, **wording):
+def say(person, family, *, by="self", at=NOW, sign_in: SignIn | None = None, form=None, **wording):
     """A yes of somebody who has just shown a passkey."""
     proof = sign_in or SignIn("passkey", at)
     said = records.Wording(**wording)
-    row = records.give(person, family, form=form or adult(), by="self", at=at, wording=said, sign_in=proof)
+    row = records.give(person, family, form=form or adult(), by=by, at=at, wording=said, sign_in=proof)
     return records.read(row, person.pseudonym)
 
 
@@ -389,8 +389,9 @@ def test_a_yes_that_can_never_hold_is_refused_at_once(world):
             say(child, family, authority=authority, form=its)
     with pytest.raises(StatementRefused, match="decides alone"):
         say(child, "QC", authority=guardian, form=form, at=NOW + 3000 * DAY)
-    bound = [Modifier("IDENTITY_ONLY")]
-    assert say(child, "LE.MIS", authority=guardian, form=form, modifiers=bound).authority == guardian
+    kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
+    said = {"authority": guardian, "form": form, "modifiers": [Modifier("IDENTITY_ONLY")]}
+    assert say(child, "LE.MIS", by="mother", **said).authority == guardian
 
 
 def test_a_yes_is_given_on_the_form_in_force(world, ada):
@@ -425,3 +426,25 @@ def test_a_paper_on_a_retired_form_counts_no_more(world, ada):
     forms.retire(old.draft, by="steward", at=NOW)
     with pytest.raises(StatementRefused, match="not the one in force"):
         say(ada, "QC", form=old, paper=Paper("a", "b", True), signed_on=(NOW - 3 * DAY).date())
+
+
+def test_a_genuine_body_under_another_seal_of_ours_is_nobodys(world, ada):
+    """The seal covers place and person: what is sealed for one place says another in its body."""
+    row = ada.statements.get()
+    salt, body = bytes(row.salt), row.body
+    commitment = seals.commit(salt, body.encode())
+    elsewhere = seals.seal(row.seq + 1, ada.pseudonym, commitment)
+    with pytest.raises(SealBroken):
+        seals.unseal(row.seq + 1, ada.pseudonym, body, salt, commitment, elsewhere, row.seal_key)
+    somebody = seals.seal(row.seq, "P-2222-2222", commitment)
+    with pytest.raises(SealBroken):
+        seals.unseal(row.seq, "P-2222-2222", body, salt, commitment, somebody, row.seal_key)
+    assert seals.unseal(
+        row.seq, ada.pseudonym, body, salt, commitment, bytes(row.seal), row.seal_key
+    ) == records.read(row, ada.pseudonym)
+
+
+@pytest.mark.parametrize("verb", [records.deny, records.withdraw])
+def test_a_no_to_a_family_that_is_none_is_refused(ada, verb):
+    with pytest.raises(StatementRefused, match="no family called 'CHESS'"):
+        verb(ada, "CHESS", by="self", at=NOW)

@@ -144,3 +144,11 @@ def test_a_file_has_a_state():
 def test_instants_in_json_are_utc():
     said = FULL.as_json() | {"recorded_at": "2025-01-10T16:00:00+07:00"}
     assert Statement.from_json(said).recorded_at == datetime(2025, 1, 10, 9, tzinfo=UTC)
+
+
+def test_nobody_comes_of_age_in_a_time_zone_that_is_none():
+    with pytest.raises(ValueError, match="'Mars/Olympus' is no time zone"):
+        replace(born(), zone="Mars/Olympus")
+    for zone in ("UTC", "Asia/Jayapura", "America/New_York"):
+        assert replace(born(), zone=zone).zone == zone
+    assert not terms.is_zone("../../etc/passwd")

@@ -12,7 +12,7 @@ from broker import access, jobs, queries, results, staging
 from broker.models import Job, JobState
 from consent.models import LedgerEvent
 from tests.broker.api.test_queries import Program, problem
-from tests.world import NOW, World, job_of
+from tests.world import NOW, WITHOUT_COOLING_OFF, World, job_of
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def test_a_job_is_followed_to_its_answer(world: World, rosa: Program):
     answer = rosa.get(told["result"]).json()
     assert answer["count"] == 12
     assert answer["query_id"] == told["query"] == str(job.query_id)
-    assert answer["policy_version"] == "2026.1"
+    assert answer["policy_version"] == WITHOUT_COOLING_OFF.version
     assert answer["consent_snapshot"] == results.snapshot_of(job)
     assert answer["granularity"] == "count"
     assert answer["question"] == world.carriers()

@@ -92,11 +92,17 @@ def test_a_yes_of_a_file_leads_to_the_ordinary_page_with_its_terms_filled_in(eve
     said = yes("RESEARCH", Permission("DS", (CANCER,)), modifiers=(Modifier.of("NPU"),), valid_to=FAR)
     card = bring(her, file_of(eve, said)).context["yeses"][0]
     form = her.get(card["choice_url"]).context["form"]
-    assert form["kind"].value() == "DS"
+    assert form["kind"].value() == ["DS"]
     assert form["diseases"].value() == [CANCER]
     assert form["conditions"].value() == ["NPU"]
     assert form["until"].value() == FAR.date()
     assert not Statement.objects.exists(), "she has to say it herself"
+
+
+def test_several_kinds_of_one_yes_are_all_filled_in(eve, her):
+    card = bring(her, file_of(eve, yes("RESEARCH", Permission("HMB"), Permission("POA")))).context["yeses"][0]
+    form = her.get(card["choice_url"]).context["form"]
+    assert [box.data["value"] for box in form["kind"] if box.data["selected"]] == ["HMB", "POA"]
 
 
 def test_a_link_with_odd_terms_fills_in_nothing(her):
@@ -104,7 +110,11 @@ def test_a_link_with_odd_terms_fills_in_nothing(her):
         reverse("participant:choice", args=["RESEARCH"]),
         {"kind": "GRU-CC", "until": "soon", "conditions": "NONE"},
     )
-    assert not page.context["form"].initial.get("kind")
+    form = page.context["form"]
+    ticked = [
+        box.data["value"] for name in ("kind", "conditions") for box in form[name] if box.data["selected"]
+    ]
+    assert ticked == []
     assert not page.context["form"].initial.get("until")
 
 
@@ -113,7 +123,6 @@ def test_a_link_with_odd_terms_fills_in_nothing(her):
     [
         (no("AI", level=Level.FILE, file="GF1"), "It speaks of one file only."),
         (says(Verb.CONTINUE, "QC", continues=1), "This cannot be said here."),
-        (yes("RESEARCH", Permission("HMB"), Permission("POA")), FORM),
         (
             yes("RESEARCH", Permission("HMB"), modifiers=(Modifier("CC"),)),
             FORM,

@@ -21,6 +21,7 @@ from consent.form_steps import State
 from consent.models import FormDraft, FormVersion
 from tests import drafts
 from tests.consent.ledger.build import unsafe_rows
+from tests.proofs import prove
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, World
 
@@ -250,6 +251,7 @@ def test_a_form_may_ask_for_places_and_its_words_are_those_she_ticks(world):
     client.post(
         reverse("sign_up"), {"username": "eve", "password": "long enough 12", "born_on": "1980-01-01"}
     )
+    prove(client)
     page = shown(client, "participant:choice", "RESEARCH")
     assert "Only where I say." in page
     sent = {"version": "F-ADULT 9.0", "kind": ["HMB", "POA"], "conditions": ["GS"], "regions": ["GB"]}
