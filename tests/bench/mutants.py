@@ -4,11 +4,11 @@
     python -m tests.bench.mutants --sample 200 # so many of each part, drawn from a seed
     python -m tests.bench.mutants --part law   # one part alone
 
-Wraps mutmut (`pip install mutmut==3.8.1`, the extra `mutants`). A change is noticed when a test fails or does
-not end. Left out, and counted as such: changes to nothing but a sentence, that is to a string with a space in
-it or to what a `raise` says. mutmut does not change properties and other decorated functions. Prints noticed
-changes by file (those that only made a test
-endless too) and everyone that was not; last `N passed, N failed`; ends 1 below 90 in 100.
+Wraps mutmut (the extra `mutants`). A change is noticed when a test fails or does not end. Left out, and
+counted as such: changes to nothing but a sentence, that is to a string with a space in it or to what a
+`raise` says. mutmut does not change properties and other decorated functions. Prints noticed changes by
+file, those among them that only made a test endless, and every change that was not noticed; last `N passed,
+N failed`; ends 1 below 90 in 100.
 """
 
 import argparse
@@ -188,7 +188,7 @@ def tried(part: Part, *, sample: int, seed: int, processes: int) -> list[Mutant]
 def told(mutants: Sequence[Mutant]) -> tuple[int, int]:
     """The table by file, then every change that nobody noticed. Returns how many were noticed, and not."""
     noticed = missed = 0
-    print(f"{'':<34}{'changes':>8}{'noticed':>9}{'not':>6}{'in 100':>8}  endless; left out: sentences")
+    print(f"{'':<34}{'changes':>8}{'noticed':>9}{'not':>6}{'in 100':>8}  endless; sentences, not tried")
     for file in sorted({one.file for one in mutants}):
         own = [one for one in mutants if one.file == file]
         sentences = [one for one in own if one.of_a_sentence]
