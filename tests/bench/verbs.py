@@ -9,7 +9,6 @@ from uuid import UUID
 from consent import holdings, kin, participants, policies, records, terms
 from consent.errors import KinRefused, StatementRefused
 from consent.models import Freeze, Holding, Participant, Statement
-from consent.participants import of_age_at
 from tests.bench import crowd as crowds
 from tests.bench.rows import SETTLED, STATES, Maker, actor
 from tests.bench.rows import wording as worded
@@ -49,8 +48,6 @@ def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
     region, zone, _ = crowds.HOMES[crowd.home[i]]
     born = date.fromordinal(int(crowd.born[i]))
     person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=SETTLED)
-    if of_age_at(person, WITHOUT_COOLING_OFF) > SETTLED:
-        kin.verify(kin.claim("guardian", person, at=SETTLED), by="steward", at=SETTLED)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
     if born > GROWN_BEFORE:
