@@ -44,7 +44,7 @@ def hers(eve: User) -> Ward:
 def child(world: World, eve: User) -> Participant:
     """Of eight years, with two guardians; only Eve's papers have been seen."""
     child = people.add_child(eve, born_on=date(2018, 1, 1), at=EARLIER)
-    kin.verify(child.guardian_links.get(), by="steward", at=EARLIER)
+    kin.verify(child.kin_links.get(), by="steward", at=EARLIER)
     return child
 
 
