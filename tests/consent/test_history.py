@@ -284,5 +284,6 @@ def test_the_migration_fills_in_whom_every_opening_is_about(person):
     connection.check_constraints()  # what is put off to the end of the transaction would hold the table
     state = MigrationExecutor(connection).loader.project_state(("consent", MIGRATION))
     fill(state.apps, SimpleNamespace(connection=connection))
+    connection.check_constraints()
     brick_up(connection, append_only_tables())
     assert dict(LedgerOpening.objects.values_list("event_id", "subject")) == before
