@@ -55,7 +55,7 @@ PARTS = {
     ),
     "crowd": Part(
         ("consent/population.py", "consent/rows.py"),
-        ("tests/properties/test_population.py",),
+        ("tests/consent/test_population.py", "tests/properties/test_population.py"),
     ),
     "proof": Part(
         ("consent/eligibility.py", "consent/clearance.py"),
