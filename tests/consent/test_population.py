@@ -12,6 +12,7 @@ import pytest
 from consent.population import KEPT_ANSWERS, Population
 from consent.reasons import Reason
 from consent.rows import NEVER, Row, micro, rows_of
+from consent.rules import families
 from consent.terms import DataUse, File, FileState, Modifier, Statement, Subject
 from tests.cast import (
     ANY_RESEARCH,
@@ -107,6 +108,13 @@ def test_what_is_said_anew_is_answered_anew_beside_what_is_known():
     made.put([rows(2, no("RESEARCH")), rows(3, yes("RESEARCH", HEALTH)), rows(1, no("RESEARCH", seq=4))])
     assert allowed(made, GENERAL) == [False, False, False]
     assert allowed(made, replace(GENERAL, purposes=frozenset({"R.HMB"}))) == [False, False, True]
+
+
+def test_the_law_is_not_asked_twice_the_same(monkeypatch):
+    made = population(rows(1, yes("RESEARCH", ANY_RESEARCH)))
+    assert allowed(made, GENERAL) == [True]
+    monkeypatch.setattr(families, "answer", None)
+    assert allowed(made, GENERAL) == [True]
 
 
 def test_so_many_answers_are_kept_and_no_more():
