@@ -55,7 +55,7 @@ PARTS = {
     ),
     "crowd": Part(
         ("consent/population.py", "consent/rows.py"),
-        ("tests/properties/test_population.py",),
+        ("tests/consent/test_population.py", "tests/properties/test_population.py"),
     ),
     "proof": Part(
         ("consent/eligibility.py", "consent/clearance.py"),
@@ -106,7 +106,8 @@ def run(copy: Path, names: Sequence[str], processes: int) -> str:
     outside = {
         name: value for name, value in os.environ.items() if name not in ("BROKER_HOME", "DATABASE_URL")
     }
-    shared = os.environ.get("SHARED_DIR", str(ROOT.parent / "shared"))
+    beside = (folder / "shared" for folder in ROOT.parents)  # a working tree may lie deeper
+    shared = os.environ.get("SHARED_DIR") or next((str(one) for one in beside if one.is_dir()), "")
     told = subprocess.run(
         command,
         cwd=copy,

@@ -15,6 +15,7 @@ from consent.terms import (
     File,
     FileState,
     Freeze,
+    Level,
     Modifier,
     Policy,
     Relations,
@@ -221,3 +222,15 @@ def test_a_leap_birthday_follows_the_policy():
     assert permitted(POLICY, last_second)
     assert not permitted(POLICY, last_second + timedelta(seconds=1))
     assert not permitted(POLICY.overlay({"leap_birthday": "FEB28"}), last_second)
+
+
+def test_a_no_to_one_file_is_of_that_file_and_no_other():
+    said = (yes("RESEARCH", ANY_RESEARCH), no("RESEARCH", seq=2, level=Level.FILE, file="GF1"))
+    asked = research("R.GRU"), POLICY, NOW
+    assert decide(born(), File("GF1"), said, *asked).reasons == (Reason.CONSENT_DENIED,)
+    assert decide(born(), File("GF2"), said, *asked).relied_on == (1,)
+
+
+def test_a_yes_to_two_questions_rests_on_both_answers():
+    said = (yes("AI", seq=7), yes("RESEARCH", ANY_RESEARCH, seq=3))
+    assert decide(born(), File("GF1"), said, research("R.GRU", "A.TRAIN"), POLICY, NOW).relied_on == (3, 7)

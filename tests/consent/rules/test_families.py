@@ -8,14 +8,17 @@ import pytest
 from consent.reasons import Reason
 from consent.rules.families import answer, is_commercial, needed, touched
 from consent.rules.spoken import Record
-from consent.terms import AfterDeath, DataUse, Ethics, Level, Modifier, Project, Statement, Subject
+from consent.terms import AfterDeath, DataUse, Ethics, Level, Modifier, Project, Statement, Subject, Verb
 from tests.cast import (
     ADULT_FORM,
     ANY_RESEARCH,
+    CANCER_ONLY,
     CHILD_FORM,
+    DIABETES,
     GUARDIAN,
     HEALTH,
     LATER,
+    MELANOMA,
     NOW,
     POLICY,
     born,
@@ -186,6 +189,22 @@ def test_care_may_rest_on_research_with_cc(said: tuple[Statement, ...], reasons:
 def test_care_through_research_says_what_it_rests_on():
     assert rests_on("CLINICAL", care(), RESEARCH_WITH_CC) == (1,)
     assert rests_on("CLINICAL", care(), RESEARCH_WITH_CC, yes("CLINICAL", seq=7)) == (7,)
+
+
+def test_what_an_answer_rests_on_is_named_when_it_is_a_no_too():
+    said = no("RESEARCH", seq=4)
+    assert rests_on("RESEARCH", research("R.GRU"), said) == (4,)
+    spoken = Record(born(), (said,), "GF1", POLICY, NOW).speak("RESEARCH")
+    (head,) = spoken.heads
+    assert (head.seq, head.decision, head.permissions, head.modifiers) == (4, Verb.DENY, (), ())
+    assert head.reasons == (R.CONSENT_DENIED,)
+    assert not head.is_grant
+
+
+def test_a_yes_to_a_disease_reaches_what_is_a_kind_of_it():
+    cancer = yes("RESEARCH", CANCER_ONLY)
+    assert ask("RESEARCH", research("R.DS", disease=MELANOMA), cancer) == set()
+    assert ask("RESEARCH", research("R.DS", disease=DIABETES), cancer) == {R.DISEASE_NOT_COVERED}
 
 
 NOT_FOR_CARE = care(

@@ -58,6 +58,13 @@ def test_a_twin_must_allow_what_reaches_both(relations: Relations, use: DataUse,
     assert check(relations, use) == reasons
 
 
+def test_a_twins_condition_is_met_at_the_instant_of_the_question():
+    moratorium = (Modifier.of("MOR", until=NOW.isoformat()),)
+    asked = twin(yes("LE.HOM", modifiers=moratorium)), police("L.HOM"), POLICY
+    assert list(rule.check(*asked, NOW - SECOND)) == [TWIN]
+    assert list(rule.check(*asked, NOW)) == []
+
+
 def test_a_place_may_spare_the_twin():
     assert check(twin(), police("L.HOM"), mz_twin_joint_le=False) == []
 
