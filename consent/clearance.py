@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
@@ -206,12 +206,17 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     Takes the gate lock, so the transaction does it first; costs by changes, not by people."""
     require(clearance)
     fence.hold()
-    if clearance.reasons or request_reasons(use, policy, at):
+    if clearance.reasons or _asked(use) != _asked(clearance.use) or request_reasons(use, policy, at):
         return False
     lapsed = clearance.lapses_at is not None and at >= clearance.lapses_at
     if lapsed or clearance.policy_version != policy.version:
         return False
     return fence.changed_since(clearance.position).isdisjoint(one.ordinal for one in clearance.permitted)
+
+
+def _asked(use: DataUse) -> DataUse:
+    """A request without the instant of its project's first access, which another job's release may set."""
+    return replace(use, project=replace(use.project, first_access_at=None))
 
 
 def require(clearance: object) -> Clearance:

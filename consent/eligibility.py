@@ -5,6 +5,7 @@ them. `survey` decides for each person on her own sealed statements. They agree,
 here (clearance does that), and nothing is read of a genome.
 """
 
+import os
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -81,7 +82,7 @@ def eligible(
         population = _current(policy, at)
         nobody = np.zeros(len(population), np.bool_)
         permitted = nobody if reasons or objections else population.allowed(use, at)
-        alone = _twins(population, permitted, use, policy, at)
+        alone = [] if reasons else _twins(population, permitted, use, policy, at, everybody=why)
         ends = [_instant(population.lapses_at(permitted, use, at)), *(one.lapses_at for one in alone)]
         ends += instants.of_relations(relations, use, policy)
         left_out = () if reasons or not why else _left_out(population, permitted, use, at, objections, alone)
@@ -120,6 +121,15 @@ def forget() -> None:
     _populations.clear()
 
 
+def _begin() -> None:
+    """A process that was forked off has a lock of its own: whoever held the old one is not in it."""
+    global _upkeep
+    _upkeep = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_begin)
+
+
 def _current(policy: Policy, at: datetime) -> Population:
     """The population as it stands at this instant, at the newest consent position."""
     kept = _populations.pop(policy.version, None)
@@ -139,13 +149,14 @@ def _current(policy: Policy, at: datetime) -> Population:
 
 
 def _twins(
-    population: Population, permitted: Bits, use: DataUse, policy: Policy, at: datetime
+    population: Population, permitted: Bits, use: DataUse, policy: Policy, at: datetime, *, everybody: bool
 ) -> list[Standing]:
-    """Whoever has a registered twin is decided alone where both must agree; rows that fall are cleared."""
-    if not relatives.touches_twins(use, policy) or not permitted.any():
+    """Whoever has a registered twin is decided alone where both must agree; rows that fall are cleared. With
+    `everybody`, those who are refused anyway too, for all their reasons."""
+    if not relatives.touches_twins(use, policy):
         return []
-    allowed = np.unique(population.ordinals[permitted])
-    pairs = TwinLink.objects.standing().twins_of(allowed.tolist())
+    asked = np.unique(population.ordinals if everybody else population.ordinals[permitted])
+    pairs = TwinLink.objects.standing().twins_of(asked.tolist())
     found = list(survey(use, policy=policy, at=at, only=pairs)) if pairs else []
     for one in found:
         first, end = np.searchsorted(population.ordinals, [one.ordinal, one.ordinal + 1])
@@ -168,19 +179,20 @@ def _left_out(
     apart = [one for one in alone if not one.permitted]
     told_already = [*population.ordinals[permitted].tolist(), *(one.ordinal for one in apart)]
     rows = np.flatnonzero(~np.isin(population.ordinals, told_already))
-    told = [
-        (decision.reasons, places) for decision, places in population.decisions(rows, use, at, objections)
-    ]
-    told.sort(key=lambda pair: (len(pair[0]), pair[1][0]))
-    seen = np.zeros(len(population), np.bool_)
-    first = np.searchsorted(population.ordinals, population.ordinals)  # one place for all files of a person
+    told = list(population.decisions(rows, use, at, objections))
+    which = np.zeros(len(population), np.int64)
+    for number, (_, places) in enumerate(told):
+        which[places] = number
+    many = np.array([len(decision.reasons) for decision, _ in told], np.int64)
+    # For each person the row with the fewest reasons; of several, the first.
+    order = np.lexsort((rows, many[which[rows]] if told else rows, population.ordinals[rows]))
+    _, first = np.unique(population.ordinals[rows][order], return_index=True)
+    closest = np.sort(rows[order][first])
     groups = [(one.reasons, np.array([one.ordinal])) for one in apart]
-    for reasons, places in told:
-        people = np.unique(first[places])
-        people = people[~seen[people]]
-        seen[people] = True
+    for number, (decision, _) in enumerate(told):
+        people = population.ordinals[closest[which[closest] == number]]
         if len(people):
-            groups.append((reasons, population.ordinals[people]))
+            groups.append((decision.reasons, people))
     return tuple(groups)
 
 

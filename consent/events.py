@@ -36,7 +36,7 @@ WITHDRAWN = EventKind(
 CONTINUED = EventKind(
     "consent:statement:continued",
     "The next of kin of {subject} continued {family} (statement {seq}).",
-    ("seq", "family", "commitment", "seal_key", "receipt"),
+    ("seq", "family", "commitment", "seal_key", "receipt", "signed_in"),
 )
 RISE = EventKind(
     "consent:alarm:rise",

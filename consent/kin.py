@@ -19,7 +19,7 @@ from consent.models.kin import KINDS, OVER, TRANSITIONS, Kind, State, Why
 from consent.participants import of_age_at
 from consent.purposes import FAMILIES
 from consent.rules import precedence
-from consent.terms import AfterDeath, Authority, Capacity, Verb
+from consent.terms import AfterDeath, Authority, Capacity, SignIn, Verb
 from consent.terms import Statement as Said
 
 
@@ -119,14 +119,14 @@ def limit(link: KinLink, families: Iterable[str], *, by: str, at: datetime) -> K
     return link
 
 
-def uphold(link: KinLink, grant: Statement, *, at: datetime) -> Statement:
+def uphold(link: KinLink, grant: Statement, *, at: datetime, sign_in: SignIn | None = None) -> Statement:
     """A verified next of kin continues a grant that the participant left to them to decide."""
     power = powers.of(link, at=at, policy=policies.in_force(at=at))
     if power is None or not power.upholds:
         raise KinRefused("Only a verified next of kin continues a choice. Nothing was recorded.")
     if grant.participant_id != link.person_id or grant not in left_to_kin(link.person, at=at):
         raise KinRefused("This choice was not left to the next of kin to decide. Nothing was recorded.")
-    return records.uphold(link.person, grant, by=link.claimant, at=at)
+    return records.uphold(link.person, grant, by=link.claimant, at=at, sign_in=sign_in)
 
 
 def left_to_kin(deceased: Participant, *, at: datetime) -> tuple[Statement, ...]:

@@ -26,6 +26,11 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
     digest = hashlib.sha256(body.encode()).hexdigest()
     known = PolicyVersion.objects.filter(version=policy.version).first()
     if known is not None and known.sha256 == digest:
+        if in_force(at=at).version != policy.version:
+            raise PolicyRefused(
+                f"Policy {policy.version} was adopted before, and another one since. Nothing was changed: "
+                "give it a new version to bring it back."
+            )
         return policy
     if known is not None or (policy.version == Policy.default().version and policy != Policy.default()):
         raise PolicyRefused(

@@ -107,6 +107,12 @@ def require(
         )
 
 
+def require_next_of_kin(actor: str, person: Participant, *, at: datetime, policy: Policy) -> None:
+    """Raise KinRefused unless this actor is a verified next of kin, who may uphold what was left to her."""
+    if not any(power.upholds for _, power in held(actor, at=at, policy=policy, person=person)):
+        raise KinRefused("Only a verified next of kin continues a choice. Nothing was recorded.")
+
+
 def _within(until: datetime | None, end: datetime | None) -> bool:
     return end is None or (until is not None and until <= end)
 

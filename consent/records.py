@@ -110,13 +110,34 @@ def withdraw(
     return _narrow(terms.Verb.WITHDRAW, participant, family, by=by, at=at, wording=wording)
 
 
-def uphold(participant: Participant, grant: Statement, *, by: str, at: datetime) -> Statement:
-    """A verified next of kin continues the grant that the participant left to them to decide."""
-    wording = Wording(authority=terms.Authority(capacity=terms.Capacity.NEXT_OF_KIN, verified=True))
+def uphold(
+    participant: Participant,
+    grant: Statement,
+    *,
+    by: str,
+    at: datetime,
+    sign_in: terms.SignIn | None = None,
+) -> Statement:
+    """A verified next of kin continues the grant that the participant left to them to decide. It widens, so it
+    needs a fresh sign-in and holds when its cooling-off time is over. Raises StatementRefused or KinRefused."""
     if grant.participant_id != participant.ordinal:
         raise StatementRefused("That statement is somebody else's. Nothing was recorded.")
+    policy = policies.in_force(at=at)
+    powers.require_next_of_kin(by, participant, at=at, policy=policy)
+    signed_in = giving.fresh(sign_in, policy, at).method
+    wording = Wording(
+        authority=terms.Authority(capacity=terms.Capacity.NEXT_OF_KIN, verified=True),
+        effective_at=at + policy.cooling_off(grant.family),
+    )
     return _record(
-        terms.Verb.CONTINUE, participant, grant.family, by=by, at=at, wording=wording, continues=grant.seq
+        terms.Verb.CONTINUE,
+        participant,
+        grant.family,
+        by=by,
+        at=at,
+        wording=wording,
+        continues=grant.seq,
+        signed_in=signed_in,
     )
 
 
@@ -181,12 +202,13 @@ def _record(
     at: datetime,
     wording: Wording,
     continues: int | None = None,
+    **fields: str,
 ) -> Statement:
     giving.refuse_foreign_file(participant, wording)
     with transaction.atomic():
         seq = fence.advance([participant.ordinal])
         value = giving.value(verb, family, seq=seq, at=at, wording=wording, continues=continues)
-        return _write(participant, value, form=None, by=by)
+        return _write(participant, value, form=None, by=by, **fields)
 
 
 def _write(

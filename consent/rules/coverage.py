@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from consent.duo import COVERS
 from consent.hierarchies import Hierarchy
-from consent.purposes import Purpose
+from consent.purposes import PURPOSES, Purpose
 from consent.reasons import Reason
 from consent.rules.spoken import Head
 from consent.terms import DataUse, Permission
@@ -20,7 +20,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 def check(grant: Head, use: DataUse, diseases: Hierarchy) -> Iterator[Reason]:
     """Why some research purpose is beyond what was granted."""
-    asked = frozenset(purpose for purpose in use.purposes if purpose.startswith("R."))
+    asked = frozenset(purpose for purpose in use.purposes if purpose.startswith("R.") and purpose in PURPOSES)
     covered: set[str] = set()
     for permission in grant.permissions:
         covered |= cover(permission, asked, use.disease, diseases)
