@@ -118,8 +118,9 @@ def uphold(
     at: datetime,
     sign_in: terms.SignIn | None = None,
 ) -> Statement:
-    """A verified next of kin continues the grant that the participant left to them to decide. It widens, so it
-    needs a fresh sign-in and holds when its cooling-off time is over. Raises StatementRefused or KinRefused."""
+    """A verified next of kin continues the grant that the participant left to them to decide. It widens, so
+    it needs a fresh sign-in and holds when its cooling-off time is over. Raises StatementRefused, KinRefused.
+    """
     if grant.participant_id != participant.ordinal:
         raise StatementRefused("That statement is somebody else's. Nothing was recorded.")
     policy = policies.in_force(at=at)

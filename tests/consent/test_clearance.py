@@ -17,7 +17,7 @@ from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
 from consent.policy import Policy
 from consent.reasons import Reason
-from consent.terms import Permission
+from consent.terms import Permission, Requester
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -282,3 +282,20 @@ def test_it_falls_when_the_request_fails_or_another_policy_is_in_force(world, us
         assert proofs.stands(clearance, use=use(), policy=Policy.default(), at=NOW)
         assert not proofs.stands(clearance, use=closed, policy=Policy.default(), at=NOW)
         assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"commercial_use": True},
+        {"regions": frozenset({"US"})},
+        {"requester": Requester(role="researcher", user="u", institution="i", org_type="forprofit")},
+    ],
+)
+def test_it_falls_when_the_request_is_no_longer_the_one_that_was_asked(world, use, changes):
+    clearance = clear(use)
+    with transaction.atomic():
+        assert not proofs.stands(clearance, use=replace(use(), **changes), policy=Policy.default(), at=NOW)
+    first_access = replace(use(), project=replace(use().project, first_access_at=NOW))
+    with transaction.atomic():  # another job of the project was released meanwhile
+        assert proofs.stands(clearance, use=first_access, policy=Policy.default(), at=NOW)

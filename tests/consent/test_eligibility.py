@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -320,6 +320,13 @@ class TestTwins:
         assert permitted(use) == {noor.ordinal, dov.ordinal}
         assert at_once(use) == one_by_one(use)
 
+    def test_who_is_refused_anyway_hears_of_the_twin_too(self, world: World):
+        records.deny(world.people["Noor"], "LE.HOM", by="self", at=NOW)
+        found = at_once(police("L.HOM"))
+        assert found == one_by_one(police("L.HOM"))
+        for name, own in (("Noor", Reason.CONSENT_DENIED), ("Dov", Reason.CONSENT_NONE)):
+            assert found[world.people[name].ordinal] == ((), (own, Reason.REL_MZ_TWIN_NOT_GRANTED))
+
     def test_a_check_of_identity_touches_no_twin(self, world: World):
         assert permitted(replace(police("L.HOM"), match_mode="identity")) == {world.people["Noor"].ordinal}
 
@@ -397,3 +404,23 @@ def test_the_lock_is_for_transactions_and_a_house_without_changes_remembers_noth
     assert fence.newest() == (0, b"")
     assert fence.remembers(0, b"anything")
     assert not fence.remembers(1, b"anything")
+
+
+def test_of_files_refused_for_as_many_reasons_the_first_explains(world: World):
+    ben, dov, use = world.people["Ben"], world.people["Dov"], research("R.GRU")
+    for person in (ben, dov):
+        holdings.add(person, uuid4(), by="self", at=NOW)
+    first = Holding.objects.filter(participant=ben).order_by("file").first()
+    records.deny(ben, "RESEARCH", by="self", at=NOW, wording=records.Wording(file=first.file))
+    for family in ("RESEARCH", "QC"):
+        assert at_once(use) == one_by_one(use), family
+        last = Holding.objects.filter(participant=dov).order_by("file").last()
+        records.deny(dov, family, by="self", at=NOW, wording=records.Wording(file=last.file))
+
+
+def test_a_child_process_has_a_lock_of_its_own():
+    with eligibility._upkeep:
+        before = eligibility._upkeep
+        eligibility._begin()
+        assert eligibility._upkeep is not before
+        assert not eligibility._upkeep.locked()

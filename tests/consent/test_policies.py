@@ -53,6 +53,14 @@ def test_another_under_a_version_that_is_taken_is_refused(version):
     assert PolicyVersion.objects.count() == 1
 
 
+def test_an_older_one_does_not_come_back_unseen():
+    policies.adopt(SHIPPED, by="founding", at=NOW)
+    policies.adopt(SECOND, by="steward", at=NOW)
+    with pytest.raises(PolicyRefused, match="another one since"):
+        policies.adopt(SHIPPED, by="steward", at=NOW)
+    assert policies.in_force(at=NOW) == SECOND
+
+
 def test_the_shipped_one_can_be_put_on_record_and_an_unknown_one_is_none():
     assert policies.adopt(SHIPPED, by="founding", at=NOW) == SHIPPED
     assert policies.named(SHIPPED.version) == SHIPPED
