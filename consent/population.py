@@ -26,7 +26,7 @@ Numbers = NDArray[np.int64]
 
 KEPT_ANSWERS = 32  # answers of the law by use and family that are kept for the next time
 SECOND = 1_000_000
-FOREVER = np.iinfo(np.uint32).max
+FOREVER = int(np.iinfo(np.uint32).max)
 
 
 @dataclass(slots=True)
@@ -112,8 +112,11 @@ class Population:
         it may be early, never late."""
         if not rows.any():
             return NEVER
-        columns = [COLUMN[family] for family in families.touched(use) if family in COLUMN]
-        earliest = min(int(self.ends[column][rows].min()) for column in (*columns, GATES))
+        earliest = FOREVER
+        for column in (*(COLUMN[family] for family in families.touched(use) if family in COLUMN), GATES):
+            ends = self.ends[column]
+            some = rows & (ends != FOREVER)  # few have an end: the others need not be compared
+            earliest = min(earliest, int(ends[some].min(initial=FOREVER)))
         heads = (head for spoken in self.said for head in spoken.heads)
         coming = (micro(one) for one in (*_of_use(use), *_of_heads(heads, use)) if one > at)
         return min(NEVER if earliest == FOREVER else earliest * SECOND, min(coming, default=NEVER))
@@ -153,7 +156,8 @@ class Population:
             f"{CLINICAL} through {RESEARCH}", use, at, lambda spoken: {CLINICAL: SILENCE, RESEARCH: spoken}
         )
         silent = np.fromiter((not spoken.heads for spoken in self.said), np.bool_, len(self.said))
-        return np.where(silent[column], through[self.spoken[COLUMN[RESEARCH]]], own)
+        own |= silent[column] & through[self.spoken[COLUMN[RESEARCH]]]
+        return own
 
     def _answer(
         self, name: str, use: DataUse, at: datetime, speech: Callable[[Spoken], dict[str, Spoken]]
