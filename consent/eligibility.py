@@ -155,13 +155,17 @@ def _twins(
     `everybody`, those who are refused anyway too, for all their reasons."""
     if not relatives.touches_twins(use, policy):
         return []
-    asked = np.unique(population.ordinals if everybody else population.ordinals[permitted])
-    pairs = TwinLink.objects.standing().twins_of(asked.tolist())
-    found = list(survey(use, policy=policy, at=at, only=pairs)) if pairs else []
+    twinned = np.array(sorted(TwinLink.objects.standing().everybody()), np.int64)
+    first, end = (np.searchsorted(population.ordinals, twinned + step) for step in (0, 1))
+    asked = [
+        int(ordinal)
+        for ordinal, start, stop in zip(twinned, first, end, strict=True)
+        if start < stop and (everybody or permitted[start:stop].any())
+    ]
+    found = list(survey(use, policy=policy, at=at, only=asked)) if asked else []
     for one in found:
-        first, end = np.searchsorted(population.ordinals, [one.ordinal, one.ordinal + 1])
         may = {file.bytes for file in one.files}
-        for place in range(first, end):
+        for place in range(*np.searchsorted(population.ordinals, [one.ordinal, one.ordinal + 1])):
             permitted[place] &= population.files[place].tobytes() in may
     return found
 

@@ -57,6 +57,8 @@ class Population:
     said: list[Spoken] = field(default_factory=lambda: [SILENCE])
     _gate_number: dict[tuple[Reason, ...], int] = field(default_factory=lambda: {(): 0})
     _number: dict[Spoken, int] = field(default_factory=lambda: {SILENCE: 0})
+    _latest: int = NEVER  # no row began later, and none ends before _earliest; at first nobody has looked
+    _earliest: int = EVER
     _answers: OrderedDict[tuple[DataUse, str], _Answer] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,10 @@ class Population:
     def stale(self, at: datetime) -> set[int]:
         """The ordinals whose rows say how it was at another time."""
         now = micro(at)
+        if self._latest <= now < self._earliest:  # of all rows: nothing happens to anybody between these
+            return set()
+        self._latest = int(self.since.max(initial=EVER))
+        self._earliest = int(self.until.min(initial=NEVER))
         return set(self.ordinals[(self.since > now) | (self.until <= now)].tolist())
 
     def put(self, people: Iterable[tuple[int, Sequence[Row]]]) -> None:
@@ -102,7 +108,7 @@ class Population:
         """Which rows the gates and the record allow this use. The request's own gates, and other people, are
         not asked here."""
         sound = np.fromiter((not gates for gates in self.gates_said), np.bool_, len(self.gates_said))
-        rows: Bits = sound[self.gates]
+        rows: Bits = sound.take(self.gates)
         for family in families.needed(use):
             rows &= self._allows(family, use, at)
         return rows
@@ -148,7 +154,9 @@ class Population:
         if family not in COLUMN:
             return np.zeros(len(self), np.bool_)
         column = self.spoken[COLUMN[family]]
-        own: Bits = self._answer(family, use, at, lambda spoken: {RESEARCH: SILENCE, family: spoken})[column]
+        own: Bits = self._answer(family, use, at, lambda spoken: {RESEARCH: SILENCE, family: spoken}).take(
+            column
+        )
         if family != CLINICAL:
             return own
         # Where nothing is said of care, a research grant may reach it: the law is asked about that one.
@@ -156,7 +164,7 @@ class Population:
             f"{CLINICAL} through {RESEARCH}", use, at, lambda spoken: {CLINICAL: SILENCE, RESEARCH: spoken}
         )
         silent = np.fromiter((not spoken.heads for spoken in self.said), np.bool_, len(self.said))
-        own |= silent[column] & through[self.spoken[COLUMN[RESEARCH]]]
+        own |= silent.take(column) & through.take(self.spoken[COLUMN[RESEARCH]])
         return own
 
     def _answer(
@@ -187,6 +195,7 @@ class Population:
 
     def _write(self, place: int, row: Row) -> None:
         self.since[place], self.until[place] = row.since, row.until
+        self._latest, self._earliest = max(self._latest, row.since), min(self._earliest, row.until)
         self.gates[place] = self._gates(row.gates)
         self.spoken[:, place] = [0 if said is SILENCE else self._spoken(said) for said in row.spoken]
         if row.until == NEVER:

@@ -130,6 +130,10 @@ class TwinQuerySet(models.QuerySet["TwinLink"]):
             return self.filter(dissolved_at__isnull=True).exclude(confirmed_by="")
         return self.filter(confirmed_at__lte=at).exclude(dissolved_at__lte=at)
 
+    def everybody(self) -> set[int]:
+        """The ordinals of everybody in these pairs."""
+        return {one for pair in self.values_list("first", "second") for one in pair}
+
     def twins_of(self, ordinals: Iterable[int]) -> dict[int, int]:
         """The twin of each of these who has one among these pairs."""
         asked = set(ordinals)
