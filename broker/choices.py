@@ -12,8 +12,8 @@ from django.db import transaction
 from broker import notices, wards
 from broker.models import User
 from broker.wards import Ward
-from consent import records
-from consent.models import FormVersion, Statement
+from consent import kin, participants, records
+from consent.models import FormVersion, KinLink, Statement
 from consent.records import EVERYTHING, Wording
 from consent.terms import SignIn
 
@@ -41,6 +41,25 @@ def say_yes(
         else:
             _tell(ward, user, "narrowed", family, at=at)
     return said
+
+
+def uphold(
+    ward: Ward, link: KinLink, grant: Statement, *, user: User, sign_in: SignIn, at: datetime
+) -> Statement:
+    """Continue what somebody who died left to her next of kin. Raises KinRefused or StatementRefused, with
+    nothing recorded and nobody told."""
+    with transaction.atomic():
+        said = kin.uphold(link, grant, at=at, sign_in=sign_in)
+        begins = records.read(said, ward.participant.pseudonym).effective_at
+        _tell(ward, user, "widened", grant.family, at=at, begins=begins.isoformat())
+    return said
+
+
+def take_objection_back(ward: Ward, *, user: User, at: datetime) -> None:
+    """A young person no longer objects: what her guardians allow for research holds again."""
+    with transaction.atomic():
+        participants.record_dissent(ward.participant, dissents=False, by=user.reference, at=at)
+        _tell(ward, user, "widened", "RESEARCH", at=at, begins=at.isoformat())
 
 
 def say_no(ward: Ward, family: str, *, user: User, at: datetime, file: UUID | None = None) -> Statement:

@@ -147,11 +147,6 @@ def confirm_twins(link: TwinLink, *, by: User, at: datetime) -> TwinLink:
     return twins.confirm(link, by=by.reference, at=at)
 
 
-def dissolve_twins(link: TwinLink, *, why: str, by: User, at: datetime) -> TwinLink:
-    rights.require(by, Right.VERIFY_PEOPLE)
-    return twins.dissolve(link, why=why, by=by.reference, at=at)
-
-
 def _report_death(
     user: User, person: Participant, *, died_on: date, kind: Kind, papers: str, at: datetime
 ) -> DeathReport:

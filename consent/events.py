@@ -96,7 +96,7 @@ TWINS_REGISTERED = EventKind(
 TWINS_DISSOLVED = EventKind(
     "consent:twins:dissolved",
     "{subject} and {twin} are not identical twins after all: {why}.",
-    ("twin", "why"),
+    ("twin", "why", "second"),
 )
 PAPER_RECEIVED = EventKind(
     "consent:paper:received",

@@ -47,11 +47,22 @@ def confirm(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
     )
 
 
-def dissolve(link: TwinLink, *, why: str, by: str, at: datetime) -> TwinLink:
-    """They are no identical twins after all, for instance because their DNA says so."""
+def dissolve(link: TwinLink, *, why: str, by: str, second: str, at: datetime) -> TwinLink:
+    """Two people have seen that they are no identical twins after all, for instance because their DNA says so.
+    It may widen what the police search, so one alone cannot."""
+    if not by or not second or by == second:
+        raise KinRefused("To part twins takes two different people. Nothing was recorded.")
     if not why.strip():
         raise KinRefused("Say what shows that they are no identical twins. Nothing was recorded.")
-    return _move(link, events.TWINS_DISSOLVED, Q(), {"why": why.strip()}, by=by, at=at, dissolved_at=at)
+    return _move(
+        link,
+        events.TWINS_DISSOLVED,
+        Q(),
+        {"why": why.strip(), "second": second},
+        by=by,
+        at=at,
+        dissolved_at=at,
+    )
 
 
 def twin_of(ordinals: Iterable[int]) -> dict[int, int]:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from broker import handovers, kinship, people, uses
+from broker import choices as choices_of
+from broker import fresh, handovers, kinship, people, uses
 from broker.errors import BrokerError
 from broker.models import OwnRecord
 from broker.portal import handover_words
@@ -23,7 +24,7 @@ from broker.portal.dates import day_field
 from broker.portal.guardian_desk import desk_of
 from broker.rights import allow, person
 from broker.roles import Right
-from consent import handover, kin, records
+from consent import giving, handover, kin, records
 from consent.errors import ConsentError
 from consent.models.kin import KINDS, Kind
 from consent.purposes import FAMILIES
@@ -252,9 +253,14 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
         row = rows.get(int(seq)) if seq.isdecimal() else None
         if row is None:
             raise Http404
+        sign_in = fresh.of(request, at=desk.at)
+        if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+            return fresh.ask(request, what=_("To let it go on, show that it is you."))
         try:
-            kin.uphold(link, row, at=desk.at)
-            messages.success(request, _("It goes on, as she said it."))
+            choices_of.uphold(desk.ward, link, row, user=desk.user, sign_in=sign_in, at=desk.at)
+            messages.success(
+                request, _("It goes on, as she said it, once the time to think it over has passed.")
+            )
         except ConsentError as refused:
             messages.error(request, str(refused))
         return redirect(desk.url("left"))

@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from broker import choices, fresh, uses, wards
 from broker import usage as usage_of
-from broker import wards
 from broker.models import User
 from broker.portal import handover_words, usage_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.rights import allow
 from broker.roles import Right
-from consent import participants
+from consent import giving, participants
 from consent.purposes import FAMILIES
 from consent.terms import Capacity
 
@@ -49,17 +49,21 @@ def on_home(desk: Desk) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @allow(Right.KEEP_OWN_RECORD)
 def object_to(request: HttpRequest) -> HttpResponse:
-    """Object to what guardians allow for research, or take it back: one press, done at once."""
+    """Object to what guardians allow for research, one press, done at once; or take it back, with a fresh
+    sign-in."""
     desk = desk_of(request)
     if desk.at >= desk.ward.of_age_at:
         return redirect("participant:choices")
     if request.method == "POST":
-        participants.record_dissent(
-            desk.ward.participant,
-            dissents=request.POST.get("objects") != "no",
-            by=desk.user.reference,
-            at=desk.at,
-        )
+        if request.POST.get("objects") != "no":
+            participants.record_dissent(
+                desk.ward.participant, dissents=True, by=desk.user.reference, at=desk.at
+            )
+        elif desk.ward.participant.minor_dissent:
+            sign_in = fresh.of(request, at=desk.at)
+            if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+                return fresh.ask(request, what=_("To take your objection back, show that it is you."))
+            choices.take_objection_back(desk.ward, user=desk.user, at=desk.at)
         return redirect("participant:object_to")
     return desk.render("object_to", on_home(desk))
 

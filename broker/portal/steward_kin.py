@@ -118,13 +118,8 @@ def twins(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 @allow(Right.VERIFY_PEOPLE)
 def settle_twins(request: HttpRequest, id: int) -> HttpResponse:
-    """Confirm a pair, or dissolve it with what shows that it was wrong."""
+    """Confirm a pair. Parting one takes two people, and has no door here."""
     link, user = get_object_or_404(TwinLink, pk=id), person(request)
-    why = request.POST.get("why", "")
-    if request.POST.get("action") == "dissolve":
-        return _settled(
-            request, lambda now: kinship.dissolve_twins(link, why=why, by=user, at=now), link.first
-        )
     return _settled(request, lambda now: kinship.confirm_twins(link, by=user, at=now), None, asks_paper=True)
 
 

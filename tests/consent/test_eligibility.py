@@ -352,7 +352,7 @@ class TestTwins:
         assert permitted(police("L.HOM")) == set()
 
     def test_they_are_none_when_it_proves_wrong(self, world: World):
-        twins.dissolve(TwinLink.objects.get(), why="their DNA", by="one", at=NOW)
+        twins.dissolve(TwinLink.objects.get(), why="their DNA", by="one", second="two", at=NOW)
         assert permitted(police("L.HOM")) == {world.people["Noor"].ordinal}
 
 

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.django_db
 POLICY = Policy.default()
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+PROOF = SignIn("totp", NOW)
 MONTHS = NOW + timedelta(days=90)
 PROXY = Authority(Capacity.PROXY, True)
 GUARDIAN = Authority(Capacity.GUARDIAN, True)
@@ -360,7 +361,7 @@ def test_what_was_left_to_her_next_of_kin_goes_on_when_they_say_so_and_stops_whe
     participants.record_death(adult, died_at=NOW - DAY, papers="D", by="a", second="b", at=NOW)
     link = next_of_kin_of(adult)
     assert kin.left_to_kin(adult, at=NOW) == (left,)
-    kin.uphold(link, left, at=NOW)
+    kin.uphold(link, left, at=NOW, sign_in=PROOF)
     assert permitted(adult)
     other = next_of_kin_of(adult, by="son")
     kin.end(other, why=Why.MISTAKE, by="steward", at=NOW)
@@ -374,7 +375,7 @@ def test_what_another_next_of_kin_upheld_too_goes_on(adult):
     participants.record_death(adult, died_at=NOW - DAY, papers="D", by="a", second="b", at=NOW)
     links = [next_of_kin_of(adult, by=name) for name in ("widow", "son")]
     for link in links:
-        kin.uphold(link, left, at=NOW)
+        kin.uphold(link, left, at=NOW, sign_in=PROOF)
     kin.end(links[1], why=Why.MISTAKE, by="steward", at=NOW)
     assert permitted(adult)
 
@@ -387,15 +388,27 @@ def test_only_what_was_left_to_them_is_upheld_and_only_by_the_verified(adult):
     participants.record_death(adult, died_at=NOW - DAY, papers="D", by="a", second="b", at=NOW)
     link = next_of_kin_of(adult, verified=False)
     with pytest.raises(KinRefused, match="Only a verified"):
-        kin.uphold(link, left, at=NOW)
+        kin.uphold(link, left, at=NOW, sign_in=PROOF)
     link = kin.verify(link, by="steward", at=NOW)
     for row in (stop, strangers):
         with pytest.raises(KinRefused, match="not left"):
-            kin.uphold(link, row, at=NOW)
+            kin.uphold(link, row, at=NOW, sign_in=PROOF)
     kin.end(link, by="steward", at=NOW)
     with pytest.raises(KinRefused, match="Only a verified"):
-        kin.uphold(link, left, at=NOW)
+        kin.uphold(link, left, at=NOW, sign_in=PROOF)
     assert not [one for one in records.of(adult) if one.decision is Verb.CONTINUE]
+
+
+def test_what_a_kin_upholds_holds_when_the_cooling_off_is_over(adult):
+    left = yes(adult, "RESEARCH", at=EARLIER, after_death=AfterDeath.NOK_DECIDES)
+    policies.adopt(POLICY, by="founding", at=NOW - 2 * DAY)
+    participants.record_death(adult, died_at=NOW - DAY, papers="D", by="a", second="b", at=NOW)
+    kin.uphold(next_of_kin_of(adult), left, at=NOW, sign_in=PROOF)
+    over = NOW + POLICY.cooling_off("RESEARCH")
+    assert over > NOW
+    assert not permitted(adult)
+    assert not permitted(adult, over - SECOND)
+    assert permitted(adult, over)
 
 
 # --- what cannot be ---
@@ -526,11 +539,15 @@ def test_twins_that_were_none_are_dissolved_and_can_be_registered_with_another(p
     a, b = pair
     link = twins.register(a, b, by="one", second="two", at=NOW)
     with pytest.raises(KinRefused, match="what shows"):
-        twins.dissolve(link, why=" ", by="one", at=NOW)
-    twins.dissolve(link, why="their DNA", by="one", at=NOW)
+        twins.dissolve(link, why=" ", by="one", second="two", at=NOW)
+    for second in ("one", ""):
+        with pytest.raises(KinRefused, match="takes two"):
+            twins.dissolve(link, why="their DNA", by="one", second=second, at=NOW)
+    assert twins.twin_of([a.ordinal]) == {a.ordinal: b.ordinal}
+    twins.dissolve(link, why="their DNA", by="one", second="two", at=NOW)
     assert twins.twin_of([a.ordinal, b.ordinal]) == {}
     with pytest.raises(KinRefused, match="settled"):
-        twins.dissolve(link, why="again", by="one", at=NOW)
+        twins.dissolve(link, why="again", by="one", second="two", at=NOW)
     twins.register(a, b, by="one", second="two", at=NOW)
 
 

@@ -6,13 +6,14 @@ import pytest
 from django.db import connection
 
 from consent import events, fence, forms, holdings, kin, participants, policies, records, seals
-from consent.errors import KeptForever, LedgerBroken, SealBroken, StatementRefused
+from consent.errors import KeptForever, KinRefused, LedgerBroken, SealBroken, StatementRefused
 from consent.ledger import audit, log
 from consent.models import LedgerEvent, Participant, Statement
 from consent.policy import Policy
 from consent.rules.precedence import heads
 from consent.terms import Authority, Capacity, Modifier, Paper, Permission, SignIn, Verb
 from tests import drafts
+from tests.bereaved import bereave
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
 
@@ -177,12 +178,31 @@ def test_an_untouched_record_gives_the_audit_nothing_to_say(world):
 
 def test_next_of_kin_upholds_only_her_own_relatives_grant(world, ada):
     grant = ada.statements.get()
-    kept = records.uphold(ada, grant, by="kin", at=NOW)
+    bereave(ada, by="kin", at=NOW)
+    kept = records.uphold(ada, grant, by="kin", at=NOW, sign_in=SignIn("totp", NOW))
     said = records.read(kept, ada.pseudonym)
     assert (said.decision, said.continues) == (Verb.CONTINUE, grant.seq)
     assert said.authority == Authority(capacity=Capacity.NEXT_OF_KIN, verified=True)
     with pytest.raises(StatementRefused, match="somebody else's"):
-        records.uphold(world.join("Ben"), grant, by="kin", at=NOW)
+        records.uphold(world.join("Ben"), grant, by="kin", at=NOW, sign_in=SignIn("totp", NOW))
+
+
+@pytest.mark.parametrize(
+    ("by", "proof", "error"),
+    [
+        ("kin", None, StatementRefused),
+        ("kin", SignIn("password", NOW), StatementRefused),
+        ("kin", SignIn("totp", NOW - timedelta(hours=1)), StatementRefused),
+        ("stranger", SignIn("totp", NOW), KinRefused),
+    ],
+)
+def test_nobody_upholds_without_a_fresh_sign_in_and_a_verified_link(ada, by, proof, error):
+    grant = ada.statements.get()
+    bereave(ada, by="kin", at=NOW)
+    before = LedgerEvent.objects.count()
+    with pytest.raises(error):
+        records.uphold(ada, grant, by=by, at=NOW, sign_in=proof)
+    assert (ada.statements.count(), LedgerEvent.objects.count()) == (1, before)
 
 
 def test_a_yes_may_begin_later_and_end(ada):

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from consent import forms, holdings, participants, policies, records
 from consent.decision import decide
-from consent.errors import StatementRefused
+from consent.errors import KinRefused, StatementRefused
 from consent.models import Participant
 from consent.participants import subject_of
 from consent.policy import Policy
@@ -130,10 +130,11 @@ class Record(RuleBasedStateMachine):
 
     @rule()
     def uphold(self) -> None:
-        """While she lives it changes nothing at all."""
+        """While she lives nobody is her next of kin, and it is refused."""
         grant = self.person.statements.exclude(form=None).first()
         if grant is not None:
-            records.uphold(self.person, grant, by="kin", at=self.now)
+            with pytest.raises(KinRefused), transaction.atomic():
+                records.uphold(self.person, grant, by="kin", at=self.now, sign_in=SignIn("totp", self.now))
 
     @rule(hours=st.sampled_from([1, 24, 169, 500]))
     def time_passes(self, hours: int) -> None:

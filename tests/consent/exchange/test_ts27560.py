@@ -26,6 +26,7 @@ from consent.models import LedgerOpening, Statement
 from consent.rules.modifiers import is_whole
 from consent.terms import AfterDeath, Authority, Capacity, Level, Modifier, Paper, Permission, Source, Verb
 from consent.terms import Statement as Said
+from tests.bereaved import bereave
 from tests.cast import (
     CANCER,
     CHILD_FORM,
@@ -239,7 +240,8 @@ def test_the_ledger_carries_the_digest_of_every_receipt():
     records.deny(ada, "AI", by="self", at=NOW)
     records.withdraw(ada, "RESEARCH", by="self", at=NOW)
     left = world.give(ada, "QC", after_death=AfterDeath.NOK_DECIDES)
-    records.uphold(ada, left, by="widow", at=NOW)
+    bereave(ada, by="widow", at=NOW)
+    records.uphold(ada, left, by="widow", at=NOW, sign_in=SignIn("totp", NOW))
     events = log.openings(kind.tag for kind in (GIVEN, DENIED, WITHDRAWN, CONTINUED))
     rows = ada.statements.select_related("form", "participant")
     assert {row.family for row in rows} == {"RESEARCH", "AI", "QC"}
