@@ -11,11 +11,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from broker import paper_scans, people, rights
+from broker import notices, paper_scans, people, rights, wards
 from broker.errors import NotAllowed
 from broker.models import OwnRecord, User
 from broker.roles import Right
-from consent import paper
+from consent import paper, records
 from consent.models import FormVersion, KinLink, PaperEntry, PaperImport, PaperMove, Participant
 from consent.paper_steps import State, state_of
 from consent.readings import Reading, Side
@@ -46,12 +46,14 @@ def key(sheet: PaperImport, reading: Reading, *, by: User, at: datetime) -> None
     """Enter what she read. Who signed for another is named on the form by her own reference."""
     _require(by, sheet.participant)
     signature = replace(reading.signature, signer=login_of(reading.signature.signer))
-    paper.key(sheet, replace(reading, signature=signature), by=by.reference, at=at)
+    with transaction.atomic():
+        _tell(paper.key(sheet, replace(reading, signature=signature), by=by.reference, at=at), sheet, at)
 
 
 def settle(sheet: PaperImport, sides: Mapping[str, Side], *, by: User, at: datetime) -> None:
     _require(by, sheet.participant)
-    paper.settle(sheet, sides, by=by.reference, at=at)
+    with transaction.atomic():
+        _tell(paper.settle(sheet, sides, by=by.reference, at=at), sheet, at)
 
 
 def reject(sheet: PaperImport, reason: str, *, by: User, at: datetime) -> None:
@@ -121,6 +123,22 @@ def reference_of(login: str) -> str:
         else ()
     )
     return next((one.participant.pseudonym for one in known), login)
+
+
+def _tell(entry: PaperEntry, sheet: PaperImport, at: datetime) -> None:
+    """Tell everybody who acts for her what this entry closed, and what the form gave if it was the last."""
+    her = sheet.participant
+    applied = sheet.moves.filter(state=PaperMove.State.APPLIED).first()
+    given = applied.facts["given"] if applied is not None else []
+    made = her.statements.filter(seq__in=[*entry.made, *given]).order_by("seq")
+    acting = wards.acting_for(her, at=at) if made else ()
+    for row in made:
+        about = {"family": row.family, "whose": her.pseudonym}
+        if row.seq in given:
+            begins = records.read(row, her.pseudonym).effective_at
+            notices.tell(acting, "widened", at=at, begins=begins.isoformat(), **about)
+        else:
+            notices.tell(acting, "narrowed", at=at, **about)
 
 
 def _require(user: User, participant: Participant) -> None:
