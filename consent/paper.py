@@ -22,7 +22,7 @@ from consent.ledger import log
 from consent.models import FormVersion, PaperEntry, PaperImport, Participant
 from consent.paper_steps import State, state_of, take
 from consent.readings import Reading, Side
-from consent.terms import Level, Paper, Permission, Verb
+from consent.terms import Level, Modifier, Paper, Permission, Statement, Verb
 
 Order = PaperEntry.Order
 MEDIA_TYPES = ("application/pdf", "image/png", "image/jpeg")
@@ -201,42 +201,54 @@ def _enter(
 
 
 def _denied(paper: PaperImport, reading: Reading) -> list[str]:
-    """The families that a reading closes: all that was asked of one was crossed out, or something that is
-    allowed today was, and only a part of it is asked for now. What this paper closed already stays closed."""
+    """The families that a reading closes: all that was asked of one was crossed out; or something that is
+    allowed today was, and only a part of it is asked for now; or what is allowed today lacks a condition that
+    she sets now. What this paper closed already stays closed."""
     clauses = forms.clauses(paper.form)
     wanted = forms.said(paper.form, readings.ticked(reading, clauses))
+    crossed, conditions = readings.refused(reading, clauses), readings.conditions(reading, clauses)
     closed = []
-    for family in sorted(readings.refused(reading, clauses)):
-        said = wanted.get(family)
-        standing = _standing(paper.participant, family)
-        if standing is not False if said is None else _exceeds(standing, said.permissions):
+    for family in sorted(crossed | conditions.keys()):
+        said, standing = wanted.get(family), _standing(paper.participant, family)
+        if isinstance(standing, bool):
+            closes = standing
+        elif family in crossed and said is None:
+            closes = True
+        else:
+            asked = said.permissions if said is not None and family in crossed else None
+            closes = any(_exceeds(one, asked, conditions.get(family, set())) for one in standing)
+        if closes:
             closed.append(family)
     return closed
 
 
-def _standing(participant: Participant, family: str) -> list[Permission] | bool:
-    """What is allowed of a family today: the permissions of its yeses, True for a record that cannot be read,
-    False when a no to all of it stands last."""
+def _standing(participant: Participant, family: str) -> list[Statement] | bool:
+    """What is allowed of a family today: its yeses, True for a record that cannot be read, False when a no to
+    all of it stands last."""
     try:
         record = records.of(participant)
     except SealBroken:
         return True
-    allowed: list[Permission] = []
+    allowed: list[Statement] = []
     denied = False
     for one in record:
         if one.family in (family, records.EVERYTHING) and one.decision in (Verb.DENY, Verb.WITHDRAW):
             if one.level is Level.PARTICIPANT:
                 allowed, denied = [], True
         elif one.family == family and one.decision is Verb.GRANT:
-            allowed, denied = [*allowed, *one.permissions], False
+            allowed, denied = [*allowed, one], False
     return False if denied else allowed
 
 
-def _exceeds(standing: list[Permission] | bool, wanted: tuple[Permission, ...]) -> bool:
-    if isinstance(standing, bool):
-        return standing
-    named = {one.code: set(one.diseases) for one in wanted}
-    return any(one.code not in named or not set(one.diseases) <= named[one.code] for one in standing)
+def _exceeds(standing: Statement, asked: tuple[Permission, ...] | None, conditions: set[Modifier]) -> bool:
+    """Whether a yes allows what is not asked for any more, or lacks a condition; where nothing was crossed
+    out, nothing but the conditions is weighed."""
+    if not conditions <= set(standing.modifiers):
+        return True
+    named = {one.code: set(one.diseases) for one in asked or ()}
+    return asked is not None and any(
+        one.code not in named or not set(one.diseases) <= named[one.code] for one in standing.permissions
+    )
 
 
 def _apply(paper: PaperImport, reading: Reading, sides: Mapping[str, Side], *, by: str, at: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from consent.clauses import Clause
 from consent.errors import PaperRefused
-from consent.terms import Capacity
+from consent.terms import Capacity, Modifier
 
 SIGNATURE = "signature"  # the part of a reading that is no clause
 WIDENS = "CC"  # the one condition that allows more
@@ -157,6 +157,20 @@ def refused(reading: Reading, clauses: Iterable[Clause]) -> set[str]:
     """The families in which some use was crossed out."""
     noes = (Answer.NO, Answer.BOTH)
     return {clause.family for clause in clauses if clause.allows and reading.answers[clause.id] in noes}
+
+
+def conditions(reading: Reading, clauses: Iterable[Clause]) -> dict[str, set[Modifier]]:
+    """The conditions that take, by family, as somebody set them. One whose list was not filled in is like no
+    other, so no yes that stands has it."""
+    found: dict[str, set[Modifier]] = {}
+    for clause in clauses:
+        answer, modifier = reading.answers[clause.id], clause.modifier
+        crossed = answer is Answer.BOTH and not clause.allows
+        if modifier is not None and modifier.code != WIDENS and (answer is Answer.YES or crossed):
+            named = tuple(sorted(set(reading.lists.get(clause.id, ()))))
+            whole = Modifier.of(modifier.code, **{clause.asks: named}) if clause.asks and named else modifier
+            found.setdefault(clause.family, set()).add(whole)
+    return found
 
 
 def unsettled(reading: Reading, clauses: Iterable[Clause]) -> set[str]:

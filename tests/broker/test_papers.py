@@ -90,11 +90,12 @@ def test_what_cannot_be_told_is_not_recorded(world, eve, monkeypatch, verb):
         raise RuntimeError("no notice")
 
     monkeypatch.setattr(notices, "tell", broken)
+    acts = {
+        "key": lambda: papers.key(sheet, reading(sheet, HOM="no"), by=staff.clerk, at=NOW),
+        "settle": lambda: papers.settle(sheet, {"QC": Side.FIRST}, by=staff.third_clerk, at=NOW),
+    }
     with pytest.raises(RuntimeError):
-        if verb == "key":
-            papers.key(sheet, reading(sheet, HOM="no"), by=staff.clerk, at=NOW)
-        else:
-            papers.settle(sheet, {"QC": Side.FIRST}, by=staff.third_clerk, at=NOW)
+        acts[verb]()
     assert PaperEntry.objects.count() == before
     assert not Statement.objects.filter(participant=eve.own_record.participant).exists()
 

@@ -6,14 +6,26 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from consent import forms, kin, paper, paper_steps, paper_yes, participants, readings, records
+from consent import (
+    forms,
+    kin,
+    paper,
+    paper_steps,
+    paper_yes,
+    participants,
+    policies,
+    readings,
+    records,
+)
 from consent.clauses import Clause
+from consent.decision import decide
 from consent.errors import FormRefused, KeptForever, KinRefused, LedgerBroken, PaperRefused, StatementRefused
 from consent.ledger import log
 from consent.models import Holding, LedgerOpening, PaperEntry, PaperImport, PaperMove, Statement
 from consent.models.kin import Kind
 from consent.readings import SIGNATURE, Answer, Reading, Side, Signature
-from consent.terms import Capacity, Modifier, Permission, Verb
+from consent.terms import Capacity, File, Modifier, Permission, Verb
+from tests.cast import company
 from tests.world import EARLIER, NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +166,50 @@ def test_a_disease_that_is_named_no_more_closes_research(world):
     ben = world.join("Ben")
     key(received(ben), R_DS="yes", R_HMB="no", lists={"R-DS": ["MONDO:0005105"]})
     assert says(ben) == {"RESEARCH": "deny"}
+
+
+def may_a_company_read(person):
+    subject, file = participants.subject_of(person), File("f")
+    policy = policies.in_force(at=NOW)
+    return bool(decide(subject, file, records.of(person), company("R.GRU"), policy, NOW))
+
+
+def test_a_condition_that_is_new_on_paper_holds_from_the_first_entry(world):
+    ada = world.join("Ada")
+    world.give(ada, "COMMERCIAL", at=EARLIER)
+    assert may_a_company_read(ada)
+    sheet = received(ada)
+    key(sheet, R_GRU="yes", R_NPU="yes")
+    assert not may_a_company_read(ada)
+    assert says(ada)["RESEARCH"] == "deny"
+    key(sheet, by="carl", R_GRU="yes", R_NPU="yes")
+    assert last_yes(ada, "RESEARCH").modifiers == (Modifier("NPU"),)
+    assert says(ada)["RESEARCH"] == "grant"
+    assert not may_a_company_read(ada)
+
+
+@pytest.mark.parametrize(
+    ("before", "answers", "closes"),
+    [
+        ((), {"R_NPU": "both"}, True),  # both boxes of a condition: she set it
+        ((), {"R_NPU": "yes"}, True),  # a condition without a kind: no yes follows, and none stays
+        ((), {"R_GRU": "yes", "R_NPU": "no"}, False),
+        ((), {"R_GRU": "yes", "R_EU": "yes"}, True),
+        ((Modifier("NPU"),), {"R_GRU": "yes", "R_NPU": "yes"}, False),  # as it stands
+        ((Modifier("NPU"),), {"R_GRU": "yes", "R_NPU": "yes", "R_NCU": "yes"}, True),
+        ((Modifier("NPU"),), {"R_GRU": "yes", "R_NPU": "yes", "R_NRES": "no"}, False),
+        ((Modifier("NPU"),), {"R_HMB": "yes", "R_NPU": "yes", "R_GRU": "no"}, True),
+    ],
+)
+def test_a_condition_closes_research_only_where_what_stands_lacks_it(world, before, answers, closes):
+    dov = world.join("Dov")
+    world.give(dov, "RESEARCH", Permission("GRU"), at=EARLIER, modifiers=before)
+    assert bool(key(received(dov), **answers).made) is closes
+
+
+def test_a_condition_closes_nothing_where_nothing_is_allowed(world):
+    for name in ("Dov", "Cleo"):
+        assert key(received(world.join(name)), R_GRU="yes", R_NPU="yes").made == []
 
 
 def test_a_no_to_one_file_hides_no_yes_to_the_others(world):
@@ -567,6 +623,8 @@ def test_a_condition_that_asks_for_a_list_and_got_none_cannot_be_told():
     assert readings.ticked(both, [where, care]) == {}  # and care that was crossed twice is not allowed
     named = Reading(answers={"WHERE": Answer.YES}, lists={"WHERE": ("EU",)}, signature=SIGNED)
     assert readings.unsettled(named, [where]) == set()
+    assert readings.conditions(both, [where, care]) == {"RESEARCH": {Modifier("GS")}}  # like no other
+    assert readings.conditions(named, [where]) == {"RESEARCH": {Modifier.of("GS", regions=("EU",))}}
 
 
 # --- steps, rows and ledger ---
