@@ -48,7 +48,7 @@ def confirm(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
 
 
 def dissolve(link: TwinLink, *, why: str, by: str, second: str, at: datetime) -> TwinLink:
-    """Two people have seen that they are no identical twins after all, for instance because their DNA says so.
+    """Two people have seen that they are no identical twins after all, say because their DNA shows it.
     It may widen what the police search, so one alone cannot."""
     if not by or not second or by == second:
         raise KinRefused("To part twins takes two different people. Nothing was recorded.")

@@ -24,7 +24,18 @@ from consent.exchange.ts27560 import SEALED, Controller, Receipt, digest, record
 from consent.ledger import log
 from consent.models import LedgerOpening, Statement
 from consent.rules.modifiers import is_whole
-from consent.terms import AfterDeath, Authority, Capacity, Level, Modifier, Paper, Permission, Source, Verb
+from consent.terms import (
+    AfterDeath,
+    Authority,
+    Capacity,
+    Level,
+    Modifier,
+    Paper,
+    Permission,
+    SignIn,
+    Source,
+    Verb,
+)
 from consent.terms import Statement as Said
 from tests.bereaved import bereave
 from tests.cast import (
