@@ -1,4 +1,4 @@
-"""What comes before a next of kin may uphold anything: a death that two saw, and a claim that was verified."""
+"""What comes before a next of kin may uphold anything: a death that two saw, and a verified claim."""
 
 from datetime import datetime
 
