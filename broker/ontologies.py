@@ -52,8 +52,8 @@ def read(data: bytes) -> Ontology:
         frames = fastobo.iter(BytesIO(data))
         version = next((c.raw_value() for c in frames.header() if c.raw_tag() == "data-version"), "")
         found = _read(frames)
-    except (SyntaxError, ValueError, OSError) as broken:
-        why = str(broken).splitlines()[0]
+    except (SyntaxError, ValueError, TypeError, OSError) as broken:
+        why = (str(broken).splitlines() or ["it is empty"])[0]
         raise OntologyRefused(f"This is no OBO file that can be read: {why}. Nothing was loaded.") from None
     if not found.parents:
         raise OntologyRefused(f"No term of {' or '.join(PREFIXES)} stands in this file. Nothing was loaded.")

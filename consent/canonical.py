@@ -68,7 +68,10 @@ def instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone, so it is no instant. Nothing was read.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond what time can tell here. Nothing was read.") from None
 
 
 def instant_or_none(text: str | None) -> datetime | None:

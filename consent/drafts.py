@@ -62,7 +62,7 @@ def parse(data: bytes) -> Draft:
             f"The file is no JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}. "
             "Nothing was recorded."
         ) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # other bytes, or a number too long to read
         raise FormRefused("The file is no JSON in UTF-8. Nothing was recorded.") from None
     return cast(Draft, said)
 

@@ -26,6 +26,7 @@ _NEVER: dict[Reason, str] = {
     Reason.AUTH_GUARDIAN_UNVERIFIED: "Nobody has verified that this person may say yes for the participant",
     Reason.AUTH_GUARDIAN_CANNOT_GRANT: "Nobody can say yes to this for somebody else",
     Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY: "It would begin when the participant is grown and decides alone",
+    Reason.AUTH_DECEASED_STOP: "The participant has died, so nobody can say a new yes",
     Reason.AUTH_NOK_CANNOT_WIDEN: "The next of kin can go on with a yes, and not say a new one",
 }
 

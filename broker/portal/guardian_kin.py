@@ -250,7 +250,7 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
             claimant=desk.user.reference, capacity=Capacity.NEXT_OF_KIN, state="VERIFIED"
         )
         seq = request.POST.get("seq", "")
-        row = rows.get(int(seq)) if seq.isdecimal() else None
+        row = rows.get(int(seq)) if seq.isdecimal() and len(seq) < 19 else None
         if row is None:
             raise Http404
         sign_in = fresh.of(request, at=desk.at)

@@ -100,6 +100,8 @@ def _after_death(
     grant: Statement, died_at: datetime, statements: Iterable[Statement], at: datetime
 ) -> Iterator[Reason]:
     match grant.after_death:
+        case _ if grant.recorded_at >= died_at:  # whoever said it, it was not she
+            pass
         case AfterDeath.CONTINUE:
             return
         case AfterDeath.NOK_DECIDES if any(_upholds(one, grant, died_at, at) for one in statements):

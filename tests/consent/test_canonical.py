@@ -63,3 +63,8 @@ def test_frozen_json_can_be_hashed_and_the_order_of_names_does_not_matter():
 )
 def test_what_is_no_list_of_words_says_nothing(said: object, words_: set[str]):
     assert words(said) == words_
+
+
+def test_an_instant_beyond_time_is_none():
+    with pytest.raises(ValueError, match="beyond what time can tell"):
+        instant("9999-12-31T23:59:59-14:00")

@@ -270,3 +270,13 @@ def test_a_grant_may_fail_twice():
     dead_at_ten = replace(CHILD, died_at=LATER)
     assert why(grant, dead_at_ten) == [R.AUTH_DECEASED_STOP]
     assert why(yes("RESEARCH"), dead_at_ten) == [R.AUTH_MINOR_SELF, R.AUTH_DECEASED_STOP]
+
+
+def test_what_is_recorded_after_a_death_was_not_said_by_the_dead():
+    died = SIGNED + 10 * DAY
+    dead = replace(ADULT, died_at=died)
+    before = yes("QC", after_death=AfterDeath.CONTINUE)
+    assert why(before, dead) == []
+    for late in (died, died + DAY):
+        after = replace(before, recorded_at=late, effective_at=late)
+        assert why(after, dead) == [R.AUTH_DECEASED_STOP]
