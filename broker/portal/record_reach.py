@@ -57,6 +57,13 @@ class ReachForm(forms.Form):
         }
         self.fields["answer"].help_text = _("Whatever you answer, you can go on.")
 
+    def clean(self) -> dict[str, Any]:
+        """A yes that was meant for one file is never taken for a yes to all."""
+        said = super().clean() or {}
+        if "file" not in self.fields and self.data.get("file"):
+            self.add_error(None, _("That file is not here any more. Please look at your choice again."))
+        return said
+
     def over(self, wording: Wording) -> Wording:
         """The terms, reaching as far as was said. Nothing said of death is a stop."""
         said = self.cleaned_data
@@ -97,6 +104,7 @@ def files_of(participant: Participant) -> list[tuple[str, str]]:
 
 def as_reached(grant: Statement | None) -> dict[str, Any]:
     """How far an earlier yes reached, to fill the form with; without one it stops at death."""
-    if grant is None or grant.after_death is AfterDeath.UNSPECIFIED:
+    if grant is None:
         return {"after_death": AfterDeath.STOP.value}
-    return {"after_death": grant.after_death.value}
+    after = AfterDeath.STOP if grant.after_death is AfterDeath.UNSPECIFIED else grant.after_death
+    return {"after_death": after.value, "file": grant.file or ""}
