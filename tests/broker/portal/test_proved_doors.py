@@ -1,0 +1,118 @@
+"""Two more doors that widen: a next of kin lets a choice go on, a young person takes her objection back. Each
+asks first who it is, and tells the others."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from broker import kinship, people
+from broker.demo.staff import PASSWORD
+from broker.models import Notice, User
+from consent import participants, records
+from consent.models.kin import Kind
+from consent.terms import AfterDeath, Verb
+from tests import factors
+from tests.world import EARLIER, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def told(user: User) -> list[tuple[str, str]]:
+    return sorted((one.kind, one.fields["family"]) for one in Notice.objects.filter(user=user))
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+class TestWhatWasLeftToTheNextOfKin:
+    @pytest.fixture
+    def deceased(self, world: World):
+        person = people.sign_up("dora", PASSWORD, born_on=date(1950, 1, 1), at=EARLIER).own_record.participant
+        world.give(person, "QC", at=EARLIER, after_death=AfterDeath.NOK_DECIDES)
+        participants.record_death(
+            person,
+            died_at=EARLIER + timedelta(days=5),
+            papers="D-1",
+            by="one",
+            second="other",
+            at=timezone.now(),
+        )
+        return person
+
+    @pytest.fixture
+    def kin(self, world: World, deceased) -> User:
+        user = people.sign_up("nora", PASSWORD, born_on=date(1980, 1, 1), at=EARLIER)
+        died_on = deceased.died_at.date()
+        link = kinship.claim_next_of_kin(
+            user, deceased.pseudonym, died_on=died_on, kind=Kind.CHILD, papers="M-1", at=timezone.now()
+        )
+        kinship.verify(link, by=world.staff.steward, at=timezone.now())
+        return user
+
+    def continued(self, deceased) -> int:
+        return sum(said.decision is Verb.CONTINUE for said in records.of(deceased))
+
+    def test_it_goes_on_only_when_she_has_shown_who_she_is(self, deceased, kin: User):
+        client, url = signed_in(kin), reverse("guardian:left", args=[deceased.pseudonym])
+        asked = {"seq": str(deceased.statements.get(family="QC").seq)}
+        answer = client.post(url, asked)
+        assert answer.status_code == 302
+        assert answer.url.startswith(reverse("confirm"))
+        assert self.continued(deceased) == 0
+        assert told(kin) == []
+        factors.confirm(client, at=timezone.now())
+        assert client.post(url, asked).url == url
+        assert self.continued(deceased) == 1
+        assert told(kin) == [("widened", "QC")]
+        assert told(User.objects.get(username="dora")) == [("widened", "QC")]
+
+    def test_an_old_proof_is_none(self, deceased, kin: User):
+        client, url = signed_in(kin), reverse("guardian:left", args=[deceased.pseudonym])
+        factors.confirm(client, at=timezone.now() - timedelta(hours=1))
+        client.post(url, {"seq": str(deceased.statements.get(family="QC").seq)})
+        assert self.continued(deceased) == 0
+
+    @pytest.mark.parametrize("seq", ["", "x", "-1", "9" * 5000, "999999"])
+    def test_a_choice_that_is_none_is_not_found(self, deceased, kin: User, seq: str):
+        url = reverse("guardian:left", args=[deceased.pseudonym])
+        assert signed_in(kin).post(url, {"seq": seq}).status_code == 404
+
+
+class TestAnObjection:
+    @pytest.fixture
+    def young(self, world: World) -> User:
+        born = timezone.now().date() - timedelta(days=16 * 365)
+        return people.sign_up("gita", PASSWORD, born_on=born, at=EARLIER)
+
+    def objects(self, user: User) -> bool:
+        user.own_record.participant.refresh_from_db()
+        return user.own_record.participant.minor_dissent
+
+    def test_it_is_one_press_and_to_take_it_back_she_shows_who_she_is(self, young: User):
+        client, url = signed_in(young), reverse("participant:object_to")
+        client.post(url, {"objects": "yes"})
+        assert self.objects(young)
+        answer = client.post(url, {"objects": "no"})
+        assert answer.url.startswith(reverse("confirm"))
+        assert self.objects(young)
+        assert ("widened", "RESEARCH") not in told(young)
+        factors.confirm(client, at=timezone.now())
+        assert client.post(url, {"objects": "no"}).url == url
+        assert not self.objects(young)
+        assert ("widened", "RESEARCH") in told(young)
+
+    def test_where_there_is_none_nothing_is_taken_back(self, young: User):
+        client, url = signed_in(young), reverse("participant:object_to")
+        assert client.post(url, {"objects": "no"}).url == url
+        assert told(young) == []
