@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from broker import events, people, rights, uses
+from broker import events, notices, people, rights, uses, wards
 from broker.errors import NotAllowed, Refused
 from broker.models import DeathReport, OwnRecord, User
 from broker.roles import Right, Role
@@ -19,7 +19,7 @@ from consent.ledger import log
 from consent.models import KinLink, Participant, Statement, TwinLink
 from consent.models.kin import Kind, State, Why
 
-NOBODY = "Nobody here has this reference number and this date of birth. Nothing was recorded."
+NOBODY = "Nobody here fits what you wrote. Nothing was recorded; look at the reference number again."
 
 
 def claim_child(
@@ -134,7 +134,11 @@ def halt(user: User, pseudonym: str, *, at: datetime) -> Statement:
     if person is None or power is None:
         raise NotAllowed("You do not act for this person. Nothing was changed.")
     wording = records.Wording(authority=power.authority)
-    return records.withdraw(person, by=user.reference, at=at, wording=wording)
+    with transaction.atomic():
+        said = records.withdraw(person, by=user.reference, at=at, wording=wording)
+        told = [user, *wards.acting_for(person, at=at)]
+        notices.tell(told, "narrowed", at=at, family=records.EVERYTHING, whose=person.pseudonym)
+    return said
 
 
 def propose_twins(a: Participant, b: Participant, *, by: User, at: datetime) -> TwinLink:
@@ -152,8 +156,9 @@ def _report_death(
 ) -> DeathReport:
     if not papers.strip():
         raise Refused("Say where the paper of the death is to be found. Nothing was recorded.")
-    if _began(died_on, person) > at or died_on < person.born_on:
-        raise Refused("Nobody can have died on that day. Nothing was recorded; correct the date.")
+    # Held against the calendar alone: an answer that knew her birthday would tell it to whoever tries days.
+    if died_on > at.date():
+        raise Refused("This day has not come yet. Nothing was recorded; correct the date.")
     if DeathReport.objects.filter(participant=person, reported_by=user, settled_at__isnull=True).exists():
         raise Refused("You have told us already, and it waits for a steward. Nothing was recorded.")
     log.append(events.DEATH_REPORTED, at=at, by=user.reference, subject=person.pseudonym)

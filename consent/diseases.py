@@ -30,8 +30,8 @@ MOST = 500  # rows looked at
 ROWS = 1000  # rows written together
 
 
-def load(names: Mapping[str, str], *, version: str, sha256: str, by: str, at: datetime) -> None:
-    """Put another table of names in the place of the one before."""
+def load(names: Mapping[str, str], *, version: str, sha256: str, by: str, second: str, at: datetime) -> None:
+    """Put another table of names in the place of the one before; two people have looked at it."""
     rows = (
         DiseaseName(code=code, name=name, folded=name.casefold(), source_version=version)
         for code, name in names.items()
@@ -39,7 +39,8 @@ def load(names: Mapping[str, str], *, version: str, sha256: str, by: str, at: da
     with transaction.atomic():
         DiseaseName.objects.all().delete()
         DiseaseName.objects.bulk_create(rows, batch_size=ROWS)
-        log.append(events.DISEASES_LOADED, at=at, by=by, subject=version, sha256=sha256, terms=len(names))
+        told = {"sha256": sha256, "terms": len(names), "second": second}
+        log.append(events.DISEASES_LOADED, at=at, by=by, subject=version, **told)
 
 
 def name_of(code: str, language: str = "en") -> str:

@@ -107,7 +107,7 @@ PAPER_KEYED = EventKind(
     "consent:paper:keyed", "A paper form of {subject} was read for time {order}.", ("paper", "order")
 )
 DISEASES_LOADED = EventKind(
-    "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms")
+    "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms", "second")
 )
 PAPER_VERIFIED = EventKind(
     "consent:paper:verified", "Two people read a paper form of {subject} alike.", ("paper",)

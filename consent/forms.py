@@ -147,6 +147,11 @@ def draft_of(version: FormVersion | FormDraft) -> Draft:
     return draft
 
 
+def audience(version: FormVersion) -> str | None:
+    """For whom its words are: "adult" or "guardian"; None for a version from before forms said so."""
+    return None if version.draft_id is None else draft_of(version)["audience"]
+
+
 def text_of(version: FormVersion, language: str) -> Text:
     """The words of a published version, if they are the ones that were published."""
     draft = draft_of(version)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from consent import duo, forms, participants, purposes, terms
-from consent.errors import StatementRefused
+from consent.errors import FormRefused, StatementRefused
 from consent.models import FormVersion, Holding, Participant
 from consent.reasons import Reason
 from consent.rules import authority, modifiers, precedence
@@ -72,9 +72,21 @@ def refuse_unfit(
         raise _refused(f"Form {form} does not ask about {family}, so nobody agreed to it there")
     if not _stood(form, wording, at):
         raise _refused(f"Form {form} is not the one in force; read the new words, and say yes to those")
+    _refuse_others_words(form, wording)
     for fault in (*_permissions(family, wording, policy), *_modifiers(wording, policy)):
         raise _refused(fault)
     refuse_foreign_file(participant, wording)
+
+
+def _refuse_others_words(form: FormVersion, wording: Wording) -> None:
+    """A guardian agrees to the words for guardians, and nobody else does."""
+    try:
+        audience = forms.audience(form)
+    except FormRefused as refused:
+        raise StatementRefused(f"{refused} Nothing was recorded.") from None
+    is_guardian = wording.authority.capacity is terms.Capacity.GUARDIAN
+    if audience is not None and (audience == "guardian") is not is_guardian:
+        raise _refused(f"Form {form} is written for {audience}s, and this yes is not one of theirs")
 
 
 def refuse_foreign_file(participant: Participant, wording: Wording) -> None:

@@ -16,7 +16,7 @@ from broker.models import AccessRequest, Case, Query, User
 from broker.roles import Role
 from consent import forms, participants, policies, records
 from consent.models import Participant
-from consent.terms import Permission, Policy, SignIn
+from consent.terms import Capacity, Permission, Policy, SignIn
 from genomics.coordinates import Build
 from genomics.genetic_map import GeneticMap
 from genomics.intake.receive import load_panel, receive
@@ -77,9 +77,10 @@ class World:
     def give(
         self, person: Participant, family: str, *permissions: Permission, at: datetime = NOW, **terms: Any
     ) -> Any:
-        form = forms.current("F-ADULT")
-        assert form is not None
         wording = records.Wording(permissions=permissions, **terms)
+        is_guardian = wording.authority.capacity is Capacity.GUARDIAN
+        form = forms.current("F-GUARDIAN" if is_guardian else "F-ADULT")
+        assert form is not None
         sign_in = SignIn("totp", at)
         return records.give(person, family, form=form, by="self", at=at, wording=wording, sign_in=sign_in)
 

@@ -20,6 +20,7 @@ class Staff:
     admin: User
     second_admin: User
     steward: User
+    second_steward: User
     legal: User
     researcher: User
     investigator: User
@@ -39,6 +40,7 @@ class Staff:
             ("investigator", self.investigator.username),
             ("counsel", self.counsel.username),
             ("steward", self.steward.username),
+            ("second steward", self.second_steward.username),
             ("legal reviewer", self.legal.username),
             ("auditor", self.auditor.username),
             ("clerk", self.clerk.username),
@@ -70,6 +72,7 @@ def appoint(*, at: datetime) -> Staff:
         admin=admin,
         second_admin=second,
         steward=person("sten-steward", Role.STEWARD),
+        second_steward=person("sara-steward", Role.STEWARD),
         legal=person("lena-legal", Role.LEGAL_REVIEWER),
         researcher=person("rosa-researcher", Role.RESEARCHER, university),
         investigator=person("ivan-investigator", Role.INVESTIGATOR, police),

@@ -9,11 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from broker import ontologies
+from broker.demo.staff import Staff, appoint
 from broker.errors import OntologyRefused
 from broker.management.commands import load_diseases
 from consent import diseases, policies
 from consent.models import DiseaseName, LedgerEvent, PolicyVersion
 from tests.cast import MELANOMA
+from tests.world import EARLIER
 
 HEAD = "format-version: 1.2\ndata-version: releases/2026-01-01\nontology: mondo\n"
 
@@ -88,10 +90,16 @@ def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch):
         read(TREE)
 
 
-def load(path: Path) -> str:
+def load(path: Path, *, by: str = "sten-steward", second: str = "sara-steward", dry: bool = False) -> str:
     out = io.StringIO()
-    call_command("load_diseases", str(path), "--by", "olga", stdout=out)
+    names = ("--by", by, "--second", second)
+    call_command("load_diseases", str(path), *names, *(["--dry-run"] if dry else []), stdout=out)
     return out.getvalue()
+
+
+@pytest.fixture
+def staff(db) -> Staff:
+    return appoint(at=EARLIER)
 
 
 @pytest.fixture
@@ -101,7 +109,7 @@ def tree(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("staff")
 def test_the_command_adopts_a_policy_and_names_the_diseases(tree: Path):
     told = load(tree)
     assert "3 diseases of releases/2026-01-01, SHA-256 " in told
@@ -115,14 +123,14 @@ def test_the_command_adopts_a_policy_and_names_the_diseases(tree: Path):
     assert load_diseases.Command.allowed == "operator"
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("staff")
 def test_the_same_file_again_makes_no_new_policy(tree: Path):
     load(tree)
     load(tree)
     assert PolicyVersion.objects.count() == 1
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("staff")
 def test_a_wrong_file_leaves_the_policy_and_the_names_as_they_were(tree: Path, tmp_path: Path):
     load(tree)
     wrong = tmp_path / "wrong.obo"
@@ -135,7 +143,7 @@ def test_a_wrong_file_leaves_the_policy_and_the_names_as_they_were(tree: Path, t
     assert DiseaseName.objects.count() == 3
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("staff")
 def test_no_policy_stays_when_the_names_cannot_be_written(tree: Path, monkeypatch: pytest.MonkeyPatch):
     def broken(*_args: object, **_fields: object) -> None:
         raise DatabaseError("no ledger")
@@ -145,6 +153,34 @@ def test_no_policy_stays_when_the_names_cannot_be_written(tree: Path, monkeypatc
         load(tree)
     assert not PolicyVersion.objects.exists()
     assert not DiseaseName.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("by", "second", "why"),
+    [
+        ("sten-steward", "sten-steward", "takes two stewards"),
+        ("sten-steward", "otto-auditor", "otto-auditor is no steward"),
+        ("nobody", "sara-steward", "nobody is no steward"),
+    ],
+)
+def test_it_takes_two_stewards(staff: Staff, tree: Path, by: str, second: str, why: str):
+    with pytest.raises(CommandError, match=why):
+        load(tree, by=by, second=second)
+    assert not PolicyVersion.objects.exists()
+    load(tree)
+    said = LedgerEvent.objects.get(kind="consent:diseases:loaded").opening.said
+    assert (said["by"], said["fields"]["second"]) == (staff.steward.reference, staff.second_steward.reference)
+
+
+@pytest.mark.usefixtures("staff")
+def test_what_would_widen_is_said_before_anything_changes(tmp_path: Path):
+    wide = tmp_path / "wide.obo"
+    diabetes = term("MONDO:0005015", "diabetes", "is_a: MONDO:0004992 ! cancer")
+    wide.write_text(TREE + diabetes)
+    told = load(wide, dry=True)
+    assert "MONDO:0005015 in MONDO:0004992" in told
+    assert "Nothing was changed." in told
+    assert not PolicyVersion.objects.exists()
 
 
 def test_thirty_thousand_terms_are_climbed_only_where_somebody_asks():

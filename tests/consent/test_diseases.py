@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def load(names: dict[str, str] = LOADED) -> None:
-    diseases.load(names, version="releases/2026-01-01", sha256="00" * 32, by="olga", at=NOW)
+    diseases.load(names, version="releases/2026-01-01", sha256="00" * 32, by="olga", second="otto", at=NOW)
 
 
 def test_the_small_table_serves_a_house_without_a_file():

@@ -66,7 +66,7 @@ def _house() -> None:
 
 
 def yes(person: Participant, family: str, *, by: str = "self", at: datetime = NOW, **said: Any) -> Statement:
-    form = forms.current("F-ADULT")
+    form = forms.current("F-GUARDIAN" if said.get("authority") == GUARDIAN else "F-ADULT")
     assert form is not None
     if family == "RESEARCH":
         said.setdefault("permissions", (Permission(code="GRU"),))

@@ -399,11 +399,12 @@ def test_a_yes_that_can_never_hold_is_refused_at_once(world):
     form = forms.current("F-GUARDIAN")
     for authority, family, sentence, its in (
         (Authority(Capacity.SELF, True), "QC", "before the participant is of age", adult()),
-        (guardian, "AI", "for somebody else", adult()),
+        (guardian, "QC", "written for adults", adult()),
+        (Authority(Capacity.SELF, True), "QC", "written for guardians", form),
         (guardian, "LE.MIS", "for somebody else", form),
         (Authority(Capacity.GUARDIAN, False), "QC", "Nobody has verified", form),
-        (Authority(Capacity.NEXT_OF_KIN, True), "QC", "next of kin can go on", form),
-        (Authority(Capacity.PROXY, True), "CLINICAL", "for somebody else", form),
+        (Authority(Capacity.NEXT_OF_KIN, True), "QC", "next of kin can go on", adult()),
+        (Authority(Capacity.PROXY, True), "CLINICAL", "for somebody else", adult()),
     ):
         with pytest.raises(StatementRefused, match=sentence):
             say(child, family, authority=authority, form=its)

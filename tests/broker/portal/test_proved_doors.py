@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from broker import kinship, people
 from broker.demo.staff import PASSWORD
-from broker.models import Notice, User
+from broker.errors import Refused
+from broker.models import DeathReport, Notice, User
 from consent import participants, records
 from consent.models.kin import Kind
 from consent.terms import AfterDeath, Verb
@@ -116,3 +117,42 @@ class TestAnObjection:
         client, url = signed_in(young), reverse("participant:object_to")
         assert client.post(url, {"objects": "no"}).url == url
         assert told(young) == []
+
+
+class TestAClaimOnSomebodyWhoDied:
+    """What a stranger hears gives no birthday away, and what she does is told."""
+
+    @pytest.fixture
+    def dora(self, world: World) -> User:
+        return people.sign_up("dora", PASSWORD, born_on=date(1950, 6, 15), at=EARLIER)
+
+    @pytest.fixture
+    def stranger(self, world: World) -> User:
+        return people.sign_up("eve", PASSWORD, born_on=date(1980, 1, 1), at=EARLIER)
+
+    def claims(self, user: User, dora: User, died_on: date) -> object:
+        return kinship.claim_next_of_kin(
+            user,
+            dora.own_record.participant.pseudonym,
+            died_on=died_on,
+            kind=Kind.CHILD,
+            papers="M-1",
+            at=timezone.now(),
+        )
+
+    def test_no_day_is_answered_by_her_birthday(self, dora: User, stranger: User):
+        first = self.claims(stranger, dora, date(1949, 1, 1))  # before she was born: a steward will see it
+        assert DeathReport.objects.get() == first
+        with pytest.raises(Refused, match="told us already"):
+            self.claims(stranger, dora, date(2020, 1, 1))
+        with pytest.raises(Refused, match="not come yet"):
+            self.claims(stranger, dora, timezone.now().date() + timedelta(days=3))
+
+    def test_a_halt_by_whoever_is_not_verified_is_told(self, dora: User, stranger: User):
+        person = dora.own_record.participant
+        participants.record_death(
+            person, died_at=EARLIER, papers="D-1", by="one", second="other", at=timezone.now()
+        )
+        self.claims(stranger, dora, EARLIER.date())
+        kinship.halt(stranger, person.pseudonym, at=timezone.now())
+        assert told(stranger) == told(dora) == [("narrowed", "*")]
