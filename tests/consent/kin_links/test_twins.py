@@ -1,0 +1,65 @@
+"""Identical twins: registered by two, and no twins alone."""
+
+from datetime import date
+
+import pytest
+
+from consent import participants, twins
+from consent.errors import KinRefused
+from consent.models import LedgerEvent, Participant, TwinLink
+from tests.world import EARLIER, NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def test_twins_stand_when_two_have_said_so_and_both_are_marked(pair):
+    a, b = pair
+    link = twins.propose(b, a, by="one", at=NOW)
+    assert twins.twin_of([a.ordinal, b.ordinal]) == {}
+    with pytest.raises(KinRefused, match="take two"):
+        twins.confirm(link, by="one", at=NOW)
+    twins.confirm(link, by="two", at=NOW)
+    assert twins.twin_of([a.ordinal]) == {a.ordinal: b.ordinal}
+    assert twins.twin_of([b.ordinal, a.ordinal]) == {a.ordinal: b.ordinal, b.ordinal: a.ordinal}
+    epochs = set(Participant.objects.filter(pk__in=[a.pk, b.pk]).values_list("epoch", flat=True))
+    assert len(epochs) == 1
+    assert epochs.pop() > max(a.epoch, b.epoch)
+    assert str(a) in str(link)
+
+
+def test_twins_that_were_none_are_dissolved_and_can_be_registered_with_another(pair):
+    a, b = pair
+    link = twins.register(a, b, by="one", second="two", at=NOW)
+    with pytest.raises(KinRefused, match="what shows"):
+        twins.dissolve(link, why=" ", by="one", second="two", at=NOW)
+    for second in ("one", ""):
+        with pytest.raises(KinRefused, match="takes two"):
+            twins.dissolve(link, why="their DNA", by="one", second=second, at=NOW)
+    assert twins.twin_of([a.ordinal]) == {a.ordinal: b.ordinal}
+    twins.dissolve(link, why="their DNA", by="one", second="two", at=NOW)
+    assert twins.twin_of([a.ordinal, b.ordinal]) == {}
+    with pytest.raises(KinRefused, match="settled"):
+        twins.dissolve(link, why="again", by="one", second="two", at=NOW)
+    twins.register(a, b, by="one", second="two", at=NOW)
+
+
+def test_nobody_is_her_own_twin_nor_that_of_two(pair):
+    a, b = pair
+    c = participants.register(born_on=date(1990, 5, 5), by="x", at=EARLIER)
+    with pytest.raises(KinRefused, match="her own twin"):
+        twins.propose(a, a, by="one", at=NOW)
+    twins.propose(a, b, by="one", at=NOW)
+    for one, other in ((b, c), (c, a), (a, b)):
+        with pytest.raises(KinRefused, match="waits for one"):
+            twins.propose(one, other, by="one", at=NOW)
+    before = LedgerEvent.objects.count()
+    with pytest.raises(KinRefused):
+        twins.register(c, c, by="one", second="one", at=NOW)
+    assert (TwinLink.objects.count(), LedgerEvent.objects.count()) == (1, before)
+
+
+def test_one_who_confirms_alone_registers_nobody(pair):
+    before = LedgerEvent.objects.count()
+    with pytest.raises(KinRefused, match="take two"):
+        twins.register(*pair, by="one", second="one", at=NOW)
+    assert (TwinLink.objects.count(), LedgerEvent.objects.count()) == (0, before)
