@@ -1,4 +1,4 @@
-"""Receipts, and the ledger line of each small verb around a record."""
+"""Receipts, and the ledger line of each small verb about a person."""
 
 from datetime import date
 

@@ -17,16 +17,7 @@ from consent.policy import Policy
 from consent.purposes import FAMILIES
 from consent.terms import AfterDeath, Verb
 from genomics.intake.receive import receive
-from tests.broker.portal.test_participant import (  # noqa: F401 - eve and her world are fixtures
-    HEALTH,
-    eve,
-    her,
-    press,
-    said_yes,
-    shown,
-    terms,
-    world,
-)
+from tests.broker.portal.participant.pages import HEALTH, press, said_yes, shown, terms
 from tests.builders import vcf
 from tests.proofs import prove
 
@@ -34,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def slow(world) -> None:  # noqa: F811
+def slow(world) -> None:
     """The waiting times as shipped."""
     policies.adopt(
         Policy.default().overlay({"policy_version": "slow"}),
@@ -59,7 +50,7 @@ def test_every_use_has_its_question():
 
 
 @pytest.mark.parametrize(("answer", "words"), [("yes", "That is so"), ("no", "Not quite"), ("", "Relatives")])
-def test_the_question_explains_and_never_blocks(eve, her, answer, words):  # noqa: F811
+def test_the_question_explains_and_never_blocks(eve, her, answer, words):
     page = press(her, "check", "LE.HOM", status=200, **terms(her, "LE.HOM", answer=answer))
     assert words in page
     assert "Relatives share DNA" in page
@@ -67,7 +58,7 @@ def test_the_question_explains_and_never_blocks(eve, her, answer, words):  # noq
     assert last(eve).family == "LE.HOM"
 
 
-def test_a_yes_says_when_it_begins_before_and_after(eve, her, slow):  # noqa: F811
+def test_a_yes_says_when_it_begins_before_and_after(eve, her, slow):
     begins = (timezone.now() + timedelta(days=7)).strftime("%-d %B %Y")
     assert begins in press(her, "check", "LE.HOM", status=200, **terms(her, "LE.HOM"))
     receipt = press(her, "give", "LE.HOM", **terms(her, "LE.HOM"))
@@ -78,14 +69,14 @@ def test_a_yes_says_when_it_begins_before_and_after(eve, her, slow):  # noqa: F8
     assert "status-yes" not in card
 
 
-def test_a_yes_that_waits_is_stopped_with_the_same_one_press(eve, her, slow):  # noqa: F811
+def test_a_yes_that_waits_is_stopped_with_the_same_one_press(eve, her, slow):
     press(her, "give", "LE.HOM", **terms(her, "LE.HOM"))
     assert reverse("participant:stop", args=["LE.HOM"]) in shown(her, "choices")
     assert "Stopped – Police: killings" in press(her, "stop", "LE.HOM")
     assert "Your yes begins on" not in shown(her, "choices")
 
 
-def test_a_yes_without_a_fresh_proof_is_asked_for_one_and_not_recorded(eve):  # noqa: F811
+def test_a_yes_without_a_fresh_proof_is_asked_for_one_and_not_recorded(eve):
     client = Client()
     client.force_login(eve)
     for proof in (None, "password"):
@@ -99,7 +90,7 @@ def test_a_yes_without_a_fresh_proof_is_asked_for_one_and_not_recorded(eve):  # 
     assert "receipt" in client.post(reverse("participant:give", args=["QC"]), terms(client, "QC"))["Location"]
 
 
-def test_a_smaller_yes_holds_at_once_and_asks_for_no_proof(eve, slow):  # noqa: F811
+def test_a_smaller_yes_holds_at_once_and_asks_for_no_proof(eve, slow):
     said_yes(eve, "QC")
     client = Client()
     client.force_login(eve)
@@ -112,17 +103,17 @@ def test_a_smaller_yes_holds_at_once_and_asks_for_no_proof(eve, slow):  # noqa: 
 
 
 @pytest.mark.parametrize("chosen", ["", "STOP", "NOK_DECIDES", "CONTINUE"])
-def test_what_is_left_after_death_is_hers_to_say_and_a_stop_by_default(eve, her, chosen):  # noqa: F811
+def test_what_is_left_after_death_is_hers_to_say_and_a_stop_by_default(eve, her, chosen):
     assert "After your death?" in shown(her, "choice", "QC")
     press(her, "give", "QC", **terms(her, "QC", after_death=chosen))
     assert last(eve).after_death == (AfterDeath(chosen) if chosen else AfterDeath.STOP)
 
 
-def test_who_has_one_file_is_not_asked_which(her):  # noqa: F811
+def test_who_has_one_file_is_not_asked_which(her):
     assert "For which file?" not in shown(her, "choice", "QC")
 
 
-def test_one_file_can_be_left_out_and_the_card_says_so(eve, her):  # noqa: F811
+def test_one_file_can_be_left_out_and_the_card_says_so(eve, her):
     file = second_file(eve)
     said_yes(eve, "QC")
     assert "Say no for one file" in shown(her, "choice", "QC")
@@ -134,21 +125,21 @@ def test_one_file_can_be_left_out_and_the_card_says_so(eve, her):  # noqa: F811
     assert re.search(r"Yes for VCF file of", shown(her, "choices"))
 
 
-def test_a_waiting_yes_for_one_file_is_told(eve, her, slow):  # noqa: F811
+def test_a_waiting_yes_for_one_file_is_told(eve, her, slow):
     file = second_file(eve)
     press(her, "give", "LE.HOM", **terms(her, "LE.HOM", file=file))
     assert re.search(r"Your yes for VCF file of .* begins on", shown(her, "choices"))
 
 
 @pytest.mark.parametrize("file", ["nonsense", "00000000-0000-0000-0000-000000000007"])
-def test_a_file_that_is_not_hers_changes_nothing(eve, her, file):  # noqa: F811
+def test_a_file_that_is_not_hers_changes_nothing(eve, her, file):
     her.post(reverse("participant:stop", args=["QC"]), {"file": file})
     second_file(eve)
     press(her, "give", "QC", status=422, **terms(her, "QC", file=file))
     assert not Statement.objects.exists()
 
 
-def test_the_preview_is_told_alike_before_yes_and_before_no(world, her):  # noqa: F811
+def test_the_preview_is_told_alike_before_yes_and_before_no(world, her):
     world.request("R.HMB")
     impact.take(at=timezone.now())
     page = shown(her, "choice", "RESEARCH")
@@ -161,13 +152,13 @@ def test_the_preview_is_told_alike_before_yes_and_before_no(world, her):  # noqa
     assert "1 to 5" in checked
 
 
-def test_a_police_choice_tells_of_relatives_in_general(her):  # noqa: F811
+def test_a_police_choice_tells_of_relatives_in_general(her):
     page = shown(her, "choice", "LE.HOM")
     assert "about 600 who are third cousins or closer" in page
     assert "We never say whether there is such a case." in page
 
 
-def test_the_page_is_the_same_byte_for_byte_with_and_without_an_open_case(world, her):  # noqa: F811
+def test_the_page_is_the_same_byte_for_byte_with_and_without_an_open_case(world, her):
     def page() -> str:
         text = "".join(shown(her, "choice", family) for family in ("LE.HOM", "LE.UHR", "EXON"))
         return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text)
@@ -180,7 +171,7 @@ def test_the_page_is_the_same_byte_for_byte_with_and_without_an_open_case(world,
     assert page() == before
 
 
-def test_a_no_asks_nothing_at_all(eve):  # noqa: F811
+def test_a_no_asks_nothing_at_all(eve):
     said_yes(eve, "RESEARCH", permissions=HEALTH)
     client = Client()
     client.force_login(eve)

@@ -1,0 +1,147 @@
+"""Receipts, files, who used the data, and the doors."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from broker import jobs, queries
+from broker.portal import record
+from consent.terms import Permission
+from genomics.models import GenomicFile
+from tests.broker.portal.participant.pages import FILE, HEALTH, LINE, press, said_yes, shown
+from tests.builders import vcf
+from tests.world import CANCER, World
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_receipt_carries_the_words_that_were_agreed_to(eve, her):
+    said = said_yes(eve, "LE.HOM")
+    page = shown(her, "receipt", said.seq)
+    assert "Police may compare my DNA with DNA left by an unknown person at a killing." in page
+    assert "F-ADULT 1.0" in page
+    assert bytes(said.commitment).hex() in page
+
+
+def test_a_receipt_can_be_had_by_programs(eve, her):
+    said = said_yes(eve, "RESEARCH", permissions=HEALTH)
+    paper = json.loads(shown(her, "receipt_json", said.seq))
+    assert paper["record_header"]["pii_principal_id"] == eve.own_record.participant.pseudonym
+    assert paper["event"]["event_type"] == "consent_given"
+    assert paper["pii_processing"]["purposes"][0]["permissions"][0]["duo"] == "DUO:0000006"
+
+
+def test_a_receipt_of_somebody_else_is_not_there(world, her):
+    theirs = world.join("Ada").statements.get()
+    shown(her, "receipt", theirs.seq, status=404)
+    shown(her, "receipt_json", theirs.seq, status=404)
+
+
+def test_files_tell_what_each_is_and_how_good(her):
+    page = shown(her, "files")
+    for words in ("VCF file", "In use", "GRCh37", "100.0%"):
+        assert words in page
+
+
+def test_a_file_is_added(eve, her):
+    more = vcf([("20", 1000300, "C", "G", "1/1")])
+    page = press(her, "files", file=SimpleUploadedFile("eve.vcf", more))
+    assert "The file is locked away." in page
+    assert GenomicFile.objects.filter(participant=eve.own_record.participant).count() == 2
+
+
+def test_a_wrong_file_is_told_with_its_line_and_leaves_nothing(eve, her):
+    broken = FILE.replace(b"0/1", b"0/x")
+    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", broken))
+    assert "Please look at this again. Nothing was changed." in page
+    assert f"Line {broken.count(LINE)}:" in page
+    assert "Nothing was stored." in page
+    assert GenomicFile.objects.count() == 1
+
+
+def test_the_same_file_twice_is_refused(her):
+    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", FILE))
+    assert "This very file is here already." in page
+
+
+def test_no_file_at_all_is_told(her):
+    assert "This field is required." in press(her, "files", status=422)
+
+
+def test_the_build_is_believed_only_where_the_file_does_not_say_it(eve, her):
+    silent = b"".join(line for line in FILE.splitlines(keepends=True) if not line.startswith(b"##contig"))
+    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", silent))
+    assert "build" in page
+    press(her, "files", file=SimpleUploadedFile("eve.vcf", silent), build="GRCh38")
+    assert set(GenomicFile.objects.values_list("build", flat=True)) == {"GRCh37", "GRCh38"}
+
+
+def asked(world: World, *purposes: str, times: int = 1) -> None:
+    """Questions of the researcher, each run to its release."""
+    request = world.request(*purposes, **({"disease": CANCER} if "R.DS" in purposes else {}))
+    for _ in range(times):
+        query = queries.submit(
+            world.carriers(), under=request, by=world.staff.researcher, at=timezone.now() - timedelta(days=3)
+        )
+        jobs.run(query.job.pk, clock=lambda: timezone.now() - timedelta(days=3), batch=100)
+
+
+def test_usage_lists_who_asked_what_left_and_who_was_turned_away(world, eve, her):
+    said_yes(eve, "RESEARCH", permissions=(Permission(code="DS", diseases=(CANCER,)),))
+    asked(world, "R.DS")
+    asked(world, "R.HMB")
+    page = shown(her, "usage")
+    assert "2 questions came by; the file was read for 1." in page
+    assert "University of Lund, cancer genetics" in page
+    assert "Research on one disease. What left: a number of people." in page
+    assert "Health research. Nothing was read. You allowed research, but not this kind." in page
+    assert "File was read" in shown(her, "home")
+
+
+def test_usage_is_filtered_by_purpose_and_year(world, her):
+    asked(world, "R.DS")
+    asked(world, "R.HMB")
+    year = (timezone.now() - timedelta(days=3)).year
+    page = shown(her, "usage", purpose="R.DS", year=year)
+    assert "Research on one disease. Nothing" in page
+    assert "Health research. Nothing" not in page
+    assert "2 questions came by" in shown(her, "usage", purpose="nonsense")
+
+
+def test_usage_comes_in_pages(world, her, monkeypatch):
+    monkeypatch.setattr(record, "PAGE", 2)
+    asked(world, "R.HMB", times=3)
+    assert shown(her, "usage").count('class="entry"') == 2
+    page = shown(her, "usage", page=2)
+    assert page.count('class="entry"') == 1
+    assert "3–3 of 3" in page
+
+
+def test_usage_of_nobody_says_so(her):
+    assert "No one has used your file." in shown(her, "usage")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "In this demo a line appears at once."), (30, "at the earliest 30 days")]
+)
+def test_usage_says_when_a_line_appears(her, settings, days, words):
+    settings.HOLD_DAYS = days
+    assert words in shown(her, "usage")
+
+
+def test_staff_have_no_record_here(world):
+    client = Client()
+    client.force_login(world.staff.researcher)
+    for name in ("home", "files", "choices", "usage"):
+        shown(client, name, status=403)
+
+
+def test_nobody_is_asked_to_sign_in_for_nothing(her):
+    answer = Client().get(reverse("participant:home"))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("sign_in"))

@@ -1,0 +1,1 @@
+"""Whom these tests begin with."""
