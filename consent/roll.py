@@ -24,6 +24,7 @@ _FACTS = (
     *("home_zone", "home_region"),
 )
 CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
+RANGE = 5_000  # people read together where they stand close enough to be asked for as a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,29 @@ def holders() -> list[int]:
 def people(ordinals: Collection[int]) -> Iterator[Person]:
     """These people, in ordinal order; who does not exist is passed over. Raises SealBroken for a statement
     that is not as it was recorded."""
-    wanted = sorted(ordinals)
-    for first in range(0, len(wanted), CHUNK):
-        chunk = wanted[first : first + CHUNK]
-        twins = TwinLink.objects.standing().twins_of(chunk)
-        others = {one.ordinal: Side(one.subject, one.statements) for one in _read(sorted(twins.values()))}
-        for person in _read(chunk):
+    for together in _together(sorted(ordinals)):
+        twins = TwinLink.objects.standing().twins_of(together)
+        others = {
+            one.ordinal: Side(one.subject, one.statements)
+            for those in _together(sorted(twins.values()))
+            for one in _read(those)
+        }
+        for person in _read(together):
             twin = twins.get(person.ordinal)
             yield person if twin is None else replace(person, twin=others[twin])
 
 
+def _together(ordinals: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The same people in order, so many at a time as one question may ask for."""
+    first = 0
+    while first < len(ordinals):
+        close = ordinals[first : first + RANGE]
+        together = close if _is_dense(close) else close[:CHUNK]
+        yield together
+        first += len(together)
+
+
 def _read(ordinals: Sequence[int]) -> Iterator[Person]:
-    if not ordinals:
-        return
     files: dict[int, list[tuple[UUID, File]]] = defaultdict(list)
     for ordinal, id_, state in _among(Holding, "participant_id", ordinals, ("file", "state")):
         files[ordinal].append((id_, File(str(id_), FileState(state))))
@@ -88,11 +99,16 @@ def _among(
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of these people, each with whose it is in front. People who stand close together are asked for as
     a range, which may bring others too."""
-    first, last = ordinals[0], ordinals[-1]
-    dense = last - first < 2 * len(ordinals)
-    which = {f"{person}__gte": first, f"{person}__lte": last} if dense else {f"{person}__in": ordinals}
+    if _is_dense(ordinals):
+        which: dict[str, Any] = {f"{person}__gte": ordinals[0], f"{person}__lte": ordinals[-1]}
+    else:
+        which = {f"{person}__in": ordinals}
     rows = model._default_manager.filter(**which).values_list(person, *columns)
-    return rows.iterator(chunk_size=CHUNK)
+    return rows.iterator(chunk_size=RANGE)
+
+
+def _is_dense(ordinals: Sequence[int]) -> bool:
+    return ordinals[-1] - ordinals[0] < 2 * len(ordinals)
 
 
 def _subject(
