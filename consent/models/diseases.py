@@ -10,6 +10,3 @@ class DiseaseName(models.Model):
     name = models.CharField(max_length=300)
     folded = models.CharField(max_length=400)  # for finding, whatever the case
     source_version = models.CharField(max_length=200)
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.code})"

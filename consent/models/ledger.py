@@ -28,9 +28,6 @@ class LedgerEvent(AppendOnly):
             models.Index(fields=["kind", "at"], name="consent_led_kind_at_idx"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.uid}"
-
 
 class LedgerOpening(AppendOnly):
     """What an event says, and the salt that hides it in the commitment."""
@@ -42,9 +39,6 @@ class LedgerOpening(AppendOnly):
     body = models.TextField()  # canonical JSON of kind, at, by, subject and fields
     # The body's subject, to find what was written about somebody; an audit holds the two against each other.
     subject = models.CharField(max_length=200, db_index=True)
-
-    def __str__(self) -> str:
-        return f"opening of event {self.event_id}"
 
     @property
     def said(self) -> dict[str, Any]:
@@ -61,9 +55,6 @@ class LedgerLeaf(AppendOnly):
     # The subtrees that this leaf completes, the smallest first: a proof reads some 20 rows, not all.
     subtrees = models.BinaryField(default=b"", blank=True)
 
-    def __str__(self) -> str:
-        return f"leaf {self.position}"
-
 
 class LedgerCheckpoint(AppendOnly):
     """A signed promise: the first `size` leaves hash to `root`."""
@@ -73,9 +64,6 @@ class LedgerCheckpoint(AppendOnly):
     frontier = models.BinaryField()  # the full subtrees, the largest first: where the next leaf is added
     note = models.TextField()
     at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"checkpoint {self.size}"
 
     @classmethod
     def newest(cls) -> "LedgerCheckpoint | None":

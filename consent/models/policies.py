@@ -15,6 +15,3 @@ class PolicyVersion(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         indexes = [models.Index(fields=["adopted_at"])]
-
-    def __str__(self) -> str:
-        return f"policy {self.version}"
