@@ -177,7 +177,7 @@ class Population:
             kept = _Answer(EVER, NEVER, np.zeros(0, np.bool_))
         family = name.split(" ")[0]
         fresh = self.said[len(kept.allows) :]
-        if fresh or not len(kept.allows):
+        if fresh:
             answers = [
                 not families.answer(family, speech(spoken).__getitem__, use, self.policy, at).reasons
                 for spoken in fresh
