@@ -15,10 +15,12 @@ from consent import fence, holdings, records
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
+from consent.participants import subject_of
 from consent.policy import Policy
 from consent.reasons import Reason
-from consent.terms import Permission, Requester
-from tests.world import NOW, World
+from consent.terms import Permission, Relations, Requester, Side
+from tests.cast import care, order, police, relatives
+from tests.world import FAR, NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -62,6 +64,11 @@ def test_it_says_who_is_permitted_at_which_heads_and_why_not_the_others(world, u
         world.people["Cleo"].ordinal: (Reason.CONSENT_WITHDRAWN,),
         world.people["Dov"].ordinal: (Reason.CONSENT_NONE,),
     }
+
+
+def test_it_says_what_was_asked_when_and_under_which_policy(world, use):
+    clearance = clear(use, at=NOW + SECOND)
+    assert facts(clearance) == (use(), NOW + SECOND, fence.position(), Policy.default().version, (), FAR)
 
 
 def test_it_cannot_be_built_by_hand(use):
@@ -202,6 +209,18 @@ def test_a_recut_says_how_it_stands_now(world, use):
     assert again.use == use()
 
 
+def test_whoever_looks_for_relatives_is_asked_at_the_first_look_and_at_the_next(world):
+    ada, ben = world.people["Ada"], world.people["Ben"]
+    for one in (ada, ben):
+        world.give(one, "RELMATCH")
+    asked = {"use": relatives(), "policy": Policy.default(), "at": NOW}
+    bens = {"relations": Relations(requesting_participant=Side(subject_of(ben), records.of(ben)))}
+    before = proofs.clear(**asked, **bens)
+    assert permitted(before) == {ada.ordinal, ben.ordinal}
+    assert permitted(proofs.recut(before, **asked, **bens)) == permitted(before)
+    assert permitted(proofs.recut(before, **asked)) == permitted(proofs.clear(**asked)) == set()
+
+
 def test_a_request_that_fails_now_leaves_nobody(world, use):
     before = clear(use)
     refused = replace(use(), purposes=frozenset({"L.NVC"}))
@@ -247,6 +266,35 @@ def test_it_falls_when_its_time_has_come(world, use):
     assert not stands(clearance, use, at=clearance.lapses_at)
 
 
+def test_it_falls_when_the_yes_of_somebody_it_relies_on_ends(world, use):
+    world.give(world.people["Ada"], "RESEARCH", Permission(code="GRU"), valid_to=NOW + DAY)
+    clearance = clear(use)
+    assert stands(clearance, use, at=NOW + DAY - SECOND)
+    assert not stands(clearance, use, at=NOW + DAY)
+
+
+def test_where_nothing_ends_it_does_not_lapse(world):
+    ada, plain = world.people["Ada"], care()
+    world.give(ada, "CLINICAL")
+    endless = replace(
+        plain, project=replace(plain.project, valid_to=None), ethics=replace(plain.ethics, valid_to=None)
+    )
+    before = clear(lambda: endless)
+    again = recut(before, lambda: endless)
+    for clearance in (before, again):
+        assert permitted(clearance) == {ada.ordinal}
+        assert clearance.lapses_at is None
+        assert stands(clearance, lambda: endless, at=FAR)
+
+
+def test_a_police_search_stands_as_long_as_its_order(world):
+    world.give(world.people["Ada"], "LE.HOM")
+    search, ends = police("L.HOM"), order("L.HOM").valid_to
+    clearance = clear(lambda: search)
+    assert stands(clearance, lambda: search, at=ends - SECOND)
+    assert not stands(clearance, lambda: search, at=ends)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_gate_lock_is_only_taken_in_a_transaction(use):
     with pytest.raises(OutsideTransaction):
@@ -258,6 +306,13 @@ def test_the_gate_lock_is_only_taken_in_a_transaction(use):
 def test_a_bitmap_brings_back_the_same_people():
     for people in ({1}, {1, 8, 9, 1_300_000}, set()):
         assert proofs.from_bitmap(proofs.bitmap(people)) == people
+
+
+@pytest.mark.parametrize(
+    ("people", "kept"), [(set(), b""), ({0}, b"\x01"), ({7}, b"\x80"), ({8, 10}, b"\x00\x05")]
+)
+def test_a_bitmap_is_as_long_as_its_last_person(people, kept):
+    assert proofs.bitmap(people) == kept
 
 
 def test_it_says_who_is_lost_and_keeps_the_older_position(world, use):
@@ -296,6 +351,13 @@ def test_it_falls_when_the_request_is_no_longer_the_one_that_was_asked(world, us
     clearance = clear(use)
     with transaction.atomic():
         assert not proofs.stands(clearance, use=replace(use(), **changes), policy=Policy.default(), at=NOW)
-    first_access = replace(use(), project=replace(use().project, first_access_at=NOW))
-    with transaction.atomic():  # another job of the project was released meanwhile
-        assert proofs.stands(clearance, use=first_access, policy=Policy.default(), at=NOW)
+
+
+def test_of_its_project_only_the_first_access_may_be_another(world, use):
+    clearance, project = clear(use), use().project
+    begun, longer = (
+        replace(use(), project=replace(project, **changes))
+        for changes in ({"first_access_at": NOW}, {"valid_to": FAR + DAY})
+    )
+    assert stands(clearance, lambda: begun)  # another job of the project was released meanwhile
+    assert not stands(clearance, lambda: longer)
