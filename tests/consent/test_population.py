@@ -13,7 +13,7 @@ from consent.population import KEPT_ANSWERS, Population
 from consent.reasons import Reason
 from consent.rows import NEVER, Row, micro, rows_of
 from consent.rules import families
-from consent.terms import DataUse, File, FileState, Modifier, Statement, Subject
+from consent.terms import DataUse, File, FileState, Freeze, Level, Modifier, Statement, Subject
 from tests.cast import (
     ANY_RESEARCH,
     HEALTH,
@@ -73,6 +73,16 @@ def test_a_row_is_old_from_the_very_instant_at_which_something_happens():
     assert made.stale(SIGNED - LEAST) == {1}
 
 
+def test_a_row_is_not_old_at_the_instant_at_which_it_begins():
+    said = yes("RESEARCH", ANY_RESEARCH)
+    assert population(rows(1, said, at=SIGNED)).stale(SIGNED) == set()
+    assert population(rows(1, said)).stale(SIGNED) == set()
+
+
+def test_nothing_is_old_where_nobody_is():
+    assert population().stale(NOW) == set()
+
+
 def test_it_lapses_when_the_first_thing_happens_to_somebody_who_is_allowed():
     soon = yes("RESEARCH", ANY_RESEARCH, valid_to=NOW + 10 * DAY)
     of_others = yes("RESEARCH", HEALTH, valid_to=NOW + DAY)
@@ -83,6 +93,14 @@ def test_it_lapses_when_the_first_thing_happens_to_somebody_who_is_allowed():
     assert made.lapses_at(found & False, GENERAL, NOW) == NEVER
     earlier = replace(GENERAL, project=replace(GENERAL.project, valid_to=NOW + 5 * DAY))
     assert made.lapses_at(found, earlier, NOW) == micro(NOW + 5 * DAY)
+
+
+def test_where_nothing_ends_it_never_lapses():
+    made = population(rows(1, yes("CLINICAL")))
+    endless = replace(
+        care(), project=replace(PLAIN.project, valid_to=None), ethics=replace(PLAIN.ethics, valid_to=None)
+    )
+    assert made.lapses_at(made.allowed(endless, NOW), endless, NOW) == NEVER
 
 
 def test_what_happens_at_this_very_instant_has_happened():
@@ -153,6 +171,66 @@ def test_a_file_that_comes_changes_its_persons_rows_alone():
     made.put([(2, [])])
     assert made.ordinals.tolist() == [1, 3, 3]
     assert allowed(made, GENERAL) == [True, True, False]
+
+
+def test_a_file_in_place_of_another_is_the_persons():
+    said = yes("RESEARCH", ANY_RESEARCH)
+    made = population(rows(1, said), rows(2, no("RESEARCH")))
+    new = UUID(int=99)
+    made.put([(1, rows_of(born(), [(new, File(str(new)))], [said], POLICY, NOW))])
+    assert [UUID(bytes=file) for file in made.files.tolist()] == [new, FILES[2]]
+    assert allowed(made, GENERAL) == [True, False]
+
+
+def test_what_is_said_of_the_same_files_moves_nobody():
+    """A statement costs by what it changes, not by how many people there are."""
+    states = ("ACTIVE", "ACTIVE")
+    made = population(rows(1), rows(2, yes("RESEARCH", ANY_RESEARCH), states=states), rows(3))
+    before = made.files
+    made.put([rows(2, no("RESEARCH"), states=states)])
+    assert made.files is before
+    assert allowed(made, GENERAL) == [False, False, False, False]
+
+
+def test_populations_that_are_joined_take_no_more_room():
+    said = yes("RESEARCH", ANY_RESEARCH)
+    made = population(rows(1, said))
+    kept = {name: getattr(made, name).dtype for name in ("gates", "spoken")}
+    made.join([population(rows(2, said), rows(3, no("RESEARCH")))])
+    assert {name: getattr(made, name).dtype for name in kept} == kept
+    assert allowed(made, GENERAL) == [True, True, False]
+
+
+def test_a_no_to_one_file_leaves_the_other():
+    first = no("RESEARCH", seq=2, level=Level.FILE, file=str(FILES[0]))
+    made = population(rows(1, yes("RESEARCH", ANY_RESEARCH), first, states=("ACTIVE", "ACTIVE")))
+    assert allowed(made, GENERAL) == [False, True]
+
+
+def test_a_row_holds_until_the_next_thing_that_happens_to_its_person():
+    held = born(freezes=(Freeze(NOW + DAY, NOW + 2 * DAY),))
+    ends = {}
+    for at in (NOW, NOW + DAY, NOW + 2 * DAY):
+        (row,) = rows(1, yes("RESEARCH", ANY_RESEARCH), at=at, subject=held)[1]
+        ends[at] = (row.since, row.until, row.gates)
+    assert ends == {
+        NOW: (micro(SIGNED), micro(NOW + DAY), ()),
+        NOW + DAY: (micro(NOW + DAY), micro(NOW + 2 * DAY), (Reason.SUBJ_FROZEN,)),
+        NOW + 2 * DAY: (micro(NOW + 2 * DAY), NEVER, ()),
+    }
+
+
+def test_a_row_holds_from_the_instant_at_which_its_yes_begins_or_ends():
+    said = yes("RESEARCH", ANY_RESEARCH, effective_at=NOW, valid_to=NOW + DAY)
+    kept = {}
+    for at in (NOW - LEAST, NOW, NOW + DAY):
+        (row,) = rows(1, said, at=at)[1]
+        kept[at] = (row.since, row.until)
+    assert kept == {
+        NOW - LEAST: (micro(SIGNED), micro(NOW)),
+        NOW: (micro(NOW), micro(NOW + DAY)),
+        NOW + DAY: (micro(NOW + DAY), NEVER),
+    }
 
 
 def test_each_class_is_told_with_the_places_it_is_about():
