@@ -189,7 +189,7 @@ def _left_out(
         which[places] = number
     many = np.array([len(decision.reasons) for decision, _ in told], np.int64)
     # For each person the row with the fewest reasons; of several, the first.
-    order = np.lexsort((rows, many[which[rows]] if told else rows, population.ordinals[rows]))
+    order = np.lexsort((rows, many[which[rows]], population.ordinals[rows]))
     _, first = np.unique(population.ordinals[rows][order], return_index=True)
     closest = np.sort(rows[order][first])
     groups = [(one.reasons, np.array([one.ordinal])) for one in apart]
