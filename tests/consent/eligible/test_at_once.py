@@ -1,7 +1,7 @@
 """Who may be asked, for everybody at once: equal to asking one by one, and never of another history."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
@@ -139,6 +139,12 @@ def test_a_second_question_reads_only_whom_something_touched(world: World, monke
     assert found.position == fence.position()
     permitted(quality(), at=NOW + DAY)
     assert len(read) == 1
+
+
+def test_one_without_a_file_who_is_asked_alone_has_said_nothing(world: World):
+    nobody = participants.register(born_on=date(1980, 1, 1), by="x", at=NOW)
+    (told,) = survey(research("R.GRU"), policy=POLICY, at=NOW, only=[nobody.ordinal])
+    assert (told.ordinal, told.files, told.reasons) == (nobody.ordinal, (), (Reason.CONSENT_NONE,))
 
 
 def test_one_who_is_asked_alone_is_told_with_her_statements_and_until_when(world: World):

@@ -1,19 +1,19 @@
 """Twins, and whoever asks for relatives: whose consent counts besides."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
-from consent import eligibility, fence, records, twins
-from consent.eligibility import eligible
+from consent import eligibility, fence, participants, records, twins
+from consent.eligibility import eligible, survey
 from consent.models import TwinLink
 from consent.participants import subject_of
 from consent.reasons import Reason
 from consent.terms import Permission, Relations, Side
 from tests.cast import police, relatives, research
 from tests.consent.eligible.asking import DAY, POLICY, at_once, one_by_one, permitted
-from tests.world import NOW, World
+from tests.world import EARLIER, NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -61,9 +61,25 @@ class TestTwins:
         assert found.lapses_at == NOW + 3 * DAY
         assert permitted(police("L.HOM"), NOW + 3 * DAY) == set()
 
+    def test_so_it_does_for_the_other_asked_about_alone(self, world: World):
+        world.give(world.people["Dov"], "LE.HOM", at=NOW, valid_to=NOW + 3 * DAY)
+        (noor,) = survey(police("L.HOM"), policy=POLICY, at=NOW, only=[world.people["Noor"].ordinal])
+        assert noor.permitted
+        assert noor.lapses_at == NOW + 3 * DAY
+
     def test_with_more_people_than_fit_in_one_question_all_pairs_are_looked_through(self, monkeypatch):
         monkeypatch.setattr("consent.models.kin.MANY", 1)
         assert permitted(police("L.HOM")) == set()
+
+    def test_one_without_a_file_is_nobody_who_may_be_asked(self, world: World):
+        ada, use = world.people["Ada"], police("L.HOM")
+        world.give(ada, "LE.HOM", at=NOW)
+        alone = participants.register(born_on=date(1980, 1, 1), by="x", at=EARLIER)
+        twins.register(ada, alone, by="one", second="other", at=NOW)
+        world.join("Next", says="Dov")  # stands where she would
+        assert at_once(use)[ada.ordinal] == ((), (Reason.REL_MZ_TWIN_NOT_GRANTED,))
+        assert at_once(use) == one_by_one(use)
+        assert alone.ordinal not in at_once(use)
 
     def test_they_are_none_when_it_proves_wrong(self, world: World):
         twins.dissolve(TwinLink.objects.get(), why="their DNA", by="one", second="two", at=NOW)
