@@ -16,6 +16,8 @@ from consent.rules import families
 from consent.terms import DataUse, File, FileState, Freeze, Level, Modifier, Statement, Subject
 from tests.cast import (
     ANY_RESEARCH,
+    CHILD_FORM,
+    GUARDIAN,
     HEALTH,
     NOW,
     POLICY,
@@ -26,6 +28,7 @@ from tests.cast import (
     police,
     quality,
     research,
+    stop,
     yes,
 )
 
@@ -231,6 +234,35 @@ def test_a_row_holds_from_the_instant_at_which_its_yes_begins_or_ends():
         NOW: (micro(NOW), micro(NOW + DAY)),
         NOW + DAY: (micro(NOW + DAY), NEVER),
     }
+
+
+def test_a_stop_of_everything_speaks_of_what_was_never_named():
+    (row,) = rows(1, stop("*"))[1]
+    assert all(spoken.heads for spoken in row.spoken)
+    ((decision, _),) = population(rows(1, stop("*"))).decisions(np.array([0]), GENERAL, NOW)
+    assert decision.reasons == (Reason.CONSENT_WITHDRAWN,)
+
+
+def test_a_row_holds_until_a_stop_of_everything_begins():
+    said = (yes("RESEARCH", ANY_RESEARCH), stop("*", recorded_at=NOW + DAY))
+    made = population(rows(1, *said))
+    assert allowed(made, GENERAL) == [True]
+    assert made.until.tolist() == [micro(NOW + DAY)]
+    assert allowed(population(rows(1, *said, at=NOW + DAY)), GENERAL) == [False]
+
+
+def test_care_that_a_guardian_allowed_holds_some_days_longer_than_the_rest():
+    said = [
+        yes(family, *kinds, authority=GUARDIAN, form=CHILD_FORM, seq=seq)
+        for seq, family, kinds in ((1, "RESEARCH", [HEALTH]), (2, "CLINICAL", []))
+    ]
+    young = born(NOW.date().replace(year=NOW.year - 18))
+    grown, (days,) = datetime(2026, 6, 1, tzinfo=UTC), [n for _, n in POLICY.majority_grace_days]
+    (row,) = rows(1, *said, at=grown, subject=young)[1]
+    assert (row.since, row.until) == (micro(grown), micro(grown + days * DAY))
+    for at, expected in ((grown, True), (grown + days * DAY, False)):
+        made = population(rows(1, *said, at=at, subject=young))
+        assert (allowed(made, care(), at), allowed(made, GENERAL, at)) == ([expected], [False])
 
 
 def test_each_class_is_told_with_the_places_it_is_about():

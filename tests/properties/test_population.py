@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from hypothesis import given, settings
@@ -171,3 +171,4 @@ def test_an_instant_is_a_whole_number_of_microseconds():
     assert micro(EPOCH) == 0
     assert micro(NOW + timedelta(microseconds=1)) == micro(NOW) + 1
     assert micro(EPOCH - timedelta(seconds=1)) == -1_000_000
+    assert micro(datetime.max.replace(tzinfo=UTC)) == 253_402_300_799_999_999
