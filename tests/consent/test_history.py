@@ -17,6 +17,7 @@ from consent.apps import append_only_tables
 from consent.errors import EventRefused, LedgerBroken, NotRemembered
 from consent.ledger import audit, log
 from consent.models import Freeze, Holding, KinLink, LedgerEvent, LedgerOpening, Participant
+from consent.models.kin import Kind
 from consent.participants import subject_of
 from consent.terms import File, FileState
 from consent.terms import Freeze as Hold
@@ -183,6 +184,32 @@ def test_a_row_that_was_edited_by_hand_is_found(person, edit, says):
     assert len(problems) == 1
     assert says in problems[0]
     assert "in the ledger" in problems[0]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "edit",
+    [{"seen_by": "user:9"}, {"verified_by": "user:9"}, {"verified_at": NOW + HOUR}, {"valid_to": NOW + HOUR}],
+)
+def test_who_saw_a_proxys_papers_and_until_when_she_acts_is_remembered(db, edit):
+    adult = participants.register(born_on=date(1950, 1, 1), by="x", at=NOW)
+    said = {"kind": Kind.NAMED, "papers": "C-1", "valid_to": NOW + 9 * HOUR, "at": NOW}
+    link = kin.verify(kin.claim_proxy("user:1", adult, **said), by="user:2", at=NOW)
+    assert list(remembered.altered_rows()) == []
+    kin.verify(link, by="user:3", at=NOW)
+    assert list(remembered.altered_rows()) == []
+    KinLink.objects.update(**edit)
+    (problem,) = remembered.altered_rows()
+    assert f"Who acts for {adult}" in problem
+
+
+@pytest.mark.server
+def test_what_a_court_took_from_a_guardian_is_remembered(person):
+    link = kin.limit(KinLink.objects.get(state="CLAIMED"), ["QC"], by="user:2", at=NOW)
+    assert list(remembered.altered_rows()) == []
+    KinLink.objects.filter(pk=link.pk).update(limits=[])
+    (problem,) = remembered.altered_rows()
+    assert "Who acts for" in problem
 
 
 @pytest.mark.server

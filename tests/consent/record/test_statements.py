@@ -1,6 +1,7 @@
 """The verbs of a consent record: what they write, and what betrays a change."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from consent.ledger import audit, log
 from consent.models import LedgerEvent, Statement
 from consent.terms import Authority, Capacity, Modifier, Permission, SignIn, Verb
 from tests.bereaved import bereave
+from tests.consent.ledger.build import unsafe_rows
 from tests.consent.record.saying import GRU, adult
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW
@@ -147,6 +149,25 @@ def test_a_deleted_withdrawal_is_told_by_the_audit(world):
     problems = list(records.broken_seals())
     assert len(problems) == 1
     assert "gone from the record" in problems[0]
+
+
+def test_a_statement_under_another_event_is_told_by_the_audit(ada):
+    row, other = ada.statements.get(), LedgerEvent.objects.exclude(kind=events.GIVEN.tag)[0]
+    with unsafe_without_triggers(connection):
+        unsafe_rows(Statement).filter(pk=row.pk).update(event=other.uid)
+    without, gone = records.broken_seals()
+    assert without == f"Statement {row.seq} has no ledger event that carries its commitment."
+    assert gone == f"The ledger records statement {row.seq}, and it is gone from the record."
+
+
+def test_statements_that_changed_their_events_are_told_by_the_audit(ada):
+    given, denied = ada.statements.get(), records.deny(ada, "QC", by="self", at=NOW)
+    with unsafe_without_triggers(connection):
+        for row, event in ((given, uuid4()), (denied, given.event), (given, denied.event)):
+            unsafe_rows(Statement).filter(pk=row.pk).update(event=event)
+    assert list(records.broken_seals()) == [
+        f"Statement {row.seq} has no ledger event that carries its commitment." for row in (given, denied)
+    ]
 
 
 def test_an_untouched_record_gives_the_audit_nothing_to_say(world):
