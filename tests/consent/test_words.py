@@ -57,6 +57,14 @@ def test_families_and_purposes_speak_plainly(code: str, words: purposes.Words):
         assert all(len(part.split()) <= 20 for part in re.split(r"[.?]\s", sentence))
 
 
+def test_no_two_families_and_no_two_purposes_are_called_alike():
+    for labels in (
+        [words.label for words in purposes.FAMILIES.values()],
+        [kind.label for kind in purposes.PURPOSES.values()],
+    ):
+        assert len(labels) == len(set(labels))
+
+
 def test_every_code_has_its_duo_id_and_a_rule():
     assert {code: term.id for code, term in duo.PERMISSIONS.items()} == {
         "NRES": "DUO:0000004",

@@ -7,6 +7,7 @@ import pytest
 from consent import participants, twins
 from consent.errors import KinRefused
 from consent.models import LedgerEvent, Participant, TwinLink
+from tests.consent.kin_links.acting import DAY, SECOND
 from tests.world import EARLIER, NOW
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,19 @@ def test_twins_that_were_none_are_dissolved_and_can_be_registered_with_another(p
     with pytest.raises(KinRefused, match="settled"):
         twins.dissolve(link, why="again", by="one", second="two", at=NOW)
     twins.register(a, b, by="one", second="two", at=NOW)
+
+
+def test_whether_they_stood_at_an_instant_can_be_asked_afterwards(pair):
+    link = twins.propose(*pair, by="one", at=NOW)
+    twins.confirm(link, by="two", at=NOW + DAY)
+    link.refresh_from_db()
+    twins.dissolve(link, why="their DNA", by="one", second="two", at=NOW + 2 * DAY)
+    first = pair[0].ordinal
+    stood = [
+        first in TwinLink.objects.standing(at=at).everybody()
+        for at in (NOW, NOW + DAY, NOW + 2 * DAY - SECOND, NOW + 2 * DAY)
+    ]
+    assert stood == [False, True, True, False]
 
 
 def test_nobody_is_her_own_twin_nor_that_of_two(pair):

@@ -171,6 +171,16 @@ def test_python_m_finds_the_program(lines, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_whoever_holds_the_key_is_not_told_another(lines, tmp_path, capsys, settings):
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(lines))
+    assert verifier.main([str(export), "--key", str(checkpoints.signer())]) == 0
+    assert capsys.readouterr().out.startswith("9 events")
+    anothers = note.Signer.of(settings.LEDGER_ORIGIN, bytes(range(32)))
+    assert verifier.main([str(export), "--key", str(anothers)]) == 1
+    assert capsys.readouterr().out.startswith("PROBLEM")
+
+
 @pytest.mark.parametrize(
     "wrong", ["", "\n", "{}\n", "[]\n", "\x00\x01", '{"ledger": 7}\n', '{"ledger": "x"}\n']
 )

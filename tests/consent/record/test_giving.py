@@ -3,13 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
-from consent import events, fence, forms, holdings, kin, participants, records, seals
+from consent import events, fence, forms, holdings, kin, participants, policies, records, seals
 from consent.errors import SealBroken, StatementRefused
-from consent.models import LedgerEvent
+from consent.models import FormDraft, LedgerEvent
+from consent.reasons import Reason
+from consent.rules.authority import check
 from consent.terms import Authority, Capacity, Modifier, Paper, Permission, SignIn
 from tests import drafts
+from tests.consent.ledger.build import unsafe_rows
 from tests.consent.record.saying import GRU, adult, say, spoken
+from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -224,6 +229,32 @@ def test_a_paper_on_a_retired_form_counts_no_more(world, ada):
     forms.retire(old.draft, by="steward", at=NOW)
     with pytest.raises(StatementRefused, match="not the one in force"):
         say(ada, "QC", form=old, paper=Paper("a", "b", True), signed_on=(NOW - 3 * DAY).date())
+
+
+def test_nobody_says_yes_to_words_that_were_changed(ada):
+    draft = adult().draft
+    body = draft.body.replace("A doctor who treats me", "Anybody who treats me")
+    with unsafe_without_triggers(connection):
+        unsafe_rows(FormDraft).filter(pk=draft.pk).update(body=body)
+    with pytest.raises(StatementRefused, match=r"not those that people agreed to.* Nothing was recorded"):
+        say(ada, "QC")
+
+
+def test_a_guardians_yes_waits_for_the_childs_no_to_be_taken_back(world):
+    """It is not dead for good, so it is recorded."""
+    child = participants.register(born_on=date(2015, 4, 2), by="x", at=EARLIER)
+    kin.verify(kin.claim("mother", child, at=EARLIER), by="steward", at=EARLIER)
+    participants.record_dissent(child, dissents=True, by="child", at=EARLIER)
+    wording = {"authority": Authority(Capacity.GUARDIAN, True), "permissions": [GRU]}
+    said = say(child, "RESEARCH", by="mother", form=forms.current("F-GUARDIAN"), **wording)
+
+    def against() -> list[Reason]:
+        subject = participants.subject_of(child)
+        return list(check(said, subject, [said], policies.in_force(at=NOW), NOW))
+
+    assert against() == [Reason.AUTH_MINOR_DISSENT]
+    participants.record_dissent(child, dissents=False, by="child", at=NOW)
+    assert against() == []
 
 
 def test_a_genuine_body_under_another_seal_of_ours_is_nobodys(world, ada):
