@@ -99,6 +99,28 @@ def test_files_cannot_be_slipped_into_a_genuine_one(world, use):
         proofs.require(clearance)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: {"use": care()},
+        lambda one: {"at": one.at + DAY},
+        lambda one: {"position": one.position + 1},
+        lambda one: {"policy_version": "another"},
+        lambda one: {"reasons": (Reason.REQ_PURPOSE_UNKNOWN,)},
+        lambda one: {"lapses_at": None},
+        lambda one: {"permitted": (replace(one.permitted[0], ordinal=one.permitted[0].ordinal + 1),)},
+        lambda one: {"permitted": (replace(one.permitted[0], heads=(7,)),)},
+    ],
+)
+def test_nothing_that_it_says_can_be_changed_in_a_genuine_one(use, change):
+    clearance = clear(use)
+    for name, value in change(proofs.require(clearance)).items():
+        assert getattr(clearance, name) != value
+        object.__setattr__(clearance, name, value)
+    with pytest.raises(NotCleared, match="not minted"):
+        proofs.require(clearance)
+
+
 @pytest.mark.parametrize("thing", [None, True, "yes", {"permitted": [1]}])
 def test_nothing_else_passes_for_one(thing):
     with pytest.raises(NotCleared, match="this is none"):

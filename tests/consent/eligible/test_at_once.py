@@ -147,6 +147,20 @@ def test_one_without_a_file_who_is_asked_alone_has_said_nothing(world: World):
     assert (told.ordinal, told.files, told.reasons) == (nobody.ordinal, (), (Reason.CONSENT_NONE,))
 
 
+def test_a_word_of_one_does_not_hide_that_the_yes_of_another_has_ended(world: World):
+    ada, use = world.people["Ada"], research("R.GRU")
+    world.give(ada, "RESEARCH", Permission(code="GRU"), valid_to=NOW + DAY)
+    assert ada.ordinal in permitted(use)
+    records.deny(world.people["Dov"], "QC", by="self", at=NOW)
+    assert ada.ordinal not in permitted(use, at=NOW + DAY)
+
+
+def test_why_not_is_only_said_when_it_is_asked_for(world: World):
+    use = research("R.GRU")
+    assert eligible(use, policy=POLICY, at=NOW).left_out == ()
+    assert eligible(use, policy=POLICY, at=NOW, why=True).left_out
+
+
 def test_one_who_is_asked_alone_is_told_with_her_statements_and_until_when(world: World):
     ada, dov = world.people["Ada"], world.people["Dov"]
     said = world.give(ada, "RESEARCH", Permission(code="GRU"), valid_to=NOW + 10 * DAY)

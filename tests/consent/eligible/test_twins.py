@@ -81,6 +81,12 @@ class TestTwins:
         assert at_once(use) == one_by_one(use)
         assert alone.ordinal not in at_once(use)
 
+    def test_whoever_stands_next_to_a_twin_is_asked_as_ever(self, world: World):
+        beside, use = world.join("Beside", says="Noor"), police("L.HOM")
+        assert beside.ordinal == world.people["Dov"].ordinal + 1
+        assert permitted(use) == {beside.ordinal}
+        assert at_once(use) == one_by_one(use)
+
     def test_they_are_none_when_it_proves_wrong(self, world: World):
         twins.dissolve(TwinLink.objects.get(), why="their DNA", by="one", second="two", at=NOW)
         assert permitted(police("L.HOM")) == {world.people["Noor"].ordinal}
