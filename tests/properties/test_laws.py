@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from consent.decision import Outcome, horizon, request_reasons
@@ -322,6 +322,7 @@ def test_the_worlds_have_something_to_lose():
     """Were nearly all of them refused anyhow, the laws would say little."""
     domains: list[str] = []
 
+    @settings(max_examples=300)  # however few are tried of the laws themselves
     @given(permitted_worlds)
     def look(world: World) -> None:
         domains.append("".join(sorted({purpose[0] for purpose in world.use.purposes})))

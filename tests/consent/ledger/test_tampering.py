@@ -197,7 +197,8 @@ def swap_notes(thief: Intruder) -> None:
 def bend_a_note(thief: Intruder) -> None:
     row = thief.checkpoint()
     place = thief.chance.randrange(len(row.note))
-    thief.set(row, note=row.note[:place] + "x" + row.note[place + 1 :].replace("x", "y", 1))
+    other = "y" if row.note[place] == "x" else "x"
+    thief.set(row, note=row.note[:place] + other + row.note[place + 1 :])
 
 
 def a_leaf_behind_the_end(thief: Intruder) -> None:

@@ -19,6 +19,7 @@ from consent.terms import (
     Modifier,
     Paper,
     Permission,
+    Source,
     Statement,
     Verb,
 )
@@ -88,6 +89,22 @@ def test_the_base_rule_is_a_dissent_and_a_yes_the_one_exception():
     assert rule["period"]["end"] == "2026-06-01T11:59:59.999999Z"
     assert [one["url"] for one in rule["modifierExtension"]] == [fhir.CONDITION]
     assert out(stop("*"))["entry"][0]["resource"]["policyRule"]["coding"][0]["code"] == "OPTOUT"
+
+
+@pytest.mark.parametrize(
+    ("paper", "told"),
+    [
+        (Paper("clerk1", None, None), ["first-reader"]),
+        (Paper("clerk1", "clerk2", None), ["first-reader", "second-reader"]),
+        (Paper("clerk1", "clerk2", False), ["first-reader", "second-reader", "match"]),
+    ],
+)
+def test_a_paper_is_told_as_far_as_it_was_read(paper: Paper, told: list[str]):
+    said = yes("QC", source=Source.PAPER, paper=paper)
+    data = out(said)
+    extensions = {one["url"]: one for one in data["entry"][0]["resource"]["extension"]}
+    assert [one["url"] for one in extensions[fhir.PAPER]["extension"]] == told
+    assert back(data) == (said,)
 
 
 def test_heads_are_what_speaks_and_not_what_was_displaced():
