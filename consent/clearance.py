@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from consent import eligibility, fence
+from consent import eligibility, fence, roll
 from consent.decision import request_reasons
 from consent.errors import NotCleared
 from consent.reasons import Reason
-from consent.terms import NONE, DataUse, Policy, Relations, canonical
+from consent.terms import NONE, DataUse, Policy, Relations, Side, canonical
 
 _SECRET = secrets.token_bytes(32)  # of this process: a Clearance from anywhere else has the wrong tag
 
@@ -48,6 +48,7 @@ class Clearance:
     __slots__ = (
         "_files",
         "_tag",
+        "asker",
         "at",
         "lapses_at",
         "left_out",
@@ -66,6 +67,7 @@ class Clearance:
     left_out: tuple[LeftOut, ...]
     reasons: tuple[Reason, ...]
     lapses_at: datetime | None
+    asker: int | None  # the ordinal of the participant who asks, and so must agree too; she is not read
     _files: frozenset[UUID]
     _tag: bytes
 
@@ -96,10 +98,11 @@ class Clearance:
         return file in self._files
 
 
-def clear(use: DataUse, *, policy: Policy, at: datetime, relations: Relations = NONE) -> Clearance:
-    """Ask the law about everybody who holds a file. `relations` says who asks, for a relative match. Raises
-    SealBroken if a record that had to be read anew was tampered with."""
-    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=relations)
+def clear(use: DataUse, *, policy: Policy, at: datetime, asker: int | None = None) -> Clearance:
+    """Ask the law about everybody who holds a file. `asker` is the participant who looks for her relatives.
+    Raises SealBroken if a record that had to be read anew was tampered with."""
+    before = fence.position()  # first: a change of the asker's that comes after it is seen as one
+    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=_relations(asker))
     files: dict[int, list[UUID]] = {}
     for ordinal, file in zip(
         found.ordinals[found.permitted].tolist(), found.files[found.permitted].tolist(), strict=True
@@ -109,12 +112,13 @@ def clear(use: DataUse, *, policy: Policy, at: datetime, relations: Relations = 
     return _build(
         use=use,
         at=at,
-        position=found.position,
+        position=found.position if asker is None else before,
         policy_version=policy.version,
         permitted=tuple(Permitted(ordinal, tuple(ids), ()) for ordinal, ids in files.items()),
         left_out=tuple(LeftOut(ordinal, reasons) for ordinal, reasons in sorted(left_out.items())),
         reasons=found.reasons,
         lapses_at=found.lapses_at,
+        asker=asker,
     )
 
 
@@ -125,11 +129,10 @@ def recut(
     policy: Policy,
     at: datetime,
     only: Collection[int] | None = None,
-    relations: Relations = NONE,
 ) -> Clearance:
     """Ask again about those who were permitted (of them, `only` these ordinals), each on her own sealed
-    statements. Whoever is lost is left out as revoked in flight; nobody joins. `use` is the request as it
-    stands now."""
+    statements, and on those of whoever asks. Whoever is lost is left out as revoked in flight; nobody joins.
+    `use` is the request as it stands now."""
     require(clearance)
     position = fence.position()  # first: a change that comes after it is seen as one
     reasons = request_reasons(use, policy, at)
@@ -138,6 +141,7 @@ def recut(
         for one in clearance.permitted
         if not reasons and (only is None or one.ordinal in only)
     }
+    relations = _relations(clearance.asker)
     permitted: list[Permitted] = []
     lost: list[LeftOut] = []
     ends: list[datetime] = []
@@ -159,6 +163,7 @@ def recut(
         left_out=(*clearance.left_out, *lost),
         reasons=reasons,
         lapses_at=min(ends, default=None),
+        asker=clearance.asker,
     )
 
 
@@ -180,6 +185,7 @@ def within(clearance: Clearance, snapshot: Collection[int]) -> Clearance:
         left_out=(*clearance.left_out, *late),
         reasons=clearance.reasons,
         lapses_at=clearance.lapses_at,
+        asker=clearance.asker,
     )
 
 
@@ -198,6 +204,7 @@ def without_lost(clearance: Clearance, asked: Iterable[Permitted], again: Cleara
         left_out=(*clearance.left_out, *(one for one in again.left_out if one.ordinal in gone)),
         reasons=clearance.reasons,
         lapses_at=clearance.lapses_at,
+        asker=clearance.asker,
     )
 
 
@@ -211,7 +218,15 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     lapsed = clearance.lapses_at is not None and at >= clearance.lapses_at
     if lapsed or clearance.policy_version != policy.version:
         return False
-    return fence.changed_since(clearance.position).isdisjoint(one.ordinal for one in clearance.permitted)
+    # A twin's change marks her twin too (fence); the asker's has to be looked for.
+    changed = fence.changed_since(clearance.position)
+    return clearance.asker not in changed and changed.isdisjoint(one.ordinal for one in clearance.permitted)
+
+
+def _relations(asker: int | None) -> Relations:
+    """The one who asks, with her record as it stands at this moment."""
+    found = [] if asker is None else list(roll.people([asker]))
+    return Relations(requesting_participant=Side(found[0].subject, found[0].statements)) if found else NONE
 
 
 def _asked(use: DataUse) -> DataUse:
@@ -274,6 +289,7 @@ def _tag_of(clearance: Clearance) -> bytes:
                 "policy": clearance.policy_version,
                 "reasons": list(clearance.reasons),
                 "lapses_at": clearance.lapses_at,
+                "asker": clearance.asker,
             }
         )
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from broker import queries, uses
 from consent import clearance as proofs
-from consent import fence, holdings, records
+from consent import eligibility, fence, holdings, records
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
@@ -20,7 +20,7 @@ from consent.policy import Policy
 from consent.reasons import Reason
 from consent.terms import Permission, Relations, Requester, Side
 from tests.cast import care, order, police, relatives
-from tests.world import FAR, NOW, World
+from tests.world import EARLIER, FAR, NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -258,7 +258,7 @@ def test_a_request_that_fails_now_leaves_nobody(world, use):
 def facts(clearance: Clearance) -> tuple:
     """What no narrowing changes."""
     one = clearance
-    return one.use, one.at, one.position, one.policy_version, one.reasons, one.lapses_at
+    return one.use, one.at, one.position, one.policy_version, one.reasons, one.lapses_at, one.asker
 
 
 def stands(clearance, use, at=NOW) -> bool:
@@ -279,6 +279,55 @@ def test_it_stands_until_somebody_it_relies_on_changes(world, use):
     assert stands(clearance, use)
     records.deny(world.people["Ada"], "LE.HOM", by="self", at=NOW)
     assert not stands(clearance, use)
+
+
+class TestWhoLooksForRelatives:
+    """She is not read, and all the same the match rests on her."""
+
+    @pytest.fixture
+    def matched(self, world) -> Clearance:
+        for name in ("Ada", "Ben"):
+            world.give(world.people[name], "RELMATCH", at=EARLIER)
+        asker = world.people["Ben"].ordinal
+        return proofs.clear(relatives(), policy=Policy.default(), at=NOW, asker=asker)
+
+    def test_her_withdrawal_in_flight_fells_it_and_it_is_cut_to_nobody(self, world, matched):
+        ada, ben = world.people["Ada"], world.people["Ben"]
+        assert ada.ordinal in permitted(matched)
+        cut = [
+            proofs.within(matched, {ada.ordinal}),
+            recut(matched, relatives, only={ada.ordinal}),
+            proofs.without_lost(proofs.within(matched, {ada.ordinal}), (), recut(matched, relatives)),
+        ]
+        assert [permitted(one) for one in cut] == [{ada.ordinal}] * 3
+        assert all(stands(one, relatives) for one in cut)
+        records.withdraw(ben, "RELMATCH", by="self", at=NOW)
+        assert not any(stands(one, relatives) for one in cut)
+        again = recut(matched, relatives)
+        assert permitted(again) == set()
+        reasons = {one.ordinal: one.reasons for one in again.left_out}[ada.ordinal]
+        assert reasons == (Reason.REL_MUTUAL_CONSENT_MISSING, Reason.JOB_REVOKED_IN_FLIGHT)
+
+    def test_a_change_of_hers_while_everybody_is_asked_is_seen(self, world, matched, monkeypatch):
+        plainly, ben = eligibility.eligible, world.people["Ben"]
+
+        def slowly(*args, **kwargs):
+            records.withdraw(ben, "RELMATCH", by="self", at=NOW)
+            return plainly(*args, **kwargs)
+
+        monkeypatch.setattr(eligibility, "eligible", slowly)
+        late = proofs.clear(relatives(), policy=Policy.default(), at=NOW, asker=ben.ordinal)
+        assert permitted(late)  # her record was read before
+        assert not stands(late, relatives)
+
+    def test_nobody_is_matched_for_somebody_who_is_not_here_or_does_not_allow_it(self, world, matched):
+        for asker in (None, 10**9, world.people["Dov"].ordinal):
+            assert not proofs.clear(relatives(), policy=Policy.default(), at=NOW, asker=asker).permitted
+
+    def test_who_asks_cannot_be_changed_in_a_genuine_one(self, world, matched):
+        object.__setattr__(matched, "asker", world.people["Ada"].ordinal)
+        with pytest.raises(NotCleared, match="not minted"):
+            proofs.require(matched)
 
 
 def test_it_falls_when_its_time_has_come(world, use):
