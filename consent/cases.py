@@ -89,13 +89,34 @@ _PROJECT: dict[str, Any] = {
 }
 
 
+def cases_of(book: object) -> list[Mapping[str, Any]]:
+    """The cases of a file, each with an id and something to expect. Raises ValueError, in a sentence for
+    people, for a file that is none, and for one that would check nothing."""
+    listed = book.get("cases") if isinstance(book, Mapping) else None
+    if not isinstance(listed, list):
+        raise ValueError('it is not an object with a list under "cases"')
+    if not listed:
+        raise ValueError("it holds no case, so nothing was checked")
+    for place, case in enumerate(listed, 1):
+        named = case.get("id") if isinstance(case, Mapping) else None
+        if not isinstance(named, str):
+            raise ValueError(f'case {place} is not an object with an "id"')
+        if not isinstance(case.get("expect"), Mapping) or not case["expect"]:
+            raise ValueError(f'case {named} says nothing under "expect", so nothing about it was checked')
+    return listed
+
+
 def policy_of(book: Mapping[str, Any]) -> Policy:
-    """The policy that a file of cases starts from: ours, with what the file states."""
-    stated = dict(book.get("policy_defaults", {}))
-    for name in ("disease_parents", "region_parents"):
-        if name in book:
-            stated[name] = book[name]
-    return Policy.default().overlay(stated)
+    """The policy that a file of cases starts from: ours, with what the file states. Raises ValueError, in a
+    sentence, for what no policy states."""
+    try:
+        stated = dict(book.get("policy_defaults", {}))
+        for name in ("disease_parents", "region_parents"):
+            if name in book:
+                stated[name] = book[name]
+        return Policy.default().overlay(stated)
+    except (AttributeError, TypeError, ValueError) as unreadable:
+        raise ValueError(f"its policy cannot be read ({unreadable})") from None
 
 
 def read(said: Mapping[str, Any], policy: Policy) -> Case:
@@ -134,13 +155,20 @@ def differences(said: Mapping[str, Any], policy: Policy) -> tuple[Difference, ..
     """Every expectation of one case that is not met. A case that cannot be read meets none."""
     try:
         got = outcome(said, policy)
-    except (AttributeError, KeyError, TypeError, ValueError) as unreadable:
-        return (Difference(said["id"], "the case", "readable", repr(unreadable)),)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as unreadable:
+        return (Difference(said["id"], "the case", "readable", _in_words(unreadable)),)
     return tuple(
         Difference(said["id"], what, expected, got.get(what))
         for what, expected in said["expect"].items()
         if got.get(what) != expected
     )
+
+
+def _in_words(unreadable: Exception) -> str:
+    """What stops a case from being read; for a part of the wrong kind there is no better word than that."""
+    if isinstance(unreadable, KeyError):
+        return f"without {unreadable.args[0]!r}"
+    return str(unreadable) if isinstance(unreadable, ValueError) else "a part of it of another kind"
 
 
 def _timeline(case: Case) -> dict[str, Any]:

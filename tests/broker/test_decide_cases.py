@@ -54,11 +54,51 @@ def test_every_difference_is_printed_and_the_exit_is_one(tmp_path: Path):
     ]
 
 
-def test_what_is_no_file_of_cases_is_refused_with_a_sentence(tmp_path: Path):
-    (tmp_path / "other.json").write_text("[1]", "utf-8")
-    for file in (tmp_path / "none.json", tmp_path / "other.json"):
-        with pytest.raises(CommandError, match="Nothing was decided"):
-            run(file)
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[1]", 'it is not an object with a list under "cases"'),
+        ("{}", 'it is not an object with a list under "cases"'),
+        ('{"cases": {"id": "A"}}', 'it is not an object with a list under "cases"'),
+        ('{"cases": []}', "it holds no case, so nothing was checked"),
+        ('{"cases": [3]}', 'case 1 is not an object with an "id"'),
+        ('{"cases": [{"expect": {}}]}', 'case 1 is not an object with an "id"'),
+        (
+            '{"cases": [{"id": "A-1", "expect": {}}]}',
+            'case A-1 says nothing under "expect", so nothing about it was checked',
+        ),
+        ('{"cases": [', "line 1, column 12 is no JSON"),
+        ("[" * 100_000, "it is no JSON in UTF-8"),
+        ("\udcff", "it is no JSON in UTF-8"),
+        (
+            '{"cases": [{"id": "A-1", "expect": {"decision": "DENY"}}], "policy_defaults": {"speed": 3}}',
+            "its policy cannot be read (A policy has no speed. Nothing was decided.)",
+        ),
+    ],
+)
+def test_what_is_no_file_of_cases_is_refused_with_a_sentence(tmp_path: Path, written: str, told: str):
+    file = tmp_path / "cases.json"
+    file.write_bytes(written.encode("utf-8", "surrogateescape"))
+    with pytest.raises(CommandError) as refused:
+        run(file)
+    assert str(refused.value) == f"{file} cannot be read as decision cases: {told}. Nothing was decided."
+    assert refused.value.returncode == 1
+
+
+def test_a_file_that_is_not_there_is_refused_with_a_sentence(tmp_path: Path):
+    with pytest.raises(CommandError, match="No such file or directory. Nothing was decided"):
+        run(tmp_path / "none.json")
+
+
+def test_a_case_that_cannot_be_read_fails_and_the_others_are_decided(tmp_path: Path):
+    file = book(tmp_path / "cases.json", "PERMIT", "PERMIT")
+    said = json.loads(file.read_text("utf-8"))
+    said["cases"][0]["subject"]["dob"] = "once"
+    file.write_text(json.dumps(said), "utf-8")
+    code, lines = run(file)
+    assert code == 1
+    assert lines[0].startswith("A-001: the case should be 'readable'")
+    assert lines[1:] == ["1 passed, 1 failed"]
 
 
 @pytest.mark.shared

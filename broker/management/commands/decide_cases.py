@@ -18,13 +18,17 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, file: Path, **_options: Any) -> None:
         try:
-            book = json.loads(file.read_text("utf-8"))
-            policy = cases.policy_of(book)
-            found = [cases.differences(case, policy) for case in book["cases"]]
-        except (AttributeError, KeyError, OSError, TypeError, ValueError) as unreadable:
-            raise CommandError(
-                f"{file} cannot be read as decision cases: {unreadable}. Nothing was decided."
-            ) from None
+            book = json.loads(file.read_bytes().decode("utf-8-sig"))
+            listed, policy = cases.cases_of(book), cases.policy_of(book)
+        except OSError as unreadable:
+            raise _refused(file, unreadable.strerror or "it cannot be opened") from None
+        except json.JSONDecodeError as fault:
+            raise _refused(file, f"line {fault.lineno}, column {fault.colno} is no JSON") from None
+        except (UnicodeDecodeError, RecursionError):
+            raise _refused(file, "it is no JSON in UTF-8") from None
+        except ValueError as unreadable:
+            raise _refused(file, str(unreadable)) from None
+        found = [cases.differences(case, policy) for case in listed]
         for differences in found:
             for difference in differences:
                 self.stdout.write(str(difference))
@@ -32,3 +36,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(found) - failed} passed, {failed} failed")
         if failed:
             raise SystemExit(1)
+
+
+def _refused(file: Path, why: str) -> CommandError:
+    return CommandError(f"{file} cannot be read as decision cases: {why.rstrip('.')}. Nothing was decided.")
