@@ -20,6 +20,7 @@ from consent.exchange.fhir_parts import (
     node,
     refused,
     several,
+    without_nulls,
     word,
 )
 from consent.exchange.fhir_rule import conditions, permission, rule_of
@@ -89,6 +90,7 @@ def proposals(data: object, *, participant: str, policy: Policy) -> tuple[Propos
 def _resources(data: object) -> list[Any]:
     if not isinstance(data, dict) or data.get("resourceType") not in ("Consent", "Bundle"):
         raise refused("The file", "it is no FHIR Consent, and no Bundle of them")
+    without_nulls(data, "The file")
     if data["resourceType"] == "Consent":
         return [data]
     bundle = node(data, "The Bundle", ("resourceType", "id", "meta", "type", "timestamp", "total", "entry"))

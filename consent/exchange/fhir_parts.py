@@ -28,6 +28,18 @@ def refused(where: str, why: str) -> ExchangeRefused:
     return ExchangeRefused(f"{where}: {why}. Nothing was taken over from this file.")
 
 
+def without_nulls(data: object, where: str) -> None:
+    """Nothing in it is null: FHIR's JSON leaves out what is not said, and a null may stand for a condition
+    that got lost."""
+    waiting = [data]
+    while waiting:
+        one = waiting.pop()
+        if one is None:
+            raise refused(where, "a part of it is null; FHIR leaves out what is not said")
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+
+
 def node(value: object, where: str, known: Iterable[str]) -> Json:
     """An object that says nothing but what is known."""
     if not isinstance(value, dict) or not value:

@@ -283,6 +283,28 @@ def test_a_file_that_is_none_is_refused(data: object, why: str):
     assert why in str(refused.value)
 
 
+NULLED = [
+    ("language",),
+    ("extension",),
+    ("performer",),
+    ("identifier",),
+    (*RULE, "modifierExtension"),
+    (*RULE, "purpose", 0, "extension"),
+    (*RULE, "data"),
+    (*CONDITION, 1, "valueString"),
+    ("provision", "id"),
+]
+
+
+@pytest.mark.parametrize("path", NULLED, ids=lambda path: ".".join(map(str, path)))
+def test_a_null_may_stand_for_a_lost_condition_and_is_refused(path: tuple[Any, ...]):
+    resource = copy.deepcopy(out(TYPICAL)["entry"][0]["resource"])
+    put(None, *path)(resource)
+    for data in (resource, {**BUNDLE, "entry": [{"resource": resource}]}, {**BUNDLE, "entry": None}):
+        with pytest.raises(ExchangeRefused, match="is null; FHIR leaves out what is not said"):
+            back(data)
+
+
 def test_two_consents_about_one_use_are_refused():
     for other in (no("AI", seq=2), yes("AI", seq=2)):
         with pytest.raises(ExchangeRefused, match="speaks twice of AI"):
