@@ -86,7 +86,7 @@ def test_what_is_no_file_of_cases_is_refused_with_a_sentence(tmp_path: Path, wri
 
 
 def test_a_file_that_is_not_there_is_refused_with_a_sentence(tmp_path: Path):
-    with pytest.raises(CommandError, match="No such file or directory. Nothing was decided"):
+    with pytest.raises(CommandError, match=r"No such file or directory\. Nothing was decided"):
         run(tmp_path / "none.json")
 
 
