@@ -5,7 +5,7 @@ an instant is read in powers. Identical twins are in twins.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +21,8 @@ from consent.purposes import FAMILIES
 from consent.rules import precedence
 from consent.terms import AfterDeath, Authority, Capacity, SignIn, Verb
 from consent.terms import Statement as Said
+
+LONGEST_PROXY = timedelta(days=3653)  # ten years, by whichever calendar
 
 
 def claim(
@@ -59,6 +61,10 @@ def claim_proxy(
         raise KinRefused(f"{person} has died: her next of kin act, not a proxy. Nothing was recorded.")
     if valid_to is None:
         raise KinRefused("A proxy always has a last day. Nothing was recorded; name it.")
+    if valid_to - at > LONGEST_PROXY:
+        raise KinRefused(
+            "A proxy lasts ten years at most, and can then be asked for again. Nothing was recorded."
+        )
     return _claim(proxy, person, Capacity.PROXY, kind, valid_from or at, valid_to, at, papers=_named(papers))
 
 

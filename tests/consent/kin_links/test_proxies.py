@@ -1,5 +1,6 @@
 """Proxies: care alone, until a stated day; and what ends with them."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 from consent import holdings, kin, participants, powers, records
 from consent.errors import KinRefused, SealBroken, StatementRefused
 from consent.models import LedgerEvent
-from consent.models.kin import State, Why
+from consent.models.kin import Kind, State, Why
 from consent.terms import (
     Capacity,
     Verb,
@@ -39,6 +40,15 @@ def test_a_proxy_takes_two_grants_care_alone_and_ends_on_a_day(adult):
     power = powers.of(link, at=MONTHS - SECOND, policy=POLICY)
     assert power == powers.Power(PROXY, frozenset({"CLINICAL"}), MONTHS)
     assert powers.of(link, at=MONTHS, policy=POLICY) is None
+
+
+@pytest.mark.parametrize("end", [NOW + kin.LONGEST_PROXY + SECOND, datetime(9999, 12, 31, tzinfo=UTC)])
+def test_a_proxy_is_not_for_life(adult, end):
+    said = {"kind": Kind.COURT, "papers": "C-1", "at": NOW}
+    with pytest.raises(KinRefused, match="ten years at most"):
+        kin.claim_proxy("nephew", adult, valid_to=end, **said)
+    assert not adult.kin_links.exists()
+    kin.claim_proxy("nephew", adult, valid_to=NOW + kin.LONGEST_PROXY, **said)
 
 
 def test_a_proxys_power_ends_with_a_death(adult):
