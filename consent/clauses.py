@@ -13,7 +13,7 @@ from typing import Any
 
 from consent import duo
 from consent.errors import FormRefused
-from consent.rules.modifiers import months_of, until_of
+from consent.rules.modifiers import MOST_MONTHS, months_of, too_long, until_of
 from consent.terms import Modifier, Permission
 
 # What a clause may ask for, by the code that needs it. Both have a vocabulary, so an answer can be weighed.
@@ -116,9 +116,11 @@ def _parameter_faults(code: Permission | Modifier, wanted: str | None, *, asked:
     if asked:
         return found + ([f"{code.code} states {wanted} and asks for it too"] if wanted in stated else [])
     if wanted in LISTED:
-        whole = _is_list(stated.get(wanted))
+        whole = is_list(stated.get(wanted))
     else:
         whole = isinstance(code, Modifier) and (months_of(code) or until_of(code)) is not None
+    if isinstance(code, Modifier) and too_long(code):
+        found.append(f"{code.code} can name {MOST_MONTHS} months at most")
     return found + ([] if whole else [f"{code.code} needs its {wanted}"])
 
 
@@ -128,7 +130,7 @@ def _filled(clause: Clause, answer: object) -> Permission | Modifier | bool | No
         return None
     if clause.asks is None and answer is not True:
         raise FormRefused(f"Clause {clause.id} is ticked or not; it asks for no list. Nothing was recorded.")
-    if clause.asks is not None and not _is_list(answer):
+    if clause.asks is not None and not is_list(answer):
         raise FormRefused(
             f"Clause {clause.id} asks which {clause.asks}, and none was named. Nothing was recorded."
         )
@@ -140,7 +142,8 @@ def _filled(clause: Clause, answer: object) -> Permission | Modifier | bool | No
     return True
 
 
-def _is_list(value: object) -> bool:
+def is_list(value: object) -> bool:
+    """Whether it is a list of words, and not an empty one."""
     return (
         isinstance(value, list | tuple)
         and bool(value)

@@ -152,6 +152,8 @@ def _clause_shape(place: str, clause: object) -> Iterator[str]:
     permission = clause.get("permission")
     if isinstance(permission, dict):
         yield from _odd(f"{place}.permission", permission, ("code", "diseases"))
+        if "diseases" in permission and not clauses.is_list(permission["diseases"]):
+            yield f"{place}.permission.diseases must be a list of names"
 
 
 def _text_shape(place: str, text: object) -> Iterator[str]:

@@ -19,6 +19,7 @@ from consent.widening import widens
 
 FRESH_BY = frozenset(("passkey", "totp"))  # a password alone proves too little
 RESEARCH = "RESEARCH"
+FARTHEST = timedelta(days=200 * 366)  # a day beyond is a slip, and the last days of all are told in no zone
 
 # A grant with one of these is dead for good, whatever comes later; dissent, say, may be taken back.
 _NEVER: dict[Reason, str] = {
@@ -73,7 +74,7 @@ def refuse_unfit(
     if not _stood(form, wording, at):
         raise _refused(f"Form {form} is not the one in force; read the new words, and say yes to those")
     _refuse_others_words(form, wording)
-    for fault in (*_permissions(family, wording, policy), *_modifiers(wording, policy)):
+    for fault in (*_permissions(family, wording, policy), *_modifiers(wording, policy), *_days(wording, at)):
         raise _refused(fault)
     refuse_foreign_file(participant, wording)
 
@@ -192,6 +193,12 @@ def _permissions(family: str, wording: Wording, policy: terms.Policy) -> Iterato
                 yield f"{disease!r} is no disease that is known here"
 
 
+def _days(wording: Wording, at: datetime) -> Iterator[str]:
+    for day in (wording.effective_at, wording.valid_to):
+        if day is not None and day - at > FARTHEST:
+            yield f"The year {day.year} is too far away; a yes without an end names no last day"
+
+
 def _modifiers(wording: Wording, policy: terms.Policy) -> Iterator[str]:
     for modifier in wording.modifiers:
         code = modifier.code
@@ -200,6 +207,8 @@ def _modifiers(wording: Wording, policy: terms.Policy) -> Iterator[str]:
         elif not modifiers.is_whole(modifier):
             parameter = duo.MODIFIERS[code].parameter
             yield f"The condition {code} needs its {parameter}, and nobody could meet it without"
+        elif modifiers.too_long(modifier):
+            yield f"The condition {code} can name {modifiers.MOST_MONTHS} months at most"
         elif code == "GS":
             for region in sorted(modifiers.listed_of(modifier)):
                 if not policy.region_parents.knows(region):

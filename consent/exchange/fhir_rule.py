@@ -10,6 +10,7 @@ from consent import duo
 from consent.exchange import fhir_words as fhir
 from consent.exchange.fhir_parts import coding, extensions, moment, node, refused, several
 from consent.exchange.fhir_words import Json
+from consent.rules.modifiers import MOST_MONTHS, too_long
 from consent.terms import Modifier, Permission, Policy
 
 _RULE = ("id", "type", "period", "purpose", "data", "modifierExtension")
@@ -111,7 +112,10 @@ def _condition(parts: object, where: str, policy: Policy) -> Modifier:
     if set(inner) != ({term.parameter} if term.parameter else set()):
         raise refused(where, f"the condition {term.code} does not state what it must, or states more")
     stated = {name: _parameter(name, values, where, policy) for name, values in inner.items()}
-    return Modifier.of(term.code, **stated)
+    condition = Modifier.of(term.code, **stated)
+    if too_long(condition):
+        raise refused(where, f"the condition {term.code} can name {MOST_MONTHS} months at most")
+    return condition
 
 
 def _parameter(name: str, values: list[Any], where: str, policy: Policy) -> object:

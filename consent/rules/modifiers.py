@@ -17,6 +17,7 @@ from consent.terms import DataUse, Modifier, Policy
 
 NOT_FOR_PROFIT = frozenset(("nonprofit", "academic", "government"))
 GENETIC = frozenset(("genetic", "genotype_phenotype"))
+MOST_MONTHS = 1200
 
 Rule = Callable[[Modifier, DataUse, Policy, datetime], bool]
 
@@ -49,6 +50,12 @@ def end_of_term(first_access: datetime, months: int) -> datetime:
 def months_of(modifier: Modifier) -> int | None:
     """The months of a TS; None when they are not a whole number above zero."""
     return _whole(modifier.get("months"))
+
+
+def too_long(modifier: Modifier) -> bool:
+    """Whether a TS names more months than anybody is asked to count. The rule itself reads any number; this
+    is for whoever takes a yes."""
+    return (months_of(modifier) or 0) > MOST_MONTHS
 
 
 def until_of(modifier: Modifier) -> datetime | None:

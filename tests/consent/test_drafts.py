@@ -39,7 +39,6 @@ def test_a_whole_form_is_taken_as_it_is():
         ({"permission": {"code": "DUO:0000005"}}, "DUO:0000005 is an obsolete DUO code"),
         ({"modifier": {"code": "GRU-CC"}}, "GRU-CC is an obsolete DUO code"),
         ({"permission": {"code": "DS"}}, "DS needs its diseases"),
-        ({"permission": {"code": "DS", "diseases": "cancer"}}, "DS needs its diseases"),
         ({"permission": {"code": "DS", "diseases": ["M:1"]}, "asks": "diseases"}, "states diseases and asks"),
         ({"permission": {"code": "GRU", "diseases": ["M:1"]}}, "GRU has no place for diseases"),
         ({"permission": {"code": "GRU"}, "asks": "diseases"}, "GRU cannot ask for 'diseases'"),
@@ -48,6 +47,7 @@ def test_a_whole_form_is_taken_as_it_is():
         ({"modifier": {"code": "GS", "regions": ["UE"]}}, "names UE, a region that is not known"),
         ({"modifier": {"code": "TS"}}, "TS needs its months"),
         ({"modifier": {"code": "TS", "months": -1}}, "TS needs its months"),
+        ({"modifier": {"code": "TS", "months": 10**30}}, "TS can name 1200 months at most"),
         ({"modifier": {"code": "MOR", "until": "soon"}}, "MOR needs its until"),
         ({"modifier": {"code": "NPU", "really": True}}, "NPU has no place for really"),
         ({"modifier": {"code": "US"}, "asks": "users"}, "US cannot ask for 'users'"),
@@ -64,6 +64,14 @@ def test_a_whole_form_is_taken_as_it_is():
 )
 def test_a_clause_that_cannot_mean_anything_is_named(clause, fault):
     assert [one for one in refused(with_clause(**clause)) if fault in one]
+
+
+@pytest.mark.parametrize("code", ["DS", "GRU"])
+@pytest.mark.parametrize("asks", [{}, {"asks": "diseases"}])
+@pytest.mark.parametrize("diseases", ["MONDO:0004992", [], [3], [" "], {"MONDO:0004992": 1}, None, 7])
+def test_diseases_that_are_no_list_of_names_are_named_and_not_dropped(code, asks, diseases):
+    clause = {"permission": {"code": code, "diseases": diseases}, **asks}
+    assert refused(with_clause(**clause)) == ("clauses[2].permission.diseases must be a list of names",)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A yes: what it must be, shown who says it, and waited for."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -99,6 +99,7 @@ def test_what_would_be_recorded_can_be_seen_before(ada, slow):
 
 MALFORMED = {
     "GS": (Modifier("GS"), "needs its regions"),
+    "TS of more months than anybody counts": (Modifier.of("TS", months=10**30), "1200 months at most"),
     "GS of text": (Modifier.of("GS", regions="EU"), "needs its regions"),
     "an unknown place": (Modifier.of("GS", regions=["EU", "ATLANTIS"]), "'ATLANTIS' is no place"),
     "RS": (Modifier.of("RS", topics=[]), "needs its topics"),
@@ -131,6 +132,13 @@ def test_a_condition_that_nobody_could_meet_is_refused(ada, case):
 )
 def test_a_whole_condition_is_taken(ada, modifier):
     assert say(ada, "RESEARCH", permissions=[GRU], modifiers=[modifier]).modifiers == (modifier,)
+
+
+@pytest.mark.parametrize("named", ["valid_to", "effective_at"])
+def test_a_day_that_no_calendar_tells_is_refused(ada, named):
+    with pytest.raises(StatementRefused, match="The year 9999 is too far away"):
+        say(ada, "QC", **{named: datetime.max.replace(tzinfo=UTC)})
+    assert say(ada, "QC", **{named: NOW + 365 * 100 * DAY})
 
 
 KINDS = {
