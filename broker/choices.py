@@ -31,13 +31,13 @@ def say_yes(
     """Say yes. Raises StatementRefused, with nothing recorded and nobody told, for what cannot be."""
     person, wording = ward.participant, replace(wording, authority=ward.authority)
     with transaction.atomic():
-        widens = records.weigh(person, family, form=form, at=at, wording=wording).widens
-        said = records.give(
+        # Told as it was weighed under the gate lock: a no may have come since anybody looked.
+        said, offer = records.give_as_weighed(
             person, family, form=form, by=user.reference, at=at, wording=wording, sign_in=sign_in
         )
-        if widens:
-            begins = records.read(said, person.pseudonym).effective_at
-            _tell(ward, user, "widened", family, at=at, begins=begins.isoformat())
+        if offer.widens:
+            begins = offer.statement.effective_at.isoformat()
+            _tell(ward, user, "widened", family, at=at, begins=begins)
         else:
             _tell(ward, user, "narrowed", family, at=at)
     return said

@@ -27,6 +27,7 @@ __all__ = [
     "broken_seals",
     "deny",
     "give",
+    "give_as_weighed",
     "of",
     "read",
     "uphold",
@@ -55,7 +56,22 @@ def give(
     wording: Wording | None = None,
     sign_in: terms.SignIn | None = None,
 ) -> Statement:
-    """Say yes to one family. What may widen needs a fresh sign-in, and holds when its cooling-off time is
+    """`give_as_weighed`, for whoever need not tell what came of it."""
+    said, _ = give_as_weighed(participant, family, form=form, by=by, at=at, wording=wording, sign_in=sign_in)
+    return said
+
+
+def give_as_weighed(
+    participant: Participant,
+    family: str,
+    *,
+    form: FormVersion,
+    by: str,
+    at: datetime,
+    wording: Wording | None = None,
+    sign_in: terms.SignIn | None = None,
+) -> tuple[Statement, Offer]:
+    """Say yes to one family; and how that was weighed, under the gate lock. What may widen needs a fresh sign-in, and holds when its cooling-off time is
     over; until then an earlier yes goes on. What only narrows takes the place of the earlier yes at once.
 
     Raises, with nothing recorded, StatementRefused for a yes that cannot mean anything (giving), and
@@ -72,7 +88,7 @@ def give(
         signed_in = ""
         if offer.widens and wording.paper is None:
             signed_in = giving.fresh(sign_in, policy, at).method
-        return _write(participant, offer.statement, form=form, by=by, signed_in=signed_in)
+        return _write(participant, offer.statement, form=form, by=by, signed_in=signed_in), offer
 
 
 def weigh(

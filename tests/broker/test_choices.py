@@ -8,7 +8,7 @@ from broker import choices, notices, people, wards
 from broker.demo.staff import PASSWORD
 from broker.models import Notice, User
 from broker.wards import Ward
-from consent import forms, kin, policies, records
+from consent import fence, forms, kin, policies, records
 from consent.errors import StatementRefused
 from consent.models import Participant, Statement
 from consent.policy import Policy
@@ -66,6 +66,20 @@ def test_a_yes_is_told_with_the_day_on_which_it_begins(eve, hers):
     assert notice.kind == "widened"
     assert notice.fields["begins"] == (NOW + timedelta(days=7)).isoformat()
     assert notice.fields["whose"] == eve.own_record.participant.pseudonym
+
+
+def test_a_yes_is_told_as_it_is_recorded_when_a_no_comes_before_it_gets_the_lock(eve, hers, monkeypatch):
+    yes(hers, eve, "RESEARCH", permissions=[Permission("GRU")])
+    plainly = fence.advance
+
+    def waited_for_a_no(ordinals):
+        monkeypatch.setattr(fence, "advance", plainly)
+        choices.say_no(hers, "RESEARCH", user=eve, at=NOW)
+        return plainly(ordinals)
+
+    monkeypatch.setattr(fence, "advance", waited_for_a_no)
+    yes(hers, eve, "RESEARCH", permissions=[HMB])  # narrower than the yes that stood when it was read
+    assert told(eve) == [("widened", "RESEARCH"), ("narrowed", "RESEARCH"), ("widened", "RESEARCH")]
 
 
 def test_a_yes_that_is_refused_is_told_to_nobody(eve, hers):
