@@ -71,8 +71,9 @@ def give_as_weighed(
     wording: Wording | None = None,
     sign_in: terms.SignIn | None = None,
 ) -> tuple[Statement, Offer]:
-    """Say yes to one family; and how that was weighed, under the gate lock. What may widen needs a fresh sign-in, and holds when its cooling-off time is
-    over; until then an earlier yes goes on. What only narrows takes the place of the earlier yes at once.
+    """Say yes to one family; and how that was weighed, under the gate lock. What may widen needs a fresh
+    sign-in, and holds when its cooling-off time is over; until then an earlier yes goes on. What only narrows
+    takes the place of the earlier yes at once.
 
     Raises, with nothing recorded, StatementRefused for a yes that cannot mean anything (giving), and
     KinRefused for one in somebody else's name by who may not say it (powers)."""
