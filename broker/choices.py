@@ -56,10 +56,12 @@ def uphold(
 
 
 def take_objection_back(ward: Ward, *, user: User, at: datetime) -> None:
-    """A young person no longer objects: what her guardians allow for research holds again."""
+    """A young person no longer objects: what her guardians allow for research holds again, once the time to
+    think it over has passed."""
     with transaction.atomic():
         participants.record_dissent(ward.participant, dissents=False, by=user.reference, at=at)
-        _tell(ward, user, "widened", "RESEARCH", at=at, begins=at.isoformat())
+        begins = ward.participant.dissent_until or at
+        _tell(ward, user, "widened", "RESEARCH", at=at, begins=begins.isoformat())
 
 
 def say_no(ward: Ward, family: str, *, user: User, at: datetime, file: UUID | None = None) -> Statement:

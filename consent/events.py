@@ -16,7 +16,9 @@ FROZEN = EventKind(
     "consent:participant:frozen", "Everything about {subject} was frozen.", ("since", "until", "position")
 )
 DISSENT = EventKind(
-    "consent:participant:dissent", "{subject} recorded dissent: {dissents}.", ("dissents", "position")
+    "consent:participant:dissent",
+    "{subject} recorded dissent: {dissents}.",
+    ("dissents", "until", "position"),
 )
 GIVEN = EventKind(
     "consent:statement:given",

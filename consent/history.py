@@ -68,7 +68,7 @@ def facts(said: Sequence[Said]) -> Facts:
         match event["kind"]:
             case events.REGISTERED.tag:
                 columns |= {"identity_verified": False, "minor_dissent": False}
-                columns |= {"died_at": None, "erased_at": None}
+                columns |= {"died_at": None, "erased_at": None, "dissent_until": None}
                 if "born_on" in fields:
                     columns["born_on"] = date.fromisoformat(fields["born_on"])
                     columns["home_region"] = fields["home_region"]
@@ -80,6 +80,7 @@ def facts(said: Sequence[Said]) -> Facts:
                 freezes.append(Freeze(since, instant_or_none(fields["until"])))
             case events.DISSENT.tag:
                 columns["minor_dissent"] = fields["dissents"]
+                columns["dissent_until"] = instant_or_none(fields.get("until"))
             case events.DIED.tag:
                 columns["died_at"] = instant(fields["died_at"])
             case "consent:participant:erased":
@@ -104,6 +105,7 @@ def subject(said: Sequence[Said], pseudonym: str) -> Subject:
         identity_verified=known.columns["identity_verified"],
         freezes=known.freezes,
         minor_dissent=known.columns["minor_dissent"],
+        dissent_until=known.columns["dissent_until"],
         erased_at=known.columns["erased_at"],
         zone=known.columns["home_zone"],
         region=known.columns["home_region"],

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from consent import events, fence
+from consent import events, fence, policies
 from consent.errors import RegistrationRefused
 from consent.ledger import log
 from consent.models import Freeze, Participant
@@ -68,16 +68,25 @@ def freeze(participant: Participant, *, until: datetime | None, by: str, at: dat
 
 
 def record_dissent(participant: Participant, *, dissents: bool, by: str, at: datetime) -> None:
-    """A young person says no, or takes the no back, for as long as she is a minor."""
+    """A young person says no, for as long as she is a minor; or takes the no back, which widens, and so holds
+    when the cooling-off time is over."""
     with transaction.atomic():
         position = fence.advance([participant.ordinal])
-        Participant.objects.filter(ordinal=participant.ordinal).update(minor_dissent=dissents)
+        participant.refresh_from_db()  # under the lock: what she said last
+        until = None if dissents else participant.dissent_until
+        if participant.minor_dissent and not dissents:
+            policy = policies.in_force(at=at)
+            until = at + max(policy.cooling_off(family) for family in authority.DISSENT_BLOCKS)
+        Participant.objects.filter(ordinal=participant.ordinal).update(
+            minor_dissent=dissents, dissent_until=until
+        )
         log.append(
             events.DISSENT,
             at=at,
             by=by,
             subject=participant.pseudonym,
             dissents=dissents,
+            until=until.isoformat() if until else None,
             position=position,
         )
     participant.refresh_from_db()
@@ -125,6 +134,7 @@ def subject_of(participant: Participant) -> Subject:
         identity_verified=participant.identity_verified,
         freezes=tuple(Hold(since=f.since, until=f.until) for f in participant.freezes.all()),
         minor_dissent=participant.minor_dissent,
+        dissent_until=participant.dissent_until,
         erased_at=participant.erased_at,
         zone=participant.home_zone,
         region=participant.home_region,

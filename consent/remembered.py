@@ -26,6 +26,7 @@ COLUMNS = (
     "home_zone",
     "identity_verified",
     "minor_dissent",
+    "dissent_until",
     "died_at",
     "erased_at",
 )

@@ -21,7 +21,7 @@ from consent.terms import Statement as Said
 _SEALED = ("seq", "body", "salt", "commitment", "seal", "seal_key")
 _FACTS = (
     *("pseudonym", "born_on", "identity_verified", "died_at", "minor_dissent", "erased_at"),
-    *("home_zone", "home_region"),
+    *("home_zone", "home_region", "dissent_until"),
 )
 CHUNK = 500  # people read together; SQLite takes at most 999 values in one question
 RANGE = 5_000  # people read together where they stand close enough to be asked for as a range
@@ -120,6 +120,7 @@ def _subject(
     erased_at: datetime | None,
     zone: str,
     region: str,
+    dissent_until: datetime | None,
     *,
     freezes: tuple[Freeze, ...],
 ) -> Subject:
@@ -130,6 +131,7 @@ def _subject(
         died_at=died_at,
         freezes=freezes,
         minor_dissent=dissent,
+        dissent_until=dissent_until,
         erased_at=erased_at,
         zone=zone,
         region=region,

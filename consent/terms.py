@@ -280,6 +280,7 @@ class Subject:
     died_at: datetime | None = None
     freezes: tuple[Freeze, ...] = ()
     minor_dissent: bool = False
+    dissent_until: datetime | None = None  # a dissent that was taken back holds until then
     erased_at: datetime | None = None
     zone: str = "UTC"
     region: str = ""
@@ -303,6 +304,7 @@ class Subject:
                 for one in said.get("freezes", ())
             ),
             minor_dissent=said.get("minor_dissent", False) is not False,
+            dissent_until=instant_or_none(said.get("dissent_until")),
             erased_at=instant_or_none(said.get("erased_at")),
             zone=said.get("zone", "UTC"),
             region=said.get("region", ""),

@@ -21,6 +21,8 @@ from broker.portal.guardian_desk import desk_of, sit
 from broker.rights import allow
 from broker.roles import Right
 from consent.models import KinLink
+from consent.participants import subject_of
+from consent.rules.authority import dissents
 
 
 @require_http_methods(["GET"])
@@ -140,7 +142,7 @@ def _card(desk: Desk) -> dict[str, object]:
         "verified": ward.authority.verified,
         "is_child": ward.is_child,
         "identity": person.identity_verified or not ward.is_child,
-        "objects": ward.is_child and person.minor_dissent,
+        "objects": ward.is_child and dissents(subject_of(person), desk.at),
         "limited": ward.is_child and ward.authority.verified and not ward.may_grant("RESEARCH"),
         "until": ward.ends_at,
         "sentence": words.allowed_of(standing.allowed, len(standing.choices)),

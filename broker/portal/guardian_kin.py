@@ -27,8 +27,9 @@ from broker.roles import Right
 from consent import giving, handover, kin, records
 from consent.errors import ConsentError
 from consent.models.kin import KINDS, Kind
+from consent.participants import subject_of
 from consent.purposes import FAMILIES
-from consent.rules.authority import majority
+from consent.rules.authority import dissents, majority
 from consent.terms import Capacity, Verb
 
 REFERENCE = gettext_lazy("It reads P-, four signs, a dash, four signs, and stands on our letters.")
@@ -228,7 +229,7 @@ def growing_up(request: HttpRequest, pseudonym: str) -> HttpResponse:
     context = {
         "timeline": handover_words.timeline(child, desk.user, at=desk.at),
         "code": code,
-        "objects": child.minor_dissent,
+        "objects": dissents(subject_of(child), desk.at),
         "has_login": OwnRecord.objects.filter(participant=child).exists(),
         "may_invite": desk.ward.authority.verified and desk.at >= invites_from,
         "invites_from": invites_from,

@@ -21,6 +21,7 @@ from broker.rights import allow
 from broker.roles import Right
 from consent import giving, participants
 from consent.purposes import FAMILIES
+from consent.rules import authority
 from consent.terms import Capacity
 
 FORM = "F-ADULT"
@@ -39,9 +40,12 @@ def on_home(desk: Desk) -> dict[str, Any]:
     """What her home shows her while she is a minor: whether she objects, and the way to majority."""
     if desk.at >= desk.ward.of_age_at:
         return {"is_minor": False}
+    her = desk.ward.participant
+    goes_on = not her.minor_dissent and authority.dissents(participants.subject_of(her), desk.at)
     return {
         "is_minor": True,
-        "objects": desk.ward.participant.minor_dissent,
+        "objects": her.minor_dissent,
+        "objects_until": her.dissent_until if goes_on else None,
         "timeline": handover_words.timeline(desk.ward.participant, desk.user, at=desk.at),
     }
 

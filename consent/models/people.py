@@ -44,6 +44,7 @@ class Participant(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True)
     identity_verified = models.BooleanField(default=False)
     minor_dissent = models.BooleanField(default=False)
+    dissent_until = models.DateTimeField(null=True, blank=True)  # taken back, and holds until then
     home_region = models.CharField(max_length=16, default="", blank=True)
     home_zone = models.CharField(max_length=64, default="UTC")  # IANA: where her birthday begins
     # The consent position of the last change that touched this person: only grows.

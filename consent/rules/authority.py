@@ -70,7 +70,7 @@ def check(
 def _guardian(
     grant: Statement, subject: Subject, of_age: datetime, policy: Policy, at: datetime
 ) -> Iterator[Reason]:
-    if subject.minor_dissent and at < of_age and grant.family in DISSENT_BLOCKS:
+    if dissents(subject, at) and at < of_age and grant.family in DISSENT_BLOCKS:
         yield Reason.AUTH_MINOR_DISSENT
     if grant.authority.verified is not True:
         yield Reason.AUTH_GUARDIAN_UNVERIFIED
@@ -78,6 +78,11 @@ def _guardian(
         yield Reason.AUTH_GUARDIAN_CANNOT_GRANT
     if at >= of_age and (grant.effective_at >= of_age or at >= grace_end(of_age, grant.family, policy)):
         yield Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY
+
+
+def dissents(subject: Subject, at: datetime) -> bool:
+    """Whether a young person's no stands, or goes on for a while after it was taken back."""
+    return subject.minor_dissent or (subject.dissent_until is not None and at < subject.dissent_until)
 
 
 def _proxy(grant: Statement, of_age: datetime, policy: Policy) -> Iterator[Reason]:

@@ -23,7 +23,7 @@ def of_use(use: DataUse) -> Iterator[datetime | None]:
 
 def of_subject(subject: Subject, policy: Policy) -> Iterator[datetime | None]:
     """What happens to a person, whatever she said."""
-    yield from (subject.died_at, subject.erased_at, of_age_at(subject, policy))
+    yield from (subject.died_at, subject.erased_at, subject.dissent_until, of_age_at(subject, policy))
     for hold in subject.freezes:
         yield from (hold.since, hold.until)
 

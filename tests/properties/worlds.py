@@ -195,6 +195,7 @@ OF_SUBJECT: tuple[Quirk, ...] = (
     lambda dice: {"dob": dice.of(BIRTHDAYS)},
     lambda dice: {"dob": dice.of(BIRTHDAYS[1:]), "zone": dice.of(ZONES), "region": dice.of(HOMES)},
     lambda _: {"dob": BIRTHDAYS[1], "minor_dissent": True},
+    lambda dice: {"dob": BIRTHDAYS[1], "dissent_until": dice.of(INSTANTS)},
     lambda _: {"identity_verified": False},
     lambda dice: {"died_at": dice.of(INSTANTS)},
     lambda dice: {"erased_at": dice.of(INSTANTS)},

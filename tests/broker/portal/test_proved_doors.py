@@ -12,9 +12,10 @@ from broker import kinship, people
 from broker.demo.staff import PASSWORD
 from broker.errors import Refused
 from broker.models import DeathReport, Notice, User
-from consent import participants, records
+from consent import participants, policies, records
+from consent.models import Participant
 from consent.models.kin import Kind
-from consent.terms import AfterDeath, Verb
+from consent.terms import AfterDeath, Policy, Verb
 from tests import factors
 from tests.world import EARLIER, World
 
@@ -112,6 +113,23 @@ class TestAnObjection:
         assert client.post(url, {"objects": "no"}).url == url
         assert not self.objects(young)
         assert ("widened", "RESEARCH") in told(young)
+
+    def test_taken_back_it_goes_on_for_a_while_and_she_is_told_until_when(self, young: User):
+        policies.adopt(Policy.default().overlay({"policy_version": "slow"}), by="x", at=timezone.now())
+        client, url = signed_in(young), reverse("participant:object_to")
+        client.post(url, {"objects": "yes"})
+        factors.confirm(client, at=timezone.now())
+        client.post(url, {"objects": "no"})
+        until = Participant.objects.get(pk=young.own_record.participant_id).dissent_until
+        assert until > timezone.now() + timedelta(hours=23)
+        begins = Notice.objects.get(user=young, kind="widened").fields["begins"]
+        assert begins == until.isoformat()
+        for page in (url, reverse("participant:home")):
+            shown = client.get(page).content.decode()
+            assert "time to think it over" in shown
+            assert f"{until:%H:%M} UTC" in shown
+        client.post(url, {"objects": "yes"})
+        assert "You object" in client.get(url).content.decode()
 
     def test_where_there_is_none_nothing_is_taken_back(self, young: User):
         client, url = signed_in(young), reverse("participant:object_to")
