@@ -19,6 +19,7 @@ from consent.ledger import log
 from consent.models import KinLink, Participant, Statement, TwinLink
 from consent.models.kin import Kind, State, Why
 
+LONGEST_AGO = 100  # years: no record is older, and the first days of all are told in no zone
 NOBODY = "Nobody here fits what you wrote. Nothing was recorded; look at the reference number again."
 
 
@@ -72,6 +73,7 @@ def see_death(report: DeathReport, *, by: User, at: datetime) -> bool:
         report.refresh_from_db()
         return False
     person, teller = report.participant, report.reported_by
+    acted = wards.acting_for(person, at=at)  # whose power may end with the death
     with transaction.atomic():
         if not waiting.update(settled_by=by, settled_at=at, confirmed=True):
             raise Refused("This report was settled by somebody else already. Nothing was recorded.")
@@ -87,6 +89,8 @@ def see_death(report: DeathReport, *, by: User, at: datetime) -> bool:
         kind = Kind(report.relation)
         kin.claim_next_of_kin(teller.reference, person, kind=kind, papers=report.papers, at=at)
         _become_guardian(teller, at=at)
+        told = [*acted, *wards.acting_for(person, at=at), teller]
+        notices.tell(told, "death_recorded", at=at, whose=person.pseudonym)
     report.refresh_from_db()
     return True
 
@@ -97,7 +101,10 @@ def refuse_death(report: DeathReport, *, by: User, at: datetime) -> None:
     with transaction.atomic():
         waiting = DeathReport.objects.filter(pk=report.pk, settled_at__isnull=True)
         if waiting.exclude(reported_by=by).update(settled_by=by, settled_at=at):
-            log.append(events.DEATH_REFUSED, at=at, by=by.reference, subject=report.participant.pseudonym)
+            person = report.participant
+            log.append(events.DEATH_REFUSED, at=at, by=by.reference, subject=person.pseudonym)
+            told = [*wards.acting_for(person, at=at), report.reported_by]
+            notices.tell(told, "death_refused", at=at, whose=person.pseudonym)
 
 
 def verify(link: KinLink, *, by: User, at: datetime) -> KinLink:
@@ -159,8 +166,12 @@ def _report_death(
     # Held against the calendar alone: an answer that knew her birthday would tell it to whoever tries days.
     if died_on > at.date():
         raise Refused("This day has not come yet. Nothing was recorded; correct the date.")
+    if at.year - died_on.year > LONGEST_AGO:
+        raise Refused("Nobody who died then can have a record here. Nothing was recorded; correct the date.")
     if DeathReport.objects.filter(participant=person, reported_by=user, settled_at__isnull=True).exists():
         raise Refused("You have told us already, and it waits for a steward. Nothing was recorded.")
+    # Whoever is alive after all reads it here, before anybody has believed it.
+    notices.tell(wards.acting_for(person, at=at), "death_reported", at=at, whose=person.pseudonym)
     log.append(events.DEATH_REPORTED, at=at, by=user.reference, subject=person.pseudonym)
     return DeathReport.objects.create(
         participant=person,

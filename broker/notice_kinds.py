@@ -76,6 +76,27 @@ KINDS: dict[str, Kind] = {
         ),
         ("whose",),
     ),
+    "death_reported": Kind(
+        gettext_noop("Somebody told us of a death"),
+        gettext_noop(
+            "It is about %(whose)s. Nothing has changed, and two stewards must see a paper first. If it is "
+            "not true, tell a steward now."
+        ),
+        ("whose",),
+    ),
+    "death_refused": Kind(
+        gettext_noop("No paper shows the death we were told of"),
+        gettext_noop("It is about %(whose)s. Nothing has changed. You need not do anything."),
+        ("whose",),
+    ),
+    "death_recorded": Kind(
+        gettext_noop("A death was recorded"),
+        gettext_noop(
+            "Two stewards have seen the paper of the death of %(whose)s. Only what was meant to go on after "
+            "it goes on. If it is not true, speak to a steward."
+        ),
+        ("whose",),
+    ),
     "reconsent_due": Kind(
         gettext_noop("You will be asked again: %(family)s"),
         gettext_noop(

@@ -1,7 +1,7 @@
 """The doors by which somebody comes to act for another: claims, a no before the papers were seen, the way to
 majority, and what somebody who died left to her next of kin."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -258,10 +258,9 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
         if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
             return fresh.ask(request, what=_("To let it go on, show that it is you."))
         try:
-            choices_of.uphold(desk.ward, link, row, user=desk.user, sign_in=sign_in, at=desk.at)
-            messages.success(
-                request, _("It goes on, as she said it, once the time to think it over has passed.")
-            )
+            row = choices_of.uphold(desk.ward, link, row, user=desk.user, sign_in=sign_in, at=desk.at)
+            begins = records.read(row, deceased.pseudonym).effective_at
+            messages.success(request, _goes_on(begins, desk.at))
         except ConsentError as refused:
             messages.error(request, str(refused))
         return redirect(desk.url("left"))
@@ -278,3 +277,11 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
         for seq, row in rows.items()
     ]
     return desk.render("left", {"choices": choices})
+
+
+def _goes_on(begins: datetime, at: datetime) -> str:
+    if begins > at:
+        return _("It goes on, as she said it, from %(day)s: that leaves time to think it over.") % {
+            "day": words.day(begins)
+        }
+    return _("It goes on, as she said it, from now on.")

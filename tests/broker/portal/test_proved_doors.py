@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import kinship, people
+from broker import kinship, notices, people
 from broker.demo.staff import PASSWORD
 from broker.errors import Refused
-from broker.models import DeathReport, Notice, User
+from broker.models import Channel, DeathReport, Notice, User
 from consent import participants, policies, records
 from consent.models import Participant
 from consent.models.kin import Kind
@@ -29,6 +29,11 @@ def world() -> World:
 
 def told(user: User) -> list[tuple[str, str]]:
     return sorted((one.kind, one.fields["family"]) for one in Notice.objects.filter(user=user))
+
+
+def heard(user: User) -> list[str]:
+    told = Notice.objects.filter(user=user).exclude(kind="channel_changed")
+    return sorted(told.values_list("kind", flat=True))
 
 
 def signed_in(user: User) -> Client:
@@ -76,8 +81,18 @@ class TestWhatWasLeftToTheNextOfKin:
         factors.confirm(client, at=timezone.now())
         assert client.post(url, asked).url == url
         assert self.continued(deceased) == 1
+        assert "It goes on, as she said it, from now on." in client.get(url).content.decode()
         assert told(kin) == [("widened", "QC")]
         assert told(User.objects.get(username="dora")) == [("widened", "QC")]
+
+    def test_with_time_to_think_it_over_the_page_says_from_when(self, deceased, kin: User):
+        slow = {"policy_version": "slow", "cooling_off_hours": {"QC": 48}}
+        policies.adopt(Policy.default().overlay(slow), by="x", at=timezone.now())
+        client, url = signed_in(kin), reverse("guardian:left", args=[deceased.pseudonym])
+        factors.confirm(client, at=timezone.now())
+        client.post(url, {"seq": str(deceased.statements.get(family="QC").seq)})
+        begins = records.of(deceased)[-1].effective_at
+        assert f"from {begins:%-d %B %Y}: that leaves time" in client.get(url).content.decode()
 
     def test_an_old_proof_is_none(self, deceased, kin: User):
         client, url = signed_in(kin), reverse("guardian:left", args=[deceased.pseudonym])
@@ -165,6 +180,59 @@ class TestAClaimOnSomebodyWhoDied:
             self.claims(stranger, dora, date(2020, 1, 1))
         with pytest.raises(Refused, match="not come yet"):
             self.claims(stranger, dora, timezone.now().date() + timedelta(days=3))
+
+    def test_a_day_that_no_record_reaches_back_to_is_refused(self, dora: User, stranger: User):
+        for day in (date(1, 1, 1), date(1900, 1, 1)):
+            with pytest.raises(Refused, match="Nobody who died then"):
+                self.claims(stranger, dora, day)
+
+    def test_she_who_lives_reads_what_was_told_of_her_and_that_it_was_refused(self, world, dora, stranger):
+        report = self.claims(stranger, dora, EARLIER.date())
+        assert heard(dora) == ["death_reported"]
+        assert heard(stranger) == []
+        kinship.see_death(report, by=world.staff.steward, at=timezone.now())
+        assert heard(dora) == ["death_reported"]
+        kinship.refuse_death(report, by=world.staff.second_steward, at=timezone.now())
+        assert heard(dora) == ["death_refused", "death_reported"]
+        assert heard(stranger) == ["death_refused"]
+
+    def test_a_death_that_two_have_seen_is_told_to_her_ways_and_to_her_kin(self, world, dora, stranger):
+        person, now = dora.own_record.participant, timezone.now()
+        notices.add_channel(dora, Channel.Kind.POST, "Dora, 1 High Street", at=now)
+        report = self.claims(stranger, dora, EARLIER.date())
+        nora = people.sign_up("nora", PASSWORD, born_on=date(1980, 1, 1), at=EARLIER)
+        other = self.claims(nora, dora, EARLIER.date())
+        for steward in (world.staff.steward, world.staff.second_steward):
+            kinship.see_death(report, by=steward, at=now)
+        assert heard(dora) == ["death_recorded", "death_reported", "death_reported"]
+        assert heard(stranger) == ["death_recorded"]
+        assert notices.letters().filter(notice__kind="death_recorded", notice__user=dora).count() == 1
+        assert heard(nora) == []
+        kinship.verify(person.kin_links.get(), by=world.staff.steward, at=now)
+        for steward in (world.staff.steward, world.staff.second_steward):
+            kinship.see_death(other, by=steward, at=now)
+        assert heard(stranger) == ["death_recorded"] * 2  # verified kin now
+        assert heard(nora) == ["death_recorded"]
+
+    def test_without_the_notice_no_death_is_reported_or_recorded(self, world, dora, stranger, monkeypatch):
+        now, person = timezone.now(), dora.own_record.participant
+        report = self.claims(stranger, dora, EARLIER.date())
+        kinship.see_death(report, by=world.staff.steward, at=now)
+
+        def broken(*_args, **_facts):
+            raise OSError("full disk")
+
+        monkeypatch.setattr(notices, "tell", broken)
+        for act in (
+            lambda: kinship.see_death(report, by=world.staff.second_steward, at=now),
+            lambda: kinship.refuse_death(report, by=world.staff.second_steward, at=now),
+            lambda: self.claims(world.staff.clerk, dora, EARLIER.date()),
+        ):
+            with pytest.raises(OSError, match="full disk"):
+                act()
+        report.refresh_from_db()
+        person.refresh_from_db()
+        assert (report.settled_at, person.died_at, DeathReport.objects.count()) == (None, None, 1)
 
     def test_a_halt_by_whoever_is_not_verified_is_told(self, dora: User, stranger: User):
         person = dora.own_record.participant
