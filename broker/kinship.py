@@ -158,6 +158,24 @@ def confirm_twins(link: TwinLink, *, by: User, at: datetime) -> TwinLink:
     return twins.confirm(link, by=by.reference, at=at)
 
 
+def propose_parting(link: TwinLink, why: str, *, by: User, at: datetime) -> TwinLink:
+    """One steward has seen that they are no twins after all."""
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.propose_parting(link, why=why, by=by.reference, at=at)
+
+
+def part_twins(link: TwinLink, *, by: User, at: datetime) -> TwinLink:
+    """Another steward has seen it too."""
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.part(link, by=by.reference, at=at)
+
+
+def keep_twins(link: TwinLink, *, by: User, at: datetime) -> TwinLink:
+    """A steward sees that they are twins all the same; the one who said otherwise may take it back so."""
+    rights.require(by, Right.VERIFY_PEOPLE)
+    return twins.keep(link, by=by.reference, at=at)
+
+
 def _report_death(
     user: User, person: Participant, *, died_on: date, kind: Kind, papers: str, at: datetime
 ) -> DeathReport:

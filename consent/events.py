@@ -95,6 +95,14 @@ TWINS_PROPOSED = EventKind(
 TWINS_REGISTERED = EventKind(
     "consent:twins:registered", "{subject} and {twin} are registered as identical twins.", ("twin",)
 )
+TWINS_DOUBTED = EventKind(
+    "consent:twins:doubted",
+    "{subject} and {twin} were said to be no identical twins: {why}.",
+    ("twin", "why"),
+)
+TWINS_KEPT = EventKind(
+    "consent:twins:kept", "{subject} and {twin} are identical twins all the same.", ("twin",)
+)
 TWINS_DISSOLVED = EventKind(
     "consent:twins:dissolved",
     "{subject} and {twin} are not identical twins after all: {why}.",

@@ -48,20 +48,51 @@ def confirm(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
 
 
 def dissolve(link: TwinLink, *, why: str, by: str, second: str, at: datetime) -> TwinLink:
-    """Two people have seen that they are no identical twins after all, say because their DNA shows it.
-    It may widen what the police search, so one alone cannot."""
-    if not by or not second or by == second:
-        raise KinRefused("To part twins takes two different people. Nothing was recorded.")
+    """Two people have seen together that they are no identical twins after all."""
+    with transaction.atomic():
+        return part(propose_parting(link, why=why, by=by, at=at), by=second, at=at)
+
+
+def propose_parting(link: TwinLink, *, why: str, by: str, at: datetime) -> TwinLink:
+    """One has seen that they are no identical twins after all, say because their DNA shows it. Nothing
+    follows from it until another has confirmed it."""
     if not why.strip():
         raise KinRefused("Say what shows that they are no identical twins. Nothing was recorded.")
+    why = why.strip()[:200]
     return _move(
         link,
-        events.TWINS_DISSOLVED,
-        Q(),
-        {"why": why.strip(), "second": second},
+        events.TWINS_DOUBTED,
+        Q(parting_by=""),
+        {"why": why},
         by=by,
         at=at,
-        dissolved_at=at,
+        parting_by=by,
+        parting_why=why,
+        parting_at=at,
+    )
+
+
+def part(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
+    """Another has seen it too. It may widen what the police search, so one alone cannot."""
+    if not by or by == link.parting_by:
+        raise KinRefused("To part twins takes two different people. Nothing was recorded.")
+    # `by` in the ledger is who said it first, and `second` who has confirmed it.
+    said = {"why": link.parting_why, "second": by}
+    waiting = Q(parting_by=link.parting_by, parting_at=link.parting_at) & ~Q(parting_by="")
+    return _move(link, events.TWINS_DISSOLVED, waiting, said, by=link.parting_by, at=at, dissolved_at=at)
+
+
+def keep(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
+    """Nothing shows that they are none: what one has said of parting them is dropped."""
+    return _move(
+        link,
+        events.TWINS_KEPT,
+        ~Q(parting_by=""),
+        by=by,
+        at=at,
+        parting_by="",
+        parting_why="",
+        parting_at=None,
     )
 
 

@@ -118,9 +118,18 @@ def twins(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 @allow(Right.VERIFY_PEOPLE)
 def settle_twins(request: HttpRequest, id: int) -> HttpResponse:
-    """Confirm a pair. Parting one takes two people, and has no door here."""
-    link, user = get_object_or_404(TwinLink, pk=id), person(request)
-    return _settled(request, lambda now: kinship.confirm_twins(link, by=user, at=now), None, asks_paper=True)
+    """Confirm a pair, or part one: that takes two stewards, too, and to leave it as it is takes one."""
+    link, user, said = get_object_or_404(TwinLink, pk=id), person(request), request.POST
+    moves: dict[str, Callable[[datetime], object]] = {
+        "confirm": lambda now: kinship.confirm_twins(link, by=user, at=now),
+        "doubt": lambda now: kinship.propose_parting(link, said.get("why", ""), by=user, at=now),
+        "part": lambda now: kinship.part_twins(link, by=user, at=now),
+        "keep": lambda now: kinship.keep_twins(link, by=user, at=now),
+    }
+    move = moves.get(said.get("action", ""))
+    if move is None:
+        raise Http404
+    return _settled(request, move, None, asks_paper=said["action"] != "keep")
 
 
 @require_http_methods(["POST"])
@@ -189,6 +198,10 @@ def _page(
         "links": [_line(one) for one in others.select_related("person").order_by("claimed_at")],
         "deaths": deaths.exclude(seen_by=user).select_related("participant").order_by("reported_at"),
         "pairs": pairs.filter(confirmed_by="").exclude(proposed_by=user.reference),
+        "partings": [
+            {"pair": one, "mine": one.parting_by == user.reference}
+            for one in pairs.exclude(parting_by="").order_by("parting_at", "id")
+        ],
         "codes": codes.exclude(issued_by=user.reference).select_related("participant").order_by("used_at"),
         "found": found,
         "found_links": _links_of(found, user) if found else [],

@@ -152,6 +152,9 @@ class TwinLink(models.Model):
     proposed_at = models.DateTimeField()
     confirmed_by = models.CharField(max_length=64, blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    parting_by = models.CharField(max_length=64, blank=True, default="")  # the first of two who part them
+    parting_why = models.CharField(max_length=200, blank=True, default="")
+    parting_at = models.DateTimeField(null=True, blank=True)
     dissolved_at = models.DateTimeField(null=True, blank=True)
 
     objects = TwinQuerySet.as_manager()
@@ -163,6 +166,11 @@ class TwinLink(models.Model):
                 condition=Q(confirmed_by="", confirmed_at__isnull=True)
                 | (Q(confirmed_at__isnull=False) & ~Q(confirmed_by="") & ~Q(confirmed_by=F("proposed_by"))),
                 name="twins_take_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(parting_by="", parting_why="", parting_at__isnull=True)
+                | (Q(parting_at__isnull=False) & ~Q(parting_by="") & ~Q(parting_why="")),
+                name="twins_parting_by_why_and_at",
             ),
             models.UniqueConstraint(
                 fields=["first"], condition=Q(dissolved_at__isnull=True), name="one_living_twin_first"

@@ -57,6 +57,57 @@ def test_whether_they_stood_at_an_instant_can_be_asked_afterwards(pair):
     assert stood == [False, True, True, False]
 
 
+class TestParting:
+    """It may widen what the police search: what one has said waits for another."""
+
+    @pytest.fixture
+    def link(self, pair) -> TwinLink:
+        return twins.register(*pair, by="one", second="two", at=NOW)
+
+    def stands(self, pair) -> bool:
+        return bool(twins.twin_of([pair[0].ordinal]))
+
+    def test_what_one_has_said_parts_nobody_and_another_does(self, pair, link):
+        twins.propose_parting(link, why="their DNA", by="one", at=NOW)
+        assert self.stands(pair)
+        with pytest.raises(KinRefused, match="takes two"):
+            twins.part(link, by="one", at=NOW)
+        with pytest.raises(KinRefused, match="settled"):
+            twins.propose_parting(link, why="again", by="two", at=NOW)
+        assert self.stands(pair)
+        twins.part(link, by="two", at=NOW)
+        assert not self.stands(pair)
+        for event in LedgerEvent.objects.filter(kind="consent:twins:dissolved"):
+            said = event.opening.said
+            assert (said["by"], said["fields"]["second"], said["fields"]["why"]) == (
+                "one",
+                "two",
+                "their DNA",
+            )
+        assert LedgerEvent.objects.filter(kind="consent:twins:doubted").count() == 2
+
+    def test_who_looked_at_an_earlier_doubt_does_not_confirm_a_later_one(self, pair, link):
+        seen = twins.propose_parting(TwinLink.objects.get(), why="a rumour", by="one", at=NOW)
+        twins.keep(TwinLink.objects.get(), by="one", at=NOW)
+        twins.propose_parting(TwinLink.objects.get(), why="their DNA", by="one", at=NOW + SECOND)
+        with pytest.raises(KinRefused, match="settled"):
+            twins.part(seen, by="two", at=NOW + SECOND)
+        assert self.stands(pair)
+
+    def test_nothing_is_confirmed_that_nobody_has_said(self, pair, link):
+        for verb in (twins.part, twins.keep):
+            with pytest.raises(KinRefused, match="settled"):
+                verb(link, by="two", at=NOW)
+        assert self.stands(pair)
+
+    def test_kept_they_stand_as_they_stood(self, pair, link):
+        twins.propose_parting(link, why="a rumour", by="one", at=NOW)
+        kept = twins.keep(link, by="two", at=NOW)
+        assert (kept.parting_by, kept.parting_why, kept.parting_at) == ("", "", None)
+        assert self.stands(pair)
+        assert LedgerEvent.objects.filter(kind="consent:twins:kept").count() == 2
+
+
 def test_nobody_is_her_own_twin_nor_that_of_two(pair):
     a, b = pair
     c = participants.register(born_on=date(1990, 5, 5), by="x", at=EARLIER)
