@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import papers
+from broker import papers, uses
 from broker.errors import BrokerError
 from broker.models import User
 from broker.portal import clerk_words as words
@@ -84,7 +84,8 @@ def key(request: HttpRequest, id: UUID) -> HttpResponse:
     sheet = _sheet(user, id)
     if papers.work_for(user, sheet) not in (papers.READ, papers.READ_AGAIN):
         return _not_hers(request, sheet)
-    form = KeyForm(request.POST or None, sheet=sheet, clauses=forms.clauses(sheet.form))
+    known = uses.policy(timezone.now()).disease_parents
+    form = KeyForm(request.POST or None, sheet=sheet, clauses=forms.clauses(sheet.form), known=known)
     if request.method == "POST" and form.is_valid():
         try:
             papers.key(sheet, form.reading(), by=user, at=timezone.now())

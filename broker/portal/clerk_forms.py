@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from broker import paper_codes
 from broker.errors import Refused
 from broker.portal.dates import day_field
+from broker.portal.disease_field import DiseasesField, FindsDiseases, called
 from consent import forms as consent_forms
 from consent.clauses import Clause
-from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
+from consent.hierarchies import REGION_NAMES, Hierarchy
 from consent.models import FormVersion, PaperImport, Participant
 from consent.readings import SIGNATURE, Answer, Reading, Side, Signature
 from consent.terms import Capacity
@@ -34,7 +35,6 @@ CAPACITIES = (
     (Capacity.PROXY, gettext_lazy("for an adult who cannot act")),
     (Capacity.NEXT_OF_KIN, gettext_lazy("as next of kin")),
 )
-VOCABULARIES = {"diseases": DISEASE_NAMES, "regions": REGION_NAMES}
 
 
 class PrintForm(forms.Form):
@@ -147,10 +147,17 @@ class ReceiveForm(forms.Form):
         }
 
 
-class KeyForm(forms.Form):
+class KeyForm(FindsDiseases):
     """What one clerk sees: every clause in the order of the form, then who signed."""
 
-    def __init__(self, *args: Any, sheet: PaperImport, clauses: tuple[Clause, ...], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        sheet: PaperImport,
+        clauses: tuple[Clause, ...],
+        known: Hierarchy,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.clauses = clauses
         self.words = words_of(sheet)
@@ -162,13 +169,7 @@ class KeyForm(forms.Form):
                 label=self.words[clause.id], choices=ANSWERS, widget=forms.RadioSelect
             )
             if clause.asks:
-                self.fields[f"{clause.id}:named"] = forms.MultipleChoiceField(
-                    label=_("What is written beside it"),
-                    help_text=_("Only with a yes. What is not in this list cannot be kept: leave it out."),
-                    required=False,
-                    choices=[(code, _(name)) for code, name in VOCABULARIES[clause.asks].items()],
-                    widget=forms.CheckboxSelectMultiple,
-                )
+                self.fields[f"{clause.id}:named"] = _named(clause.asks, known)
         self.fields["present"] = forms.ChoiceField(
             label=_("Is there a signature?"),
             choices=[("yes", _("Yes")), ("no", _("No"))],
@@ -263,8 +264,26 @@ def told(part: str, reading: Reading, clauses: tuple[Clause, ...], signer: str) 
         return _told_signature(reading.signature, signer)
     asks = next((clause.asks for clause in clauses if clause.id == part), None)
     said = str(dict(ANSWERS)[reading.answers[part]])
-    names = [_(VOCABULARIES[asks].get(code, code)) for code in reading.lists.get(part, ())] if asks else []
+    codes = reading.lists.get(part, ()) if asks else ()
+    names = called(codes).values() if asks == "diseases" else [_(REGION_NAMES.get(one, one)) for one in codes]
     return f"{said} ({', '.join(names)})" if names else said
+
+
+def _named(asks: str, known: Hierarchy) -> forms.MultipleChoiceField:
+    """The list that a clause asks for."""
+    label = _("What is written beside it")
+    hint = _("Only with a yes. What is not in this list cannot be kept: leave it out.")
+    if asks == "diseases":
+        field = DiseasesField(label=label, help_text=hint, required=False)
+        field.over(known)
+        return field
+    return forms.MultipleChoiceField(
+        label=label,
+        help_text=hint,
+        required=False,
+        choices=[(code, _(name)) for code, name in REGION_NAMES.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 def _told_signature(signature: Signature, signer: str) -> str:

@@ -65,7 +65,7 @@ def check(desk: Desk, family: str) -> HttpResponse:
         return redirect(desk.url("choice", family))
     form, reach, offer = _offered(desk, family)
     if offer is None or "again" in desk.request.POST:
-        status = 422 if offer is None else 200
+        status = 200 if offer is not None or form.only_looks else 422
         return _explained(desk, family, form, reach, desk.standing(), status=status)
     said, text = offer.statement, desk.text(desk.version())
     context = {

@@ -16,12 +16,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from broker import uses
 from broker.portal.desk import Desk
+from broker.portal.disease_field import DiseasesField, FindsDiseases
 from broker.wards import Ward
 from consent import clauses as clause_rules
 from consent import duo, records
 from consent.clauses import Clause
-from consent.hierarchies import DISEASE_NAMES, DISEASES, REGION_NAMES
+from consent.hierarchies import REGION_NAMES, Hierarchy
 from consent.terms import Modifier, Statement
 from genomics.coordinates import Build
 
@@ -65,7 +67,7 @@ class FileForm(forms.Form):
         return Build(said) if said else None
 
 
-class TermsForm(forms.Form):
+class TermsForm(FindsDiseases):
     """The terms of a yes to one family, as the consent form asks for them: a tick for each clause, in its own
     words. `version` is the form whose words she has read."""
 
@@ -75,13 +77,12 @@ class TermsForm(forms.Form):
         help_text=gettext_lazy("Tick at least one. Each one you tick makes your yes wider."),
         widget=forms.CheckboxSelectMultiple,
     )
-    diseases = forms.MultipleChoiceField(
+    diseases = DiseasesField(
         label=gettext_lazy("Which diseases?"),
         help_text=gettext_lazy(
             "Only if you chose named diseases. A disease includes its kinds: cancer includes melanoma."
         ),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
     conditions = forms.MultipleChoiceField(
         label=gettext_lazy("On which conditions?"),
@@ -108,6 +109,7 @@ class TermsForm(forms.Form):
         *args: Any,
         clauses: Sequence[Clause] = (),
         words: Mapping[str, str] | None = None,
+        known: Hierarchy,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -124,15 +126,16 @@ class TermsForm(forms.Form):
                 for key, clause in self.clauses.items()
                 if clause.modifier is not None and not clause.allows
             ],
-            "diseases": _diseases(),
             "regions": _regions(),
         }
         asked = {clause.asks for clause in clauses}
         for name, choices in options.items():
-            if not choices or (name in ASKED and name not in asked):
-                del self.fields[name]
-            else:
-                self.fields[name].choices = choices  # type: ignore[attr-defined]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        self.fields["diseases"].over(known)  # type: ignore[attr-defined]
+        for name in [name for name in ASKED if name not in asked]:
+            del self.fields[name]
+        for name in [name for name in ("kind", "conditions") if not options[name]]:
+            del self.fields[name]
 
     def clean_until(self) -> date | None:
         until: date | None = self.cleaned_data["until"]
@@ -199,7 +202,8 @@ class FindForm(forms.Form):
 def terms_form(family: str, desk: Desk) -> Callable[..., TermsForm]:
     """The form that asks for the terms of a yes to this family, in the words of the form on the desk."""
     asked = [clause for clause in desk.clauses() if clause.family == family]
-    return partial(TermsForm, clauses=asked, words=desk.words())
+    known = uses.policy(desk.at).disease_parents
+    return partial(TermsForm, clauses=asked, words=desk.words(), known=known)
 
 
 def as_said(grant: Statement, *, at: datetime) -> dict[str, Any]:
@@ -239,17 +243,6 @@ def _condition(code: str, words: str) -> SafeString:
     return format_html('<span>{} <small class="code">{}</small></span>', words or _(term.meaning), term.id)
 
 
-def _diseases() -> list[tuple[str, SafeString]]:
-    return [
-        (code, _named(_(name), code))
-        for code, name in sorted(DISEASE_NAMES.items(), key=lambda pair: pair[1])
-        if DISEASES.upwards(code) != {code}  # the root is no named disease
-    ]
-
-
 def _regions() -> list[tuple[str, SafeString]]:
-    return [(code, _named(_(name), code)) for code, name in REGION_NAMES.items()]
-
-
-def _named(name: str, code: str) -> SafeString:
-    return format_html('<span>{} <small class="code">{}</small></span>', name, code)
+    plain = '<span>{} <small class="code">{}</small></span>'
+    return [(code, format_html(plain, _(name), code)) for code, name in REGION_NAMES.items()]

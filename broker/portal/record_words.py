@@ -12,9 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from broker.portal.disease_field import called as diseases_called
 from broker.wards import Ward
 from consent import duo
-from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
+from consent.hierarchies import REGION_NAMES
 from consent.purposes import FAMILIES, is_police
 from consent.reasons import Reason
 from consent.receipts import Receipt, digest
@@ -117,8 +118,8 @@ def terms_of(said: Statement | Wording) -> list[Cell]:
         term = duo.PERMISSIONS[permission.code]
         facts.append({"term": _("Kind of research"), "text": _(term.label), "code": term.id})
         facts += [
-            {"term": _("Disease"), "text": _(DISEASE_NAMES.get(code, code)), "code": code}
-            for code in permission.diseases
+            {"term": _("Disease"), "text": name, "code": code}
+            for code, name in diseases_called(permission.diseases).items()
         ]
     facts += [_condition(modifier) for modifier in said.modifiers]
     return facts
@@ -227,7 +228,7 @@ def _terms(said: Statement) -> str:
     """The terms of a yes in one line."""
     parts = []
     for permission in said.permissions:
-        named = ", ".join(_(DISEASE_NAMES.get(code, code)) for code in permission.diseases)
+        named = ", ".join(diseases_called(permission.diseases).values())
         label = _(duo.PERMISSIONS[permission.code].label)
         parts.append(f"{label} ({named})" if named else label)
     return "; ".join((*parts, *(_condition(modifier)["text"] for modifier in said.modifiers)))

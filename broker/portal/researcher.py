@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import access
+from broker import access, uses
 from broker import queries as asking
 from broker import tokens as keys
 from broker.models import AccessRequest, Project, Query, Reviewed, TokenName, User
@@ -95,7 +95,7 @@ def apply(request: HttpRequest, id: UUID) -> HttpResponse:
     """What the project wants to do with the data, for a steward to decide about."""
     user, now = _who(request), timezone.now()
     seen = get_object_or_404(Project.objects.visible_to(user), pk=id)
-    form = ApplicationForm(_said(request))
+    form = ApplicationForm(_said(request), known=uses.policy(now).disease_parents)
     if request.method == "POST" and form.is_valid():
         try:
             access.apply(seen, form.application(at=now), by=user, at=now)

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from broker.access import Application
 from broker.portal.dates import day_field, end_of, months_later
+from broker.portal.disease_field import DiseaseField, FindsDiseases
 from broker.queries import ASKABLE
-from consent.hierarchies import DISEASE_NAMES
+from consent.hierarchies import Hierarchy
 from consent.purposes import PURPOSES
 from consent.regions import COUNTRY_NAMES
 from genomics.coordinates import Build, parse_region
@@ -55,7 +56,7 @@ class ProjectForm(forms.Form):
     )
 
 
-class ApplicationForm(forms.Form):
+class ApplicationForm(FindsDiseases):
     """What a project wants to do with the data, and what it undertakes."""
 
     summary = forms.CharField(
@@ -70,10 +71,9 @@ class ApplicationForm(forms.Form):
         choices=OFFERED,
         widget=forms.CheckboxSelectMultiple,
     )
-    disease = forms.ChoiceField(
+    disease = DiseaseField(
         label=_("Which disease?"),
         help_text=_("Needed for research on one disease."),
-        choices=[("", _("None")), *((code, _(name)) for code, name in DISEASE_NAMES.items())],
         required=False,
     )
     commercial_use = _yes_or_no(
@@ -111,6 +111,10 @@ class ApplicationForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+    def __init__(self, *args: Any, known: Hierarchy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["disease"].over(known)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from broker import uses
 from broker.cases import SIGNATURES
 from broker.models import AccessRequest, Authorisation, Case
+from broker.portal.disease_field import called
 from broker.roles import Role
 from consent import duo
-from consent.hierarchies import DISEASE_NAMES, REGION_NAMES
+from consent.hierarchies import REGION_NAMES
 from consent.purposes import PURPOSES
 from consent.rules.requests import SAMPLE_ORIGINS
 
@@ -48,10 +49,10 @@ def asked(request: AccessRequest) -> list[Fact]:
         for purpose in request.purposes
     ]
     if request.disease:
-        named = DISEASE_NAMES.get(request.disease)
-        facts.append(
-            {"term": _("Disease"), "text": _(named) if named else _("Not named"), "code": request.disease}
-        )
+        code = request.disease
+        name = called([code])[code]
+        text = name if name != code else _("Not known here: it reaches nobody")
+        facts.append({"term": _("Disease"), "text": text, "code": code})
     places = ", ".join(region(code) for code in request.regions)
     facts += [
         {"term": _("Commercial"), "text": _("Yes, for profit") if request.commercial_use else _("No")},

@@ -17,6 +17,8 @@ from broker.portal.dates import end_of, months_later
 from broker.queries import ASKABLE
 from broker.roles import Role
 from consent.purposes import PURPOSES
+from tests import many_diseases
+from tests.many_diseases import DIABETES, SKIN
 from tests.world import CANCER, EARLIER, NOW, SITE, World
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +143,23 @@ def test_who_is_not_signed_in_is_asked_to(client: Client, world: World):
 # --- applying ------------------------------------------------------------------------------------------
 
 
+def test_a_disease_of_a_large_table_is_found_while_the_application_stays(world: World, rosa: Client):
+    many_diseases.load(at=NOW)
+    project, filled = project_of(world), GOOD | {"disease": ""}
+    page = sent(rosa, "apply", project.pk, status=200, find="disease", disease_text="skin", **filled)
+    assert f'value="{SKIN}"' in page
+    assert "skin disorder" in page
+    assert "How common are these variants?" in page
+    assert not AccessRequest.objects.exists()
+    wrong = sent(rosa, "apply", project.pk, status=400, **GOOD | {"disease": DIABETES})
+    assert "is not known here" in wrong
+    sent(rosa, "apply", project.pk, **GOOD | {"disease": SKIN})
+    assert AccessRequest.objects.get().disease == SKIN
+    steward = signed_in(world.staff.steward)
+    url = reverse("steward:request", args=[AccessRequest.objects.get().pk])
+    assert "skin disorder" in steward.get(url).content.decode()
+
+
 def test_an_application_says_everything_a_steward_has_to_know(world: World, rosa: Client):
     project = project_of(world)
     page = sent(rosa, "apply", project.pk, **GOOD)
@@ -160,7 +179,7 @@ def test_an_application_says_everything_a_steward_has_to_know(world: World, rosa
 
 def test_nothing_is_chosen_beforehand(world: World, rosa: Client):
     page = shown(rosa, "apply", project_of(world).pk)
-    assert " checked" not in page
+    assert re.findall(r'name="(\w+)" value="(\w*)"[^>]* checked', page) == [("disease", "")], "none is named"
     assert re.search(r'name="months"[^>]*>', page)
     assert not re.search(r'name="months"[^>]*value=', page)
 

@@ -3,13 +3,16 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from broker import paper_codes
 from broker.models import PaperScan
 from consent import forms, records
 from consent.models import PaperEntry, PaperImport, Statement
+from tests import many_diseases
 from tests.broker.portal.clerk.sheets import keyed, received, says, sent, shown, somebody
 from tests.builders import PDF, PNG
+from tests.many_diseases import SKIN
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +120,7 @@ def test_the_page_to_key_shows_every_clause_in_the_order_and_language_of_the_for
         ({"QC": ""}, "This field is required"),
         ({"QC": "maybe"}, "not one of the available choices"),
         ({"R-DS": "no", "R-DS:named": ["MONDO:0004992"]}, "the answer is no yes"),
-        ({"R-DS": "yes", "R-DS:named": ["MONDO:9"]}, "not one of the available choices"),
+        ({"R-DS": "yes", "R-DS:named": ["MONDO:9"]}, "is not known here"),
         ({"on": "2100-01-01"}, "has not come yet"),
         ({"on": "1999-01-01"}, "there was no F-ADULT"),
         ({"capacity": ""}, "This field is required"),
@@ -130,3 +133,19 @@ def test_a_reading_with_a_gap_keeps_what_was_typed_and_records_nothing(world, cl
     assert page.count("checked") >= 20
     assert not PaperEntry.objects.exists()
     assert not Statement.objects.filter(participant=sheet.participant).exists()
+
+
+def test_a_disease_of_a_large_table_is_found_while_the_reading_stays(world, clara):
+    many_diseases.load(at=timezone.now())
+    sheet = received(world)
+    clause = next(one for one in forms.clauses(sheet.form) if one.asks == "diseases").id
+    name = f"{clause}:named"
+    filled = keyed(sheet, **{clause: "yes"})
+    page = sent(clara, "key", sheet.paper, status=200, find=name, **{f"{name}_text": "skin"}, **filled)
+    assert f'value="{SKIN}"' in page
+    assert "skin disorder" in page
+    assert not PaperEntry.objects.exists()
+    page = sent(clara, "key", sheet.paper, status=422, **{name: ["MONDO:0005015"]}, **filled)
+    assert "is not known here" in page
+    sent(clara, "key", sheet.paper, **{name: [SKIN]}, **filled)
+    assert PaperEntry.objects.count() == 1
