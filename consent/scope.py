@@ -37,15 +37,21 @@ class Choice:
 
 
 def of(
-    subject: Subject, statements: Sequence[Statement], *, policy: Policy, at: datetime
+    subject: Subject,
+    statements: Sequence[Statement],
+    *,
+    policy: Policy,
+    at: datetime,
+    file: str | None = None,
 ) -> dict[str, Choice]:
-    """Every family, in the order of the table. What was said for single files is not looked at."""
-    record = Record(subject, statements, None, policy, at)
+    """Every family, in the order of the table: for one file, or, where none is named, for all of them; then
+    what was said for single files is not looked at."""
+    record = Record(subject, statements, file, policy, at)
     return {family: _choice(family, record) for family in FAMILIES}
 
 
 def _choice(family: str, record: Record) -> Choice:
-    spoken = precedence.heads(record.statements, family, None, record.at).all
+    spoken = precedence.heads(record.statements, family, record.file, record.at).all
     found = families.answer(family, record.speak, _NOBODYS, record.policy, record.at).reasons
     return Choice(
         family,

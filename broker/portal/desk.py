@@ -4,8 +4,9 @@ The audience's own door (participant, guardian) makes a Desk once it knows that 
 record. What may be done for whom is settled in broker.wards.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from broker.portal import record_words as words
 from broker.wards import Ward
 from consent import forms, records, scope
 from consent.errors import FormRefused, SealBroken
-from consent.models import FormVersion
+from consent.models import FormVersion, Holding
 from consent.participants import subject_of
 from consent.purposes import FAMILIES
 from consent.reasons import Reason
@@ -39,10 +40,16 @@ class Standing:
 
     statements: tuple[Statement, ...]
     choices: dict[str, Choice]
+    by_file: dict[str, dict[str, Choice]]  # the same for each file of which something was said alone
 
     @property
     def allowed(self) -> int:
-        return sum(choice.allowed for choice in self.choices.values())
+        return sum(self.reaches(family) for family in self.choices)
+
+    def reaches(self, family: str) -> bool:
+        """Whether this use is allowed, for every file or for one."""
+        every = (self.choices, *self.by_file.values())
+        return any(family in choices and choices[family].allowed for choices in every)
 
     def last_yes(self, family: str) -> Statement | None:
         said = [one for one in self.statements if one.family == family and one.decision is Verb.GRANT]
@@ -100,15 +107,28 @@ class Desk:
         person = self.ward.participant
         try:
             statements = records.of(person)
-            every = scope.of(subject_of(person), statements, policy=uses.policy(self.at), at=self.at)
+            asks = partial(scope.of, subject_of(person), statements, policy=uses.policy(self.at), at=self.at)
+            every = asks()
+            by_file = {file: asks(file=file) for file in self._spoken_of(statements)}
         except SealBroken as broken:
             messages.error(self.request, str(broken))
             unread = (Reason.JOB_LEDGER_UNAVAILABLE,)
             statements, every = (), {family: Choice(family, None, unread) for family in FAMILIES}
+            by_file = {}
         version = self.version()
         offered = set(version.offers) if version else set(FAMILIES)
-        asked = {name: choice for name, choice in every.items() if name in offered or choice.allowed}
-        return Standing(statements, asked)
+        said = Standing(statements, every, by_file)
+        return replace(
+            said, choices={name: every[name] for name in every if name in offered or said.reaches(name)}
+        )
+
+    def _spoken_of(self, statements: tuple[Statement, ...]) -> list[str]:
+        """Her files, as they are here now, of which something was said alone."""
+        named = {said.file for said in statements if said.file}
+        if not named:
+            return []
+        here = self.ward.participant.holdings.filter(state=Holding.State.ACTIVE).order_by("file")
+        return [str(file) for file in here.values_list("file", flat=True) if str(file) in named]
 
     def version(self) -> FormVersion | None:
         return forms.current(self.form)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from broker import handovers
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
-from broker.portal import record, record_choices, record_exchange, sheets, usage_words
+from broker.portal import record, record_choices, record_exchange, record_files, sheets, usage_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.participant_growing import desk_of
@@ -43,11 +43,12 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = GenomicFile.objects.filter(participant=desk.ward.participant).order_by("-received_at", "id")
     if handovers.begin_afresh(desk.ward.participant, at=desk.at) and "later" not in request.GET:
         return redirect("participant:fresh_start")
+    called = record_files.names(desk.ward.participant)
     context = {
         **growing.on_home(desk),
         "sentence": _sentence(standing, bool(rows)),
         "needs": _needs(desk, standing),
-        "allowed": [_(FAMILIES[one.family].label) for one in standing.choices.values() if one.allowed],
+        "allowed": [_(FAMILIES[family].label) for family in standing.choices if standing.reaches(family)],
         "numbers": [
             {"number": read, "label": ngettext("time read in 30 days", "times read in 30 days", read)},
             {"number": turned, "label": ngettext("time turned away", "times turned away", turned)},
@@ -55,10 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "bars": bars if any(bar["value"] for bar in bars) else [],
         "most": max(bar["value"] for bar in bars) or 1,
         "entries": [usage_words.use_entry(use, desk.url("why", use.job.pk)) for use in uses[:3]],
-        "files": [
-            {"title": _(usage_words.FILE_KINDS.get(file.kind, file.kind)), "when": file.received_at}
-            for file in rows[:3]
-        ],
+        "files": [called[str(file.id)] for file in rows[:3]],
     }
     return desk.render("home", context)
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from broker import explaining
 from broker import usage as usage_of
 from broker.errors import Refused
+from broker.portal import record_files, usage_words, why_words
 from broker.portal import record_words as words
-from broker.portal import usage_words, why_words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import FileForm, FindForm
 from consent import receipts, records
@@ -39,8 +39,9 @@ def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> Htt
     person = desk.ward.participant
     held = dict(Holding.objects.filter(participant=person).values_list("file", "state"))
     rows = GenomicFile.objects.filter(participant=person).order_by("-received_at", "id")
+    called, here = record_files.names(person), [row for row in rows if row.id in held]
     context = {
-        "files": [usage_words.file_card(file, held[file.id]) for file in rows if file.id in held],
+        "files": [usage_words.file_card(row, called[str(row.id)], held[row.id]) for row in here],
         "form": form or FileForm(),
         "can_add": _can_add(desk),
         "most": settings.UPLOAD_BYTES // (1024 * 1024),
@@ -109,7 +110,7 @@ def why(desk: Desk, id: UUID) -> HttpResponse:
         replay = explaining.of(use.job, desk.ward.participant, at=desk.at)
     except (Refused, NotRemembered):
         replay = None  # it ran before enough was kept; what it recorded is told all the same
-    choices = desk.standing().choices
+    standing = desk.standing()
     context = {
         "use": use,
         "told": why_words.told(use, replay),
@@ -118,7 +119,7 @@ def why(desk: Desk, id: UUID) -> HttpResponse:
         "stops": [
             {"title": _(FAMILIES[family].label), "url": desk.url("stop", family)}
             for family in dict.fromkeys(why_words.families(replay))
-            if family in choices and choices[family].allowed
+            if standing.reaches(family)
         ],
     }
     return desk.render("why", context)
@@ -135,13 +136,17 @@ def receipt(desk: Desk, seq: int) -> HttpResponse:
     event = LedgerEvent.objects.filter(uid=row.event).first()
     sealed = event is not None and log.is_sealed(event)
     clause = desk.text(row.form)["clauses"].get(row.family, "")
+    files = record_files.names(desk.ward.participant) if said.file else {}
     context = {
+        "blocked": record_files.blocked(desk.standing(), said.family, desk.at)
+        if said.file and said.is_grant
+        else "",
         "title": words.title_of(said),
         "is_yes": said.decision is Verb.GRANT,
         "begins": words.day(said.effective_at) if said.is_grant and said.effective_at > desk.at else "",
         "said": said,
         "clause": clause,
-        "facts": words.receipt_facts(said, paper, sealed=sealed),
+        "facts": words.receipt_facts(said, paper, files.get(said.file or "", ""), sealed=sealed),
         "json_url": desk.url("receipt_json", seq),
         "exchange_url": desk.url("exchange"),
         "again_url": desk.url("choice", row.family) if row.family in FAMILIES else desk.url("choices"),

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from broker import choices as choices_of
 from broker import fresh, impact, uses
+from broker.portal import record_files
 from broker.portal import record_preview as preview
 from broker.portal import record_words as words
 from broker.portal.desk import Desk, Standing
 from broker.portal.record_exchange import terms_in
 from broker.portal.record_forms import TermsForm, as_said, terms_form
-from broker.portal.record_reach import ReachForm, as_reached, files_of
+from broker.portal.record_reach import ReachForm, as_reached
 from consent import forms, giving, records
 from consent.errors import ConsentError
 from consent.purposes import FAMILIES, POLICE_FAMILIES, is_police
@@ -78,7 +79,12 @@ def check(desk: Desk, family: str) -> HttpResponse:
         "facts": [
             {"term": _("Use"), "text": words.label(family, is_child=desk.ward.is_child), "code": family},
             *words.terms_of(said),
-            *preview.of_reach(said, files_of(desk.ward.participant), is_child=desk.ward.is_child),
+            *preview.of_reach(
+                said,
+                record_files.held(desk.ward.participant),
+                record_files.blocked(desk.standing(), family, desk.at),
+                is_child=desk.ward.is_child,
+            ),
             {"term": _("Begins"), "text": preview.begins(said, desk.at)},
             {
                 "term": _("Ends"),
@@ -156,7 +162,7 @@ def _explained(
         raise Http404
     version = desk.version()
     text = desk.text(version)
-    files = files_of(desk.ward.participant)
+    files = record_files.held(desk.ward.participant)
     context: dict[str, Any] = {
         "form": form,
         "reach": reach,
@@ -206,7 +212,7 @@ def _usual(desk: Desk, family: str, standing: Standing) -> records.Wording:
 def _card(desk: Desk, family: str, text: forms.Text, standing: Standing) -> dict[str, Any]:
     card = words.card(standing.choices[family], text["clauses"].get(family, ""), desk.ward, at=desk.at)
     waits = preview.waiting(standing.statements, family, desk.at)
-    if card["allowed"] or waits:
+    if standing.reaches(family) or waits:
         change = _("Change the terms")
     else:
         change = _("Change back") if standing.last_yes(family) else _("Read and decide")
@@ -214,10 +220,14 @@ def _card(desk: Desk, family: str, text: forms.Text, standing: Standing) -> dict
         card["waits"] = _("Your yes begins on %(day)s.") % {"day": words.day(waits.effective_at)}
         if not card["allowed"]:
             card |= {"kind": "wait", "word": _("Begins later"), "refused": False}
-    files = files_of(desk.ward.participant) if any(said.file for said in standing.statements) else []
+    files = record_files.held(desk.ward.participant) if standing.by_file else []
+    for_files = standing.reaches(family) and not card["allowed"]
+    if for_files:
+        said = _("For all other files: %(said)s") % {"said": card["said"]}
+        card |= {"kind": "yes", "word": _("Allowed for single files"), "refused": False, "said": said}
     return card | {
-        "of_files": preview.of_files(standing.statements, family, files, desk.at),
-        "can_stop": card["allowed"] or waits is not None,
+        "of_files": record_files.lines(standing, family, files, desk.at),
+        "can_stop": card["allowed"] or for_files or waits is not None,
         "change": change,
         "change_url": desk.url("choice", family),
         "stop_url": desk.url("stop", family),

@@ -1,4 +1,4 @@
-"""What a choice would change and when, in words: the preview, a yes that waits, what was said of a file."""
+"""What a choice would change and when, in words: the preview, how far it reaches, a yes that waits."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,7 +10,6 @@ from broker.impact import Band, Preview
 from broker.portal import record_words as words
 from broker.portal.record_reach import AFTER_DEATH
 from consent.purposes import PURPOSES
-from consent.rules.precedence import heads
 from consent.terms import Level, Statement, Verb
 
 
@@ -49,11 +48,15 @@ def waiting(statements: Iterable[Statement], family: str, at: datetime) -> State
     return newest if newest is not None and newest.is_grant and newest.effective_at > at else None
 
 
-def of_reach(said: Statement, files: Sequence[tuple[str, str]], *, is_child: bool) -> list[dict[str, Any]]:
-    """For which file, and what of it is left after death."""
+def of_reach(
+    said: Statement, files: Sequence[tuple[str, str]], blocked: str, *, is_child: bool
+) -> list[dict[str, Any]]:
+    """For which file, why that allows nothing if it does not, and what of it is left after death."""
     told = []
     if said.file is not None:
         told.append({"term": _("File"), "text": dict(files).get(said.file, said.file)})
+        if blocked:
+            told.append({"term": _("What it allows now"), "text": blocked})
     if not is_child:
         told.append({"term": _("After your death"), "text": str(AFTER_DEATH[said.after_death])})
     return told
@@ -64,27 +67,6 @@ def begins(said: Statement, at: datetime) -> str:
     if said.effective_at <= at:
         return _("As soon as you say yes")
     return words.day(said.effective_at)
-
-
-def of_files(
-    statements: Sequence[Statement], family: str, files: Sequence[tuple[str, str]], at: datetime
-) -> list[str]:
-    """What was said of single files, a sentence each."""
-    told = []
-    for file, name in files:
-        said = [one for one in heads(statements, family, file, at).all if one.level is Level.FILE]
-        later = [
-            one
-            for one in statements
-            if one.file == file and one.family == family and one.is_grant and one.effective_at > at
-        ]
-        for one in said:
-            sentence = _("Yes for %(file)s.") if one.is_grant else _("No for %(file)s.")
-            told.append(sentence % {"file": name})
-        if later and later[-1].seq > max((one.seq for one in said), default=0):
-            when = {"file": name, "day": words.day(later[-1].effective_at)}
-            told.append(_("Your yes for %(file)s begins on %(day)s.") % when)
-    return told
 
 
 def _band(band: Band) -> str:

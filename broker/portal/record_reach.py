@@ -11,14 +11,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from broker.portal import record_words as words
-from broker.portal import usage_words
+from broker.portal import record_files
 from broker.portal.record_questions import QUESTIONS
 from broker.wards import Ward
-from consent.models import Holding, Participant
 from consent.records import Wording
 from consent.terms import AfterDeath, Statement
-from genomics.models import GenomicFile
 
 AFTER_DEATH = {
     AfterDeath.STOP: gettext_lazy("It stops."),
@@ -44,7 +41,7 @@ class ReachForm(forms.Form):
 
     def __init__(self, *args: Any, family: str, ward: Ward, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = files_of(ward.participant)
+        held = record_files.held(ward.participant)
         if len(held) > 1:
             self.fields["file"].choices = [("", _("All files, those to come too")), *held]  # type: ignore[attr-defined]
         else:
@@ -83,23 +80,6 @@ class ReachForm(forms.Form):
             "title": _("“%(question)s”") % {"question": _(question.text)},
             "text": f"{said} {_(question.why)}".strip(),
         }
-
-
-def files_of(participant: Participant) -> list[tuple[str, str]]:
-    """Her files that are not erased, by number and name, oldest first."""
-    held = participant.holdings.exclude(state=Holding.State.ERASED).values("file")
-    rows = GenomicFile.objects.filter(id__in=held).order_by("received_at", "id")
-    return [
-        (
-            str(file.id),
-            _("%(kind)s of %(day)s")
-            % {
-                "kind": _(usage_words.FILE_KINDS.get(file.kind, file.kind)),
-                "day": words.day(file.received_at),
-            },
-        )
-        for file in rows
-    ]
 
 
 def as_reached(grant: Statement | None) -> dict[str, Any]:

@@ -156,7 +156,8 @@ def title_of(said: Statement) -> str:
         Verb.DENY: _("No – %(use)s"),
         Verb.WITHDRAW: _("Stopped – %(use)s"),
     }
-    return spoken[said.decision] % {"use": use}
+    title = spoken[said.decision] % {"use": use}
+    return _("%(title)s (one file only)") % {"title": title} if said.file else title
 
 
 def history(statements: Iterable[Statement], urls: dict[int, str]) -> list[Cell]:
@@ -167,8 +168,8 @@ def history(statements: Iterable[Statement], urls: dict[int, str]) -> list[Cell]
     ]
 
 
-def receipt_facts(said: Statement, paper: Receipt, *, sealed: bool) -> list[Cell]:
-    """What stands on a receipt."""
+def receipt_facts(said: Statement, paper: Receipt, file: str, *, sealed: bool) -> list[Cell]:
+    """What stands on a receipt; `file` is what the one file is called that it is about."""
     who = {
         Capacity.SELF: _("The participant"),
         Capacity.GUARDIAN: _("The guardian"),
@@ -192,7 +193,7 @@ def receipt_facts(said: Statement, paper: Receipt, *, sealed: bool) -> list[Cell
         {"term": _("How"), "text": _how(how)},
     ]
     if said.file:
-        facts.append({"term": _("For one file only"), "text": "", "code": said.file})
+        facts.append({"term": _("For one file only"), "text": file, "code": said.file})
     if notice:
         code = f"{notice['form']} {notice['version']}"
         facts.append({"term": _("Words agreed to"), "text": _("Consent form"), "code": code})

@@ -26,14 +26,14 @@ FILE_STATES = {
 FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data of a consumer test")}
 
 
-def file_card(file: GenomicFile, state: str) -> Cell:
-    """A received file: what it is, how good it is, what was noticed."""
+def file_card(file: GenomicFile, name: str, state: str) -> Cell:
+    """A received file: what it is called, how good it is, what was noticed."""
     kind, word = FILE_STATES[Holding.State(state)]
     quality = file.quality
     return {
         "kind": kind,
         "word": _(word),
-        "title": _(FILE_KINDS.get(file.kind, file.kind)),
+        "title": name,
         "notes": [_(note) for note in file.notes],
         "facts": [
             {"term": _("Received"), "when": file.received_at},
@@ -41,7 +41,7 @@ def file_card(file: GenomicFile, state: str) -> Cell:
             {"term": _("Chromosomes"), "number": len(quality.get("chromosomes", ()))},
             {"term": _("Places in the genome"), "number": quality.get("sites", 0)},
             {"term": _("Of these, read clearly"), "text": f"{quality.get('call_rate', 0.0):.1%}"},
-            {"term": _("Size"), "text": _size(file.size)},
+            {"term": _("Size"), "text": size_of(file)},
             {"term": _("File number"), "text": "", "code": str(file.id)},
         ],
     }
@@ -78,5 +78,7 @@ def months(uses: Sequence[Use], *, at: datetime) -> list[Cell]:
     return bars
 
 
-def _size(size: int) -> str:
+def size_of(file: GenomicFile) -> str:
+    """How large a file came."""
+    size = file.size
     return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{max(size / 1000, 0.1):.1f} kB"
