@@ -53,6 +53,12 @@ def confirmed(request: HttpRequest, *, at: datetime) -> bool:
     return _within(request.session.get(CONFIRMED), FOR_SETTINGS, at)
 
 
+def confirmed_since(request: HttpRequest, form: Kept) -> bool:
+    """Whether she has shown who she is since this form began to wait."""
+    said = request.session.get(CONFIRMED)
+    return said is not None and datetime.fromisoformat(said) >= datetime.fromisoformat(form["at"])
+
+
 def knows_password(request: HttpRequest, *, at: datetime) -> bool:
     """Whether the password was typed in the last minutes: what adding the first factor takes."""
     return _within(request.session.get(PASSWORD), FOR_PASSWORD, at)

@@ -87,6 +87,7 @@ def go_on(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "path": form["path"] if form else "",
         "what": form["what"] if form else "",
+        "confirmed": form is not None and fresh.confirmed_since(request, form),
         "fields": fresh.fields_of(form) if form else [],
         "leave": home_of(person(request)) or reverse("home"),
     }

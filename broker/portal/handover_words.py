@@ -41,17 +41,15 @@ SAID: dict[Moment, tuple[str, str]] = {
 def timeline(participant: Participant, reader: User, *, at: datetime) -> list[dict[str, Any]]:
     """As components/timeline.html takes it."""
     zone = ZoneInfo(_zone(participant, reader))
-    way = handovers.steps(participant, at=at)
-    coming = next((step for step in way if step.at > at), None)
     return [
         {
             "label": _(SAID[step.moment][0]),
             "text": _(SAID[step.moment][1]),
             "at": step.at.astimezone(zone).date(),
             "day": True,
-            "state": "done" if step.at <= at else "now" if step is coming else "next",
+            "state": "done" if step.at <= at else "next",  # a day that is to come is never "now"
         }
-        for step in way
+        for step in handovers.steps(participant, at=at)
     ]
 
 

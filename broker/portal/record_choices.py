@@ -75,7 +75,7 @@ def check(desk: Desk, family: str) -> HttpResponse:
         "family": family,
         "clause": text["clauses"].get(family, ""),
         "notice": text["notice"] if is_police(family) else "",
-        "answered": reach.explained(family),
+        "answered": reach.explained(),
         "facts": [
             {"term": _("Use"), "text": words.label(family, is_child=desk.ward.is_child), "code": family},
             *words.terms_of(said),

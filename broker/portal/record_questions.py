@@ -1,9 +1,13 @@
-"""One question before each yes, to see whether the words were clear. A wrong answer explains, no more."""
+"""One question before each yes, to see whether the words were clear. A wrong answer explains, no more.
+
+Who acts for another is asked about the child, or the person, whose file it is.
+"""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
+from broker.wards import Ward
 from consent.purposes import FAMILIES, is_police
 
 
@@ -67,3 +71,30 @@ QUESTIONS: dict[str, Question] = {
         gettext_noop("It does not. It is for missing people. Each kind of crime is a choice of its own."),
     ),
 }
+
+# Sentences that say "my" to an adult. What else a guardian or a proxy can allow is asked of everybody alike.
+OF_A_CHILD: dict[str, Question] = {
+    "RESEARCH": Question(
+        gettext_noop("Researchers will get a copy of the child's file."),
+        False,
+        gettext_noop("They will not. Questions come to the file, and answers go out. The file stays here."),
+    ),
+    "CLINICAL": Question(
+        gettext_noop("Any doctor may look at the child's DNA."),
+        False,
+        gettext_noop("Only clinicians who treat the child may, and only for the child's care."),
+    ),
+}
+OF_A_PERSON: dict[str, Question] = {
+    "CLINICAL": Question(
+        gettext_noop("Any doctor may look at this person's DNA."),
+        False,
+        gettext_noop("Only clinicians who treat this person may, and only for this person's care."),
+    ),
+}
+
+
+def question(family: str, ward: Ward) -> Question:
+    """What is asked before this yes of whoever says it."""
+    others = {} if ward.is_own else OF_A_CHILD if ward.is_child else OF_A_PERSON
+    return others.get(family, QUESTIONS[family])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker.portal import record_files
-from broker.portal.record_questions import QUESTIONS
+from broker.portal.record_questions import question
 from broker.wards import Ward
 from consent.records import Wording
 from consent.terms import AfterDeath, Statement
@@ -48,9 +48,9 @@ class ReachForm(forms.Form):
             del self.fields["file"]
         if ward.is_child:  # a guardian does not decide beyond the child's life
             del self.fields["after_death"]
-        question = QUESTIONS[family]
+        self.question = question(family, ward)
         self.fields["answer"].label = _("A question, to see whether we were clear: “%(question)s”") % {
-            "question": _(question.text)
+            "question": _(self.question.text)
         }
         self.fields["answer"].help_text = _("Whatever you answer, you can go on.")
 
@@ -70,15 +70,15 @@ class ReachForm(forms.Form):
             after_death=AfterDeath(said.get("after_death") or AfterDeath.STOP),
         )
 
-    def explained(self, family: str) -> dict[str, Any]:
+    def explained(self) -> dict[str, Any]:
         """The question, what was answered, and what is so: for components/notice.html."""
-        question, answer = QUESTIONS[family], self.cleaned_data.get("answer")
-        well = answer == ("yes" if question.right else "no")
+        asked, answer = self.question, self.cleaned_data.get("answer")
+        well = answer == ("yes" if asked.right else "no")
         said = _("That is so.") if well else _("Not quite.") if answer else ""
         return {
             "kind": "good" if well else "info",
-            "title": _("“%(question)s”") % {"question": _(question.text)},
-            "text": f"{said} {_(question.why)}".strip(),
+            "title": _("“%(question)s”") % {"question": _(asked.text)},
+            "text": f"{said} {_(asked.why)}".strip(),
         }
 
 

@@ -102,6 +102,17 @@ def test_an_interrupted_yes_waits_behind_the_confirmation(eve, her):
     assert fresh.of(request_of(eve, her), at=NOW) == SignIn("totp", NOW)
 
 
+def test_the_form_that_waits_says_that_it_is_she_only_once_she_has_shown_it(eve, her):
+    factors.enrol(eve, at=NOW - MINUTE)
+    place = asked(her, request_of(eve, her, "post", "/participant/choice/QC/give/"))
+    waiting = parse_qs(urlsplit(place).query)["next"][0]
+    early = her.get(waiting).content.decode()
+    assert "Thank you, it is you" not in early
+    assert "show that it is you" in early
+    her.post(place, {"how": "code", "code": factors.code(eve, at=NOW)})
+    assert "Thank you, it is you" in her.get(waiting).content.decode()
+
+
 def test_a_wrong_code_confirms_nothing(eve, her):
     factors.enrol(eve, at=NOW - MINUTE)
     answer = her.post(reverse("confirm"), {"how": "code", "code": "abcdef"})

@@ -1,5 +1,6 @@
 """The guardian's pages: bringing a child, a no at once, a yes once verified, nothing after the birthday."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -152,6 +153,23 @@ def test_a_verified_guardian_says_yes_in_her_capacity(gita, hers, child):
     assert (said.authority, said.form.id) == (Authority(Capacity.GUARDIAN, True), "F-GUARDIAN")
     assert "1 of 4 uses is allowed." in shown(hers, "people")
     assert not gita.own_record.participant.statements.exists()
+
+
+def test_the_question_before_a_guardians_yes_is_about_the_child(hers, child):
+    for family, filled in (("RESEARCH", {"kind": "HMB"}), ("CLINICAL", {}), ("QC", {}), ("LE.MIS", {})):
+        page = shown(hers, "choice", child.pseudonym, family)
+        checked = press(hers, "check", child.pseudonym, family, status=200, answer="no", **terms(**filled))
+        for asked in (page, checked):
+            assert not re.search(r"“[^”]*\b(my|mine|I)\b[^”]*”", asked), family
+    assert "“Researchers will get a copy of the child&#x27;s file.”" in shown(
+        hers, "choice", child.pseudonym, "RESEARCH"
+    )
+
+
+def test_the_way_to_majority_says_nothing_is_now_that_is_to_come(hers, child):
+    page = shown(hers, "growing_up", child.pseudonym)
+    assert 'Of age<span class="hidden"> (not yet)</span>' in page
+    assert "(now)" not in page
 
 
 def test_police_may_only_learn_whether_it_is_this_child(hers, child):

@@ -65,6 +65,8 @@ def test_a_yes_says_when_it_begins_before_and_after(eve, her, slow):
     assert f"It takes hold on {begins}." in receipt
     card = shown(her, "choices")
     assert f"Your yes begins on {begins}." in card
+    assert "Your yes has not begun yet." in card
+    assert "had not begun" not in card
     assert "Begins later" in card
     assert "status-yes" not in card
 
