@@ -2,11 +2,6 @@
 
 It asks the law, with and without the choice, for each use in a day's snapshot. Cases are never counted: only
 which classes a use opens, which is the same whether or not any case is open.
-
-How many relatives: a general table, not about anybody here. With 2.5 children a couple, as in B. Henn et al.,
-"Cryptic distant relatives are common" (PLoS ONE 7(4), 2012, e34267: 38 second and 190 third cousins), there
-are 2^(g-1) * 1.5 * 2.5^(d-1) people d generations below a couple of ancestors g generations above. Added up
-for g, d = 1 to 4 (from brothers and sisters to third cousins), and rounded to whole hundreds.
 """
 
 from collections.abc import Sequence
@@ -25,8 +20,14 @@ from consent.terms import Authority, DataUse, File, FileState, Form, Level, Poli
 
 MOST = 500  # projects that a snapshot looks at, the newest first; 21 of them are "more" already
 DAY = timedelta(days=1)
-CHILDREN = 2.5  # a couple
 
+# How many relatives an ordinary person has: in general, and about nobody here. The sum is ours. Its model is
+# that of B. Henn et al., "Cryptic distant relatives are common" (PLoS ONE 7(4), 2012, e34267), 2.5 children
+# a couple, which gives their 38 second and 190 third cousins: 2^(g-1) * 1.5 * 2.5^(d-1) people stand d
+# generations below a couple of ancestors g generations above. We add up g, d = 1 to 4, so from brothers and
+# sisters to third cousins with all who lie between (uncles, nieces, cousins once removed): 571, told as
+# "about 600".
+CHILDREN = 2.5
 RELATIVES = 100 * round(
     sum(2 ** (g - 1) * (CHILDREN - 1) * CHILDREN ** (d - 1) for g in range(1, 5) for d in range(1, 5)) / 100
 )
