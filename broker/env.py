@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -62,6 +63,7 @@ class Environment:
     upload_mb: int
     email: dict[str, Any]
     mail_from: str
+    home_zone: str
 
 
 def read() -> Environment:
@@ -106,7 +108,17 @@ def _read(env: environ.Env) -> Environment:
         # Without a mail server each mail is a file in the home.
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),
+        home_zone=_zone(env.str("HOME_ZONE", default="UTC")),
     )
+
+
+def _zone(name: str) -> str:
+    if name != "UTC" and name not in available_timezones():
+        raise ImproperlyConfigured(
+            f"HOME_ZONE is {name!r}, and there is no such time zone. Give one as Asia/Jakarta is written, or "
+            "leave it out for UTC. Nothing was started."
+        )
+    return name
 
 
 def _database(env: environ.Env, home: Path) -> dict[str, object]:

@@ -118,6 +118,7 @@ LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
 LOCALE_PATHS = [BASE_DIR / "broker" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+HOME_ZONE = ENV.home_zone  # where most people here live: what the field for it begins with
 
 # --- files ------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -3,7 +3,6 @@ majority, and what somebody who died left to her next of kin."""
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +21,7 @@ from broker.portal import handover_words
 from broker.portal import record_words as words
 from broker.portal.dates import day_field
 from broker.portal.guardian_desk import desk_of
+from broker.portal.zone_field import ZoneField
 from broker.rights import allow, person
 from broker.roles import Right
 from consent import giving, handover, kin, records
@@ -50,11 +50,6 @@ def _kinds(capacity: Capacity) -> list[tuple[str, Any]]:
     return [(kind.value, KIND_WORDS[kind]) for kind in KINDS[capacity]]
 
 
-def _zones() -> list[tuple[str, str]]:
-    named = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    return [("", _("As my own")), ("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
-
-
 class ClaimForm(forms.Form):
     """A child somebody says she is guardian of. Its name is not asked."""
 
@@ -63,11 +58,7 @@ class ClaimForm(forms.Form):
         help_text=gettext_lazy("It decides until when you choose for the child. We do not ask for a name."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("What are you to the child?"), required=False)
-    zone = forms.ChoiceField(
-        label=gettext_lazy("Where is the child at home?"),
-        help_text=gettext_lazy("A birthday begins at midnight there."),
-        required=False,
-    )
+    zone = ZoneField(label=gettext_lazy("Where is the child at home?"), required=False)
     reference = forms.CharField(
         label=gettext_lazy("The child's reference number, if it has a record here"),
         help_text=gettext_lazy("Leave it empty to open a new record."),
@@ -78,7 +69,6 @@ class ClaimForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = _kinds(Capacity.GUARDIAN)  # type: ignore[attr-defined]
-        self.fields["zone"].choices = _zones()  # type: ignore[attr-defined]
 
     def clean_born_on(self) -> date:
         born: date = self.cleaned_data["born_on"]
@@ -131,16 +121,17 @@ class KinForm(OtherForm):
 @allow(Right.KEEP_OWN_RECORD)
 def claim(request: HttpRequest) -> HttpResponse:
     """Bring a child, or ask to act for one that is here. Whoever keeps a record of her own may."""
-    form = ClaimForm(request.POST or None)
+    user, now = person(request), timezone.now()
+    own = OwnRecord.objects.select_related("participant").get(user=user).participant
+    form = ClaimForm(request.POST or None, initial={"zone": own.home_zone})
     if request.method == "POST" and form.is_valid():
-        said, user, now = form.cleaned_data, person(request), timezone.now()
+        said = form.cleaned_data
         kind = Kind(said["kind"] or Kind.PARENT)
         try:
             if said["reference"]:
                 kinship.claim_child(user, said["reference"], born_on=said["born_on"], kind=kind, at=now)
                 messages.success(request, _("Your claim waits for a steward to see your papers."))
             else:
-                own = OwnRecord.objects.select_related("participant").get(user=user).participant
                 zone = said["zone"] or own.home_zone
                 people.add_child(user, born_on=said["born_on"], home_zone=zone, kind=kind, at=now)
                 messages.success(request, _("The child has a record now. Every use is off."))

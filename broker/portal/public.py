@@ -24,6 +24,7 @@ from broker import fresh, handovers, people
 from broker.errors import Refused
 from broker.models import User
 from broker.portal.frame import home_of
+from broker.portal.zone_field import ZoneField
 from broker.rights import allow, person
 from broker.roles import Right
 
@@ -63,6 +64,8 @@ class SignUpForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}),
     )
 
+    home_zone = ZoneField(label=_("Where are you at home?"))
+
     def clean_username(self) -> str:
         username: str = User.normalize_username(self.cleaned_data["username"])  # as it will be kept
         User.username_validator(username)
@@ -99,6 +102,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             said["username"],
             said["password"],
             born_on=said["born_on"],
+            home_zone=said["home_zone"],
             language=(get_language() or "en")[:2],
             at=timezone.now(),
         )
@@ -112,6 +116,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 class TakeOverForm(SignUpForm):
     """A young person's code beside what a new login needs."""
 
+    home_zone = None  # type: ignore[assignment]  # it stands in the record that she takes over
     code = forms.CharField(label=_("Your code"), help_text=_("Four times four signs."), max_length=40)
     field_order = ("code", "born_on", "username", "password")
 

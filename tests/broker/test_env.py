@@ -103,3 +103,9 @@ def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path):
     assert refused.returncode == 1
     assert "neither empty nor an earlier demo's" in refused.stderr
     assert (tmp_path / "letters").read_text() == "mine"
+
+
+def test_a_zone_that_is_none_is_told(tmp_path):
+    stopped = manage("check", home=tmp_path, HOME_ZONE="Mars/Olympus", **PRODUCTION)
+    assert stopped.returncode == 1
+    assert "HOME_ZONE is 'Mars/Olympus', and there is no such time zone" in stopped.stderr

@@ -249,7 +249,8 @@ def test_a_form_may_ask_for_places_and_its_words_are_those_she_ticks(world):
     drafts.published(draft, at=timezone.now())
     client = Client()
     client.post(
-        reverse("sign_up"), {"username": "eve", "password": "long enough 12", "born_on": "1980-01-01"}
+        reverse("sign_up"),
+        {"username": "eve", "password": "long enough 12", "born_on": "1980-01-01", "home_zone": "UTC"},
     )
     prove(client)
     page = shown(client, "participant:choice", "RESEARCH")
