@@ -13,6 +13,15 @@ class Refused(BrokerError):
     """What was asked does not fit; nothing was changed. The message says what to correct."""
 
 
+class ProofNeeded(BrokerError):
+    """Something weighty was asked without a fresh proof of who asks. Nothing was changed; `where` is the page
+    on which it can be done."""
+
+    def __init__(self, sentence: str, *, where: str) -> None:
+        super().__init__(sentence)
+        self.where = where
+
+
 class LostClaim(BrokerError):
     """Another worker has this job now, or it was cancelled: stop without a trace."""
 

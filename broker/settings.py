@@ -179,7 +179,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Genomic data broker",
     "VERSION": "1",
-    "DESCRIPTION": "Submit a query, follow its job, read what may be said.",
+    "DESCRIPTION": "Submit a query, follow its job, read what may be said; read and change your own consent.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

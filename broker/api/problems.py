@@ -14,7 +14,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from broker.errors import BrokerError, NotAllowed, Refused
+from broker.errors import BrokerError, NotAllowed, ProofNeeded, Refused
 from consent.errors import ConsentError
 from genomics.errors import FileRefused, GenomicsError
 
@@ -30,6 +30,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (exceptions.PermissionDenied, 403, "not-allowed", "You may not do this here"),
     (PermissionDenied, 403, "not-allowed", "You may not do this here"),
     (NotAllowed, 403, "not-allowed", "You may not do this here"),
+    (ProofNeeded, 403, "proof-needed", "Show that it is you"),
     (Http404, 404, "not-found", "There is nothing here for you"),
     (exceptions.NotFound, 404, "not-found", "There is nothing here for you"),
     (exceptions.MethodNotAllowed, 405, "wrong-method", "This is done in another way"),
@@ -61,6 +62,7 @@ class Problem(serializers.Serializer[Any]):
     errors = serializers.JSONField(  # type: ignore[assignment]
         required=False, help_text="by field, of a malformed request"
     )
+    where = serializers.CharField(required=False, help_text="of proof-needed: the page where it can be done")
 
 
 def documented(*statuses: int) -> dict[tuple[int, str], type[Problem]]:
@@ -94,6 +96,8 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
     if isinstance(error, exceptions.ValidationError):
         # What she sent is quoted back; half a surrogate pair cannot be written as UTF-8.
         body["errors"] = json.loads(json.dumps(error.detail).replace("\\ud", "\\\\ud"))
+    if isinstance(error, ProofNeeded):
+        body["where"] = error.where
     if isinstance(error, FileRefused):
         body |= {"reason": str(error.reason), "line": error.line}
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}

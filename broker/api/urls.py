@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from broker.api import jobs, queries, service
+from broker.api import consent, jobs, queries, service
 from broker.rights import allows
 from broker.roles import Right
 
@@ -15,6 +15,12 @@ urlpatterns = [
         SpectacularAPIView.as_view(permission_classes=[allows(Right.PUBLIC)], authentication_classes=[]),
         name="schema",
     ),
+    path("consent", consent.consent, name="consent"),
+    path("consent/statements", consent.statements, name="statements"),
+    path("consent/statements/<int:seq>/receipt", consent.receipt, name="receipt"),
+    path("consent/stop-everything", consent.stop_everything, name="stop_everything"),
+    path("consent/<str:family>/no", consent.no, name="no"),
+    path("consent/<str:family>/yes", consent.yes, name="yes"),
     path("queries", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>", queries.query_detail, name="query"),
     path("jobs/<uuid:job_id>", jobs.job_detail, name="job"),

@@ -4,9 +4,8 @@ The audience's own door (participant, guardian) makes a Desk once it knows that 
 record. What may be done for whom is settled in broker.wards.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,43 +16,20 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from broker import uses
+from broker import standing as standings
 from broker.models import User
 from broker.portal import record_words as words
+from broker.standing import Standing
 from broker.wards import Ward
-from consent import forms, records, scope
+from consent import forms
 from consent.errors import FormRefused, SealBroken
-from consent.models import FormVersion, Holding
-from consent.participants import subject_of
+from consent.models import FormVersion
 from consent.purposes import FAMILIES
 from consent.reasons import Reason
 from consent.scope import Choice
-from consent.terms import Statement, Verb
 
 NO_TEXT = forms.Text(title="", introduction="", notice="", clauses={})
 PLACES = ("choices", "files", "usage", "stop_everything")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What was said, and where that leaves each family that is asked about."""
-
-    statements: tuple[Statement, ...]
-    choices: dict[str, Choice]
-    by_file: dict[str, dict[str, Choice]]  # the same for each file of which something was said alone
-
-    @property
-    def allowed(self) -> int:
-        return sum(self.reaches(family) for family in self.choices)
-
-    def reaches(self, family: str) -> bool:
-        """Whether this use is allowed, for every file or for one."""
-        every = (self.choices, *self.by_file.values())
-        return any(family in choices and choices[family].allowed for choices in every)
-
-    def last_yes(self, family: str) -> Statement | None:
-        said = [one for one in self.statements if one.family == family and one.decision is Verb.GRANT]
-        return said[-1] if said else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +80,13 @@ class Desk:
     def standing(self) -> Standing:
         """What was said, and where that leaves each use she is asked about. A record that is not as it was
         written allows nothing, and she is told."""
-        person = self.ward.participant
         try:
-            statements = records.of(person)
-            asks = partial(scope.of, subject_of(person), statements, policy=uses.policy(self.at), at=self.at)
-            every = asks()
-            by_file = {file: asks(file=file) for file in self._spoken_of(statements)}
+            standing = standings.of(self.ward.participant, at=self.at)
         except SealBroken as broken:
             messages.error(self.request, str(broken))
             unread = (Reason.JOB_LEDGER_UNAVAILABLE,)
-            statements, every = (), {family: Choice(family, None, unread) for family in FAMILIES}
-            by_file = {}
-        version = self.version()
-        offered = set(version.offers) if version else set(FAMILIES)
-        said = Standing(statements, every, by_file)
-        return replace(
-            said, choices={name: every[name] for name in every if name in offered or said.reaches(name)}
-        )
-
-    def _spoken_of(self, statements: tuple[Statement, ...]) -> list[str]:
-        """Her files, as they are here now, of which something was said alone."""
-        named = {said.file for said in statements if said.file}
-        if not named:
-            return []
-        here = self.ward.participant.holdings.filter(state=Holding.State.ACTIVE).order_by("file")
-        return [str(file) for file in here.values_list("file", flat=True) if str(file) in named]
+            standing = Standing((), {family: Choice(family, None, unread) for family in FAMILIES}, {})
+        return standing.asked(self.version())
 
     def version(self) -> FormVersion | None:
         return forms.current(self.form)

@@ -19,10 +19,11 @@ from broker import usage as usage_of
 from broker.portal import participant_growing as growing
 from broker.portal import record, record_choices, record_exchange, record_files, sheets, usage_words
 from broker.portal import record_words as words
-from broker.portal.desk import Desk, Standing
+from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
 from broker.rights import allow
 from broker.roles import Right
+from broker.standing import Standing
 from consent.purposes import FAMILIES
 from genomics.models import GenomicFile
 

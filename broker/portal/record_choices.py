@@ -17,10 +17,11 @@ from broker import fresh, impact, uses
 from broker.portal import record_files
 from broker.portal import record_preview as preview
 from broker.portal import record_words as words
-from broker.portal.desk import Desk, Standing
+from broker.portal.desk import Desk
 from broker.portal.record_exchange import terms_in
 from broker.portal.record_forms import TermsForm, as_said, terms_form
 from broker.portal.record_reach import ReachForm, as_reached
+from broker.standing import Standing
 from consent import forms, giving, records
 from consent.errors import ConsentError
 from consent.purposes import FAMILIES, POLICE_FAMILIES, is_police
@@ -211,7 +212,7 @@ def _usual(desk: Desk, family: str, standing: Standing) -> records.Wording:
 
 def _card(desk: Desk, family: str, text: forms.Text, standing: Standing) -> dict[str, Any]:
     card = words.card(standing.choices[family], text["clauses"].get(family, ""), desk.ward, at=desk.at)
-    waits = preview.waiting(standing.statements, family, desk.at)
+    waits = standing.waiting(family, at=desk.at)
     if standing.reaches(family) or waits:
         change = _("Change the terms")
     else:

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from broker import uses
 from broker.portal import record_words as words
-from broker.portal.desk import Desk, Standing
+from broker.portal.desk import Desk
 from broker.portal.record_forms import as_said, key_of, terms_form
+from broker.standing import Standing
 from consent import records
 from consent.errors import ConsentError, ExchangeRefused
 from consent.exchange import fhir_in, fhir_out

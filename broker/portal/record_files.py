@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from broker.portal import record_words as words
 from broker.portal import usage_words
-from broker.portal.desk import Standing
+from broker.standing import Standing
 from consent.models import Holding, Participant
 from consent.rules.precedence import heads
 from consent.terms import Level

@@ -1,6 +1,6 @@
 """What a choice would change and when, in words: the preview, how far it reaches, a yes that waits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from broker.impact import Band, Preview
 from broker.portal import record_words as words
 from broker.portal.record_reach import AFTER_DEATH
 from consent.purposes import PURPOSES
-from consent.terms import Level, Statement, Verb
+from consent.terms import Statement
 
 
 def facts(preview: Preview) -> list[dict[str, Any]]:
@@ -33,19 +33,6 @@ def relatives(preview: Preview) -> str:
         "A search can lead to your relatives. An ordinary person has about %(number)s who are third "
         "cousins or closer."
     ) % {"number": preview.relatives}
-
-
-def waiting(statements: Iterable[Statement], family: str, at: datetime) -> Statement | None:
-    """The yes that has been said and does not hold yet, unless something newer was said since."""
-    about = [
-        one
-        for one in statements
-        if one.family in (family, "*")
-        and one.level is Level.PARTICIPANT
-        and one.decision is not Verb.CONTINUE
-    ]
-    newest = max(about, key=lambda one: one.seq, default=None)
-    return newest if newest is not None and newest.is_grant and newest.effective_at > at else None
 
 
 def of_reach(

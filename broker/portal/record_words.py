@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from broker.portal.disease_field import called as diseases_called
+from broker.standing import why_not
 from broker.wards import Ward
 from consent import duo
 from consent.hierarchies import REGION_NAMES
@@ -25,16 +26,6 @@ from consent.terms import Capacity, Modifier, Source, Statement, Verb
 
 Cell = dict[str, Any]
 UNANSWERED = frozenset((Reason.CONSENT_NONE, Reason.COMMERCIAL_NOT_GRANTED))  # where nothing was said at all
-
-# Where she stands now; the sentences of the reasons themselves tell of a search that is over.
-NOW: dict[Reason, str] = {
-    Reason.JOB_LEDGER_UNAVAILABLE: gettext_noop("Your choices cannot be read now, so nothing is allowed."),
-    Reason.SUBJ_ERASED: gettext_noop("Your data is erased."),
-    Reason.CONSENT_NOT_YET_EFFECTIVE: gettext_noop("Your yes has not begun yet."),
-    Reason.AUTH_PAPER_NOT_VERIFIED: gettext_noop("Your paper form waits to be read by a second person."),
-    Reason.CONSENT_EXPIRED: gettext_noop("Your yes has ended."),
-    Reason.CONSENT_RECONSENT_OVERDUE: gettext_noop("We have to ask you again. Until you answer it is a no."),
-}
 
 _LEADS = gettext_noop("A search can lead to relatives who never said yes.")
 _NUMBERS = gettext_noop("Nothing about relatives. What leaves is a number.")
@@ -106,7 +97,7 @@ def where_it_stands(choice: Choice, *, at: datetime) -> str:
             return _("Allowed through your choice about research.")
         if choice.reasons[0] in UNANSWERED:
             return _("No answer yet. Silence is a no.")
-        return _why_not(choice.reasons[0])
+        return why_not(choice.reasons[0])
     since = day(head.recorded_at)
     if head.decision is Verb.WITHDRAW:
         return _("Stopped on %(day)s.") % {"day": since}
@@ -115,14 +106,10 @@ def where_it_stands(choice: Choice, *, at: datetime) -> str:
     if head.valid_to is not None and head.valid_to <= at:
         return _("This yes ended on %(day)s.") % {"day": day(head.valid_to)}
     if not choice.allowed:
-        return _why_not(choice.reasons[0])
+        return why_not(choice.reasons[0])
     if head.permissions or head.modifiers:
         return _("Yes since %(day)s: %(terms)s.") % {"day": since, "terms": _terms(head)}
     return _("Yes since %(day)s.") % {"day": since}
-
-
-def _why_not(reason: Reason) -> str:
-    return _(NOW.get(reason, reason.sentence))
 
 
 def terms_of(said: Statement | Wording) -> list[Cell]:

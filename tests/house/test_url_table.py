@@ -64,8 +64,12 @@ TABLE: dict[str, set[Role] | str] = {
     "api:job": ASKERS,
     "api:job_cancel": ASKERS,
     "api:result": ASKERS,
+    **{f"api:{name}": {P} for name in ("consent", "statements", "receipt", "stop_everything", "no", "yes")},
 }
-POSTED = {"factors:totp_remove", "factors:passkey_remove", "factors:codes"}  # of these, what is tried by post
+POSTED = {
+    *("factors:totp_remove", "factors:passkey_remove", "factors:codes"),
+    *("api:stop_everything", "api:no", "api:yes"),
+}  # of these, what is tried by post
 # One row a URL of the portal: who comes in, by which method it is tried.
 PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(
@@ -224,7 +228,7 @@ def test_each_role_comes_in_where_the_table_says_and_nowhere_else(cast):
         for name in sorted(set(DOORS) - {"sign_out"}):
             who, method = comes_in(name)
             got = getattr(door, method)(address(name)).status_code
-            allowed = {200, 204, 286, 302, 400, 404, 405, 409, 410, 422} if role in who else {403}
+            allowed = {200, 201, 204, 286, 302, 400, 404, 405, 409, 410, 415, 422} if role in who else {403}
             if got not in allowed:
                 wrong.append(f"{role} {method} {name}: {got}")
     assert not wrong, "\n".join(wrong)
