@@ -1,54 +1,25 @@
 """A job's decision made again: byte for byte what was recorded, whatever has happened since."""
 
-import io
-import json
 import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
 
-from broker import explaining, jobs, oversight, queries
+from broker import explaining, jobs
 from broker.earlier import Record
-from broker.errors import Refused
 from broker.models import Job, JobGate, JobState, Query
 from consent import eligibility, forms, holdings, kin, participants, policies, records
-from consent.errors import NotRemembered
-from consent.models import Holding, LedgerEvent, LedgerOpening, Participant
+from consent.models import Holding, Participant
 from consent.reasons import Reason
 from consent.terms import Authority, Capacity, Permission, Policy, SignIn
 from genomics import gate
 from genomics.intake.receive import receive
+from tests.broker.explaining.replaying import HOUR, LATER, ask, run, why
 from tests.builders import vcf
-from tests.unsafe import unsafe_without_triggers
-from tests.world import EARLIER, NOW, World, job_of
+from tests.world import EARLIER, NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
-
-HOUR = timedelta(hours=1)
-LATER = NOW + timedelta(days=40)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-def run(job: Job, *, at=NOW, batch: int = 3) -> Job:
-    jobs.run(job.pk, clock=lambda: at, batch=batch)
-    job.refresh_from_db()
-    return job
-
-
-def ask(world: World, under=None) -> Job:
-    under = under or world.request()
-    return job_of(queries.submit(world.carriers(), under=under, by=world.staff.researcher, at=NOW))
-
-
-def why(job: Job, person: Participant, at=LATER, **more) -> explaining.Replay:
-    return explaining.of(job, Participant.objects.get(pk=person.pk), at=at, **more)
 
 
 def verdict(replay: explaining.Replay) -> tuple[bool, tuple[Reason, ...]]:
@@ -56,9 +27,16 @@ def verdict(replay: explaining.Replay) -> tuple[bool, tuple[Reason, ...]]:
     return bool(replay.then.verdict.files), replay.then.verdict.reasons
 
 
-def tamper(sql: str, *values) -> None:
-    with unsafe_without_triggers(connection), connection.cursor() as cursor:
-        cursor.execute(sql, values)
+def ask_case(world: World, case) -> Job:
+    query = Query.objects.create(
+        case=case,
+        question=world.carriers(),
+        purposes=[case.purpose],
+        asked_by=world.staff.investigator,
+        role="investigator",
+        submitted_at=NOW,
+    )
+    return Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
 
 
 def test_everybody_a_job_considered_is_decided_again_byte_for_byte(world: World):
@@ -251,168 +229,3 @@ def test_a_refused_job_says_which_change_of_the_request_would_pass(world: World,
     assert not replay.considered
     assert Reason.REQ_JUDICIAL_AUTH_INVALID in replay.then.verdict.reasons
     assert explaining.of_request(ask(world)) is None
-
-
-def ask_case(world: World, case) -> Job:
-    query = Query.objects.create(
-        case=case,
-        question=world.carriers(),
-        purposes=[case.purpose],
-        asked_by=world.staff.investigator,
-        role="investigator",
-        submitted_at=NOW,
-    )
-    return Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
-
-
-def test_whoever_came_later_was_not_considered(world: World):
-    world.crowd(2, says="Ada")
-    job = run(ask(world))
-    late = participants.register(born_on=date(1990, 1, 1), by="x", at=NOW + HOUR)
-    replay = why(job, late)
-    assert (replay.considered, replay.recorded, replay.then, replay.equal) == (False, None, None, None)
-    with pytest.raises(NotRemembered):
-        why(job, late, as_of=NOW)
-
-
-def test_a_job_that_has_asked_nothing_has_decided_nothing(world: World):
-    person = world.join("Ada")
-    with pytest.raises(Refused, match="decided nothing"):
-        why(ask(world), person)
-
-
-def test_an_erased_person_is_told_to_be_erased(world: World):
-    person = world.join("Ada")
-    world.crowd(1, says="Ada")
-    job = run(ask(world))
-    tamper("DELETE FROM consent_ledgeropening WHERE subject = %s", person.pseudonym)
-    tamper("DELETE FROM consent_statement WHERE participant_id = %s", person.ordinal)
-    Participant.objects.filter(pk=person.pk).update(erased_at=NOW + HOUR)
-    replay = why(job, person)
-    assert (replay.erased, replay.then, replay.equal) == (True, None, None)
-    assert Reason.SUBJ_ERASED in replay.now.verdict.reasons
-    assert json.loads(json.dumps(replay.as_json(), default=str))["erased"] is True
-
-
-# What does not hold is told.
-
-
-def test_a_statement_that_was_changed_is_told(world: World):
-    person = world.join("Ada")
-    world.crowd(1, says="Ada")
-    job = run(ask(world))
-    body = person.statements.get().body.replace("GRU", "HMB")
-    tamper("UPDATE consent_statement SET body = %s WHERE participant_id = %s", body, person.ordinal)
-    replay = why(job, person)
-    assert not replay.holds
-    assert "not as it was recorded" in replay.problems[0]
-
-
-def test_a_statement_that_was_removed_is_told(world: World):
-    person = world.join("Cleo")
-    world.crowd(1, says="Ada")
-    job = run(ask(world))
-    tamper("DELETE FROM consent_statement WHERE participant_id = %s AND family = '*'", person.ordinal)
-    replay = why(job, person)
-    assert not replay.holds
-    assert "gone from the record" in replay.problems[0]
-    assert "It was decided: DENY (CONSENT_WITHDRAWN)" in replay.problems[1]
-    assert "it is: PERMIT" in replay.problems[1]
-
-
-def test_an_opening_that_was_changed_is_told(world: World):
-    person = world.join("Ada")
-    world.crowd(1, says="Ada")
-    job = run(ask(world))
-    row = LedgerOpening.objects.get(subject=person.pseudonym, event__kind="consent:participant:registered")
-    body = row.body.replace("1980-01-01", "2020-01-01")
-    tamper("UPDATE consent_ledgeropening SET body = %s WHERE event_id = %s", body, row.event_id)
-    assert "not as it was recorded" in why(job, person).problems[0]
-
-
-def test_a_gate_that_was_changed_or_removed_is_told(world: World):
-    person = world.join("Dov")
-    world.crowd(1, says="Ada")
-    job = run(ask(world))
-    tamper("UPDATE broker_jobgate SET at = %s WHERE number = 0", EARLIER - HOUR)
-    assert "gates of job" in why(job, person).problems[0]
-    tamper("UPDATE broker_jobgate SET at = %s WHERE number = 0", NOW)
-    assert why(job, person).holds
-    tamper("DELETE FROM broker_jobgate WHERE number = 0")
-    replay = why(job, person)
-    assert not replay.holds
-    assert (replay.considered, replay.then) == (True, None)
-
-
-def test_a_manifest_that_does_not_open_is_told(world: World):
-    person = world.join("Ada")
-    job = run(ask(world))
-    Job.objects.filter(pk=job.pk).update(manifest=b"x" * 40)
-    job.refresh_from_db()
-    replay = why(job, person)
-    assert not replay.holds
-    assert replay.recorded is None
-
-
-def test_a_decision_on_other_statements_is_told(world: World, monkeypatch):
-    """The reasons are the same and the bytes are not: the digest knows."""
-    person = world.join("Ada")
-    job = run(ask(world))
-    explained = explaining.Record.explained
-
-    def on_another(self, *args):
-        then = explained(self, *args)
-        return replace(then, verdict=replace(then.verdict, relied_on=(1,)))
-
-    monkeypatch.setattr(explaining.Record, "explained", on_another)
-    replay = why(job, person)
-    assert replay.equal is False
-    assert "on other statements, files or under another policy" in replay.problems[0]
-
-
-# The doors.
-
-
-def said(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command("explain", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_an_auditor_explains_at_the_terminal_and_it_is_an_event(world: World):
-    person, out = world.join("Ben"), world.join("Ada")
-    world.request()
-    job = run(ask(world))
-    by = f"--by={world.staff.auditor.username}"
-    told = said(str(job.pk), person.pseudonym, by)
-    assert "Recorded: DENY PURPOSE_NOT_COVERED" in told
-    assert "Byte for byte the same." in told
-    assert LedgerEvent.objects.filter(kind="broker:job:explained").count() == 1
-    machine = json.loads(said(str(job.pk), out.pseudonym, by, "--json"))
-    assert machine["equal"] is True
-    assert machine["then"]["decision"] == machine["recorded"]["decision"] == "PERMIT"
-    assert "Decided again: PERMIT" in said(str(job.pk), out.pseudonym, by, "--as-of=2026-06-02T00:00:00Z")
-    with pytest.raises(CommandError, match="does not remember"):
-        said(str(job.pk), out.pseudonym, by, "--as-of=2020-01-01T00:00:00Z")
-    with pytest.raises(CommandError, match="names no time zone"):
-        said(str(job.pk), out.pseudonym, by, "--as-of=2020-01-01")
-    with pytest.raises(CommandError, match="There is no P-XXXX"):
-        said(str(job.pk), "P-XXXX", by)
-    with pytest.raises(CommandError, match="read and verify the ledger"):
-        said(str(job.pk), person.pseudonym, f"--by={world.staff.researcher.username}")
-    tamper("DELETE FROM consent_statement WHERE participant_id = %s", out.ordinal)
-    with pytest.raises(CommandError, match="does not hold"):
-        said(str(job.pk), out.pseudonym, by)
-
-
-def test_an_audit_finds_a_row_that_was_edited_and_a_gate_that_was(world: World):
-    person = world.join("Ada")
-    job = run(ask(world))
-    auditor = world.staff.auditor
-    assert oversight.verify(by=auditor, at=NOW).ok
-    assert oversight.look(job, by=auditor, at=NOW).gates_hold is True
-    Participant.objects.filter(pk=person.pk).update(born_on=date(2020, 1, 1))
-    assert "born_on" in oversight.verify(by=auditor, at=NOW).problems[0]
-    tamper("UPDATE broker_jobgate SET position = 1")
-    assert oversight.look(job, by=auditor, at=NOW).gates_hold is False
-    assert oversight.look(ask(world), by=auditor, at=NOW).gates_hold is None

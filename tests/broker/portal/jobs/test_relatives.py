@@ -1,0 +1,132 @@
+"""Relatives and identity on the page: leads under case names, a painting with its table."""
+
+import csv
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from broker import cases, queries, staging
+from broker.models import Case, Job
+from broker.portal import answers, painting
+from tests.broker.portal.jobs.running import run, shown, taken
+from tests.world import NOW, World, genotypes, job_of, small_panel, with_panel
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def panel() -> Any:
+    return small_panel()
+
+
+def searched(world: World, panel: Any, *, says: str | None, **facts: Any) -> Job:
+    """Somebody here is the very person of the evidence; `says` is what she allowed."""
+    with_panel(panel)
+    copies = np.random.default_rng(7).binomial(2, 0.5, len(panel))
+    if says:
+        world.join(says, data=genotypes(panel, copies))
+    case = world.case()
+    by = world.staff.investigator
+    evidence = cases.bring_evidence(case, genotypes(panel, copies), by=by, at=NOW)
+    question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20} | facts
+    return run(job_of(queries.submit(question, under=case, by=by, at=NOW)))
+
+
+def test_a_match_is_shown_under_its_case_name_as_a_lead_only(world: World, ivan: Client, panel: Any):
+    job = searched(world, panel, says="Noor")
+    page = shown(ivan, job)
+    name = staging.alias(cases.reference(Case.objects.get()), world.people["Noor"].ordinal)
+    assert name in page
+    assert "A lead only" in page
+    assert "same person or identical twin" in page
+    assert "Only people who allowed this kind of case were compared." in page
+    assert world.people["Noor"].pseudonym not in page
+    assert 'class="agency"' in page
+    assert "curl" not in page, "tokens are the researchers'"
+
+
+def test_the_painting_says_the_same_as_its_table(world: World, ivan: Client, panel: Any):
+    job = searched(world, panel, says="Noor")
+    page = shown(ivan, job)
+    segments = json.loads(taken(ivan, job, "json"))["records"][0]["segments"]
+    assert {one["chromosome"] for one in segments} == {1, 2}
+    drawn = page[page.index('viewBox="0 0 270 222"') :]
+    drawn = drawn[: drawn.index("</svg>")]
+    assert drawn.count('class="shared"') == len(segments)
+    assert page.count('rx="3"/>') == 22, "the bars are drawn once"
+    for one in segments:
+        assert f"{one['start']:,}" in page
+        assert f"{one['end']:,}" in page
+    elsewhere = ivan.get(
+        reverse("jobs:job", args=[job.pk]), headers={"Accept-Language": "id"}
+    ).content.decode()
+    assert f"{segments[0]['start']:,}".replace(",", ".") in elsewhere, "people read their own commas"
+    assert drawn[drawn.index("<use") :] in elsewhere, "machines do not"
+
+
+def test_a_table_of_relatives_has_a_row_for_each_segment(world: World, ivan: Client, panel: Any):
+    job = searched(world, panel, says="Noor")
+    lines = taken(ivan, job, "csv").splitlines()
+    assert any(line.startswith("# A lead only") for line in lines)
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    record = json.loads(taken(ivan, job, "json"))["records"][0]
+    assert len(rows) == len(record["segments"])
+    assert {row["person"] for row in rows} == {record["person"]}
+    assert [int(row["start"]) for row in rows] == [one["start"] for one in record["segments"]]
+
+
+@pytest.mark.parametrize("says", ["Ada", "Cleo", "Dov", None])
+def test_who_did_not_allow_it_leaves_the_page_as_if_she_were_not_here(
+    world: World, ivan: Client, panel: Any, says: str | None
+):
+    page = shown(ivan, searched(world, panel, says=says))
+    assert "Nobody who was compared shares segments" in page
+    assert "Only people who allowed this kind of case were compared." in page
+    assert "R-" not in page.replace("TR-", "")
+    assert "painting" not in page
+
+
+def test_identity_is_answered_with_case_names(world: World, ivan: Client, panel: Any):
+    job = searched(world, panel, says="Noor")
+    evidence = job.query.question["evidence"]
+    case = Case.objects.get()
+    query = queries.submit(
+        {"kind": "identity", "evidence": evidence}, under=case, by=world.staff.investigator, at=NOW
+    )
+    page = shown(ivan, run(job_of(query)))
+    assert "The same person, or an identical twin" in page
+    assert staging.alias(cases.reference(case), world.people["Noor"].ordinal) in page
+    assert "person,sites,agreement" in taken(ivan, query.job, "csv")
+
+
+def test_many_matches_are_listed_and_the_nearest_drawn(monkeypatch: Any):
+    record = {
+        "person": "R-1",
+        "total_cm": 50.0,
+        "longest_cm": 50.0,
+        "relationship": "x",
+        "kinship": 0.1,
+        "segments": [{"chromosome": 3, "start": 1, "end": 5, "cm": 50.0, "sites": 9}],
+    }
+    answer = {
+        "question": {"kind": "relatives", "min_cm": 7.0, "min_total_cm": 20.0},
+        "records": [record | {"person": f"R-{n}"} for n in range(25)],
+    }
+    shown_ = answers.shown(answer)
+    assert len(shown_["matches"]["rows"]) == 25
+    assert len(shown_["paintings"]) == answers.PAINTED
+    assert shown_["more"] == 25 - answers.PAINTED
+
+
+def test_a_painting_speaks_to_machines_in_every_language():
+    """Numbers in a drawing keep their point, and the shortest stretch can be seen."""
+    segment = {"chromosome": 22, "start": 16_050_000, "end": 16_060_000, "cm": 5.0, "sites": 9}
+    one = painting.of({"person": "R-1", "segments": [segment]})
+    assert one.stretches == (painting.Stretch("34.0", 212, "1.5"),)
+    assert len(painting.chromosomes()) == 22
+    assert all(re.fullmatch(r"\d+\.\d", bar.bar.width) for bar in painting.chromosomes())
