@@ -15,10 +15,9 @@ from consent import eligibility, fence, holdings, records
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.errors import NotCleared, OutsideTransaction
 from consent.models import Participant
-from consent.participants import subject_of
 from consent.policy import Policy
 from consent.reasons import Reason
-from consent.terms import Permission, Relations, Requester, Side
+from consent.terms import Permission, Requester
 from tests.cast import care, order, police, relatives
 from tests.world import EARLIER, FAR, NOW, World
 
@@ -68,7 +67,7 @@ def test_it_says_who_is_permitted_at_which_heads_and_why_not_the_others(world, u
 
 def test_it_says_what_was_asked_when_and_under_which_policy(world, use):
     clearance = clear(use, at=NOW + SECOND)
-    assert facts(clearance) == (use(), NOW + SECOND, fence.position(), Policy.default().version, (), FAR)
+    assert facts(clearance) == (use(), NOW + SECOND, fence.position(), Policy.default().version, (), FAR, None)
 
 
 def test_it_cannot_be_built_by_hand(use):
@@ -236,11 +235,12 @@ def test_whoever_looks_for_relatives_is_asked_at_the_first_look_and_at_the_next(
     for one in (ada, ben):
         world.give(one, "RELMATCH")
     asked = {"use": relatives(), "policy": Policy.default(), "at": NOW}
-    bens = {"relations": Relations(requesting_participant=Side(subject_of(ben), records.of(ben)))}
-    before = proofs.clear(**asked, **bens)
+    before = proofs.clear(**asked, asker=ben.ordinal)
     assert permitted(before) == {ada.ordinal, ben.ordinal}
-    assert permitted(proofs.recut(before, **asked, **bens)) == permitted(before)
-    assert permitted(proofs.recut(before, **asked)) == permitted(proofs.clear(**asked)) == set()
+    assert permitted(proofs.recut(before, **asked)) == permitted(before)
+    assert permitted(proofs.clear(**asked)) == set()
+    world.withdraw(ben)
+    assert permitted(proofs.recut(before, **asked)) == set()
 
 
 def test_a_request_that_fails_now_leaves_nobody(world, use):
