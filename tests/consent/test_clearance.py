@@ -67,7 +67,8 @@ def test_it_says_who_is_permitted_at_which_heads_and_why_not_the_others(world, u
 
 def test_it_says_what_was_asked_when_and_under_which_policy(world, use):
     clearance = clear(use, at=NOW + SECOND)
-    assert facts(clearance) == (use(), NOW + SECOND, fence.position(), Policy.default().version, (), FAR, None)
+    version = Policy.default().version
+    assert facts(clearance) == (use(), NOW + SECOND, fence.position(), version, (), FAR, None)
 
 
 def test_it_cannot_be_built_by_hand(use):
@@ -239,7 +240,7 @@ def test_whoever_looks_for_relatives_is_asked_at_the_first_look_and_at_the_next(
     assert permitted(before) == {ada.ordinal, ben.ordinal}
     assert permitted(proofs.recut(before, **asked)) == permitted(before)
     assert permitted(proofs.clear(**asked)) == set()
-    world.withdraw(ben)
+    records.withdraw(ben, by="self", at=NOW)
     assert permitted(proofs.recut(before, **asked)) == set()
 
 
