@@ -12,18 +12,28 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import handovers
+from broker import fresh, handovers, uses
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
-from broker.portal import record, record_choices, record_exchange, record_files, sheets, usage_words
+from broker.portal import (
+    record,
+    record_choices,
+    record_exchange,
+    record_files,
+    sheets,
+    token_page,
+    usage_words,
+)
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
 from broker.rights import allow
 from broker.roles import Right
 from broker.standing import Standing
+from consent import giving
 from consent.purposes import FAMILIES
 from genomics.models import GenomicFile
 
@@ -135,6 +145,26 @@ def consent_fhir(request: HttpRequest) -> HttpResponse:
     return record_exchange.consent_fhir(desk_of(request))
 
 
+@never_cache
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Keys for her programs; to make one she shows who she is, to end one she presses."""
+    desk = desk_of(request)
+    if request.method == "POST":
+        sign_in = fresh.of(request, at=desk.at)
+        if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+            return fresh.ask(request, what=_("To make a token, show that it is you."))
+    return token_page.page(request, "participant", door="api:consent")
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def token_revoke(request: HttpRequest, id: int) -> HttpResponse:
+    """End one of her tokens at once."""
+    return token_page.revoke(request, id, "participant")
+
+
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
 def why(request: HttpRequest, id: UUID) -> HttpResponse:
@@ -226,6 +256,8 @@ urls = [
     path("usage/", usage, name="usage"),
     path("exchange/", exchange, name="exchange"),
     path("consent.fhir.json", consent_fhir, name="consent_fhir"),
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/<int:id>/revoke/", token_revoke, name="token_revoke"),
     path("usage/<uuid:id>/", why, name="why"),
     path("form/<str:language>/", form_sheet, name="form_sheet"),
     path("form/<str:language>/pdf/", form_pdf, name="form_pdf"),

@@ -20,11 +20,10 @@ from django.views.decorators.http import require_http_methods
 
 from broker import access, uses
 from broker import queries as asking
-from broker import tokens as keys
-from broker.models import AccessRequest, Project, Query, Reviewed, TokenName, User
-from broker.portal import asked
+from broker.models import AccessRequest, Project, Query, Reviewed, User
+from broker.portal import asked, token_page
 from broker.portal import steward_papers as papers
-from broker.portal.researcher_forms import ApplicationForm, ProjectForm, QuestionForm, TokenForm
+from broker.portal.researcher_forms import ApplicationForm, ProjectForm, QuestionForm
 from broker.rights import allow
 from broker.roles import Right
 
@@ -168,34 +167,14 @@ def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
 @allow(Right.APPLY)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Keys for her programs. A new one is shown once, in the answer that made it, and is kept nowhere."""
-    user, now = _who(request), timezone.now()
-    form = TokenForm(_said(request), initial={"days": 30})
-    made: tuple[TokenName, str] | None = None
-    if request.method == "POST" and form.is_valid():
-        made = keys.issue(user, form.cleaned_data["name"], lasts=form.lasts())
-        form = TokenForm(initial={"days": 30})
-    hers = TokenName.objects.filter(token__user=user).select_related("token").order_by("-token__created")
-    return render(
-        request,
-        "researcher/tokens.html",
-        {
-            "form": form,
-            "made": made,
-            "hers": [(one, one.token.expiry is not None and one.token.expiry <= now) for one in hers],
-            "address": request.build_absolute_uri(reverse("api:queries")),
-        },
-        status=400 if form.errors else 200,
-    )
+    return token_page.page(request, "researcher", door="api:queries")
 
 
 @require_http_methods(["POST"])
 @allow(Right.APPLY)
 def token_revoke(request: HttpRequest, id: int) -> HttpResponse:
     """End one of her tokens at once."""
-    called = get_object_or_404(TokenName.objects.filter(token__user=_who(request)), pk=id)
-    keys.revoke(called)
-    messages.success(request, _("“%(name)s” is revoked. It opens nothing from now on.") % {"name": called})
-    return redirect("researcher:tokens")
+    return token_page.revoke(request, id, "researcher")
 
 
 def _who(request: HttpRequest) -> User:

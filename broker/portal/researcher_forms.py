@@ -1,4 +1,4 @@
-"""What a researcher says: a project's name, what it applies for, a question, a token's name.
+"""What a researcher says: a project's name, what it applies for, a question.
 
 Shape alone is checked here. Whether she may, and whether it is lawful, is asked by the verbs.
 """
@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -200,21 +200,3 @@ class QuestionForm(forms.Form):
         """The same form with the same question, sent twice, is one question; with another, it is another."""
         told = json.dumps([self.cleaned_data["key"], self.question()])
         return hashlib.sha256(told.encode()).hexdigest() if self.cleaned_data["key"] else ""
-
-
-class TokenForm(forms.Form):
-    """A token for a program."""
-
-    name = forms.CharField(
-        label=_("What will use it?"),
-        help_text=_("So that you know later which one to revoke. For example: notebook on the cluster."),
-        max_length=60,
-    )
-    days = forms.TypedChoiceField(
-        label=_("For how long?"),
-        choices=[(7, _("One week")), (30, _("30 days")), (90, _("90 days"))],
-        coerce=int,
-    )
-
-    def lasts(self) -> timedelta:
-        return timedelta(days=self.cleaned_data["days"])

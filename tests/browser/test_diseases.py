@@ -1,4 +1,4 @@
-"""The look of finding a disease among many, of files told apart, and of the zone of one's home."""
+"""The look of finding a disease among many, of files told apart, of a zone and of keys for programs."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,10 @@ from django.utils import timezone
 from broker import access, people
 from broker.demo.staff import PASSWORD
 from broker.models import User
+from consent.terms import SignIn
 from genomics.intake.receive import receive
 from tests import many_diseases
+from tests.broker.portal.clerk.sheets import received
 from tests.builders import vcf
 from tests.world import World
 
@@ -60,6 +62,29 @@ def test_many_diseases_on_a_page(page: Any, sign_in: Any, sound: Any, eve: User,
     page.get_by_label("Find a disease by a few letters").fill("skin")
     page.get_by_role("button", name="Find").click()
     sound("diseases-applied-for")
+
+
+def test_many_diseases_beside_a_scan(page: Any, sign_in: Any, sound: Any, world: World):
+    many_diseases.load(at=timezone.now())
+    sheet = received(world)
+    sign_in(page, world.staff.clerk)
+    page.goto(f"/clerk/paper/{sheet.paper}/key/")
+    page.get_by_text("What is written beside it").first.click()
+    page.get_by_label("Find a disease by a few letters").fill("skin")
+    page.get_by_role("button", name="Find").click()
+    assert page.get_by_label("skin disorder").is_visible()
+    sound("diseases-on-paper")
+
+
+def test_a_key_for_her_programs(page: Any, sign_in: Any, sound: Any, eve: User, monkeypatch: Any):
+    sign_in(page, eve)
+    monkeypatch.setattr("broker.fresh.of", lambda _request, *, at: SignIn("passkey", at))
+    page.goto("/participant/tokens/")
+    sound("tokens-none")
+    page.get_by_label("What will use it?").fill("diary")
+    page.get_by_role("button", name="Make it").click()
+    assert "TOKEN=" in page.content()
+    sound("tokens-made")
 
 
 def test_files_are_told_apart(page: Any, sign_in: Any, sound: Any, eve: User):

@@ -78,11 +78,18 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
             *("participant:receipt", "participant:receipt_json", "participant:usage"),
             *("participant:exchange", "participant:consent_fhir"),
             "participant:why",
+            "participant:tokens",
         ),
         ({P}, "get"),
     ),
     **dict.fromkeys(
-        ("participant:check", "participant:give", "participant:stop", "participant:stop_everything"),
+        (
+            "participant:token_revoke",
+            "participant:check",
+            "participant:give",
+            "participant:stop",
+            "participant:stop_everything",
+        ),
         ({P}, "post"),
     ),
     **dict.fromkeys(
