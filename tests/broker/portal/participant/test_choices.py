@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from broker import impact
 from broker.models import Notice, User
-from broker.portal.record_questions import QUESTIONS
+from broker.portal.record_questions import QUESTIONS, question
+from broker.wards import Ward
 from consent import policies, records
-from consent.models import Statement
+from consent.models import Participant, Statement
 from consent.policy import Policy
 from consent.purposes import FAMILIES
-from consent.terms import AfterDeath, Verb
+from consent.terms import AfterDeath, Authority, Capacity, Verb
 from genomics.intake.receive import receive
 from tests.broker.portal.participant.pages import HEALTH, press, said_yes, shown, terms
 from tests.builders import vcf
@@ -47,6 +48,21 @@ def last(user: User):
 
 def test_every_use_has_its_question():
     assert set(QUESTIONS) == set(FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "families"),
+    [
+        (Capacity.GUARDIAN, Policy().guardian_may_grant | Policy().guardian_may_grant_identity_only),
+        (Capacity.PROXY, Policy().proxy_may_grant),
+    ],
+)
+def test_who_acts_for_another_is_never_asked_about_her_own_file(capacity, families):
+    ward = Ward(Participant(), Authority(capacity, True), True, timezone.now())
+    for family in families:
+        asked = question(family, ward)
+        assert not re.search(r"\b(my|mine|I)\b", asked.text), asked.text
+        assert asked.right == QUESTIONS[family].right
 
 
 @pytest.mark.parametrize(("answer", "words"), [("yes", "That is so"), ("no", "Not quite"), ("", "Relatives")])
