@@ -33,7 +33,10 @@ class Hierarchy:
 
     @classmethod
     def of(cls, parents: Mapping[str, Iterable[str]]) -> Self:
-        """From {name: [its parents]}; the order of either does not matter."""
+        """From {name: [its parents]}; the order of either does not matter. Raises ValueError for parents
+        that are one name and no list: its letters would be taken for names."""
+        if any(isinstance(above, str) for above in parents.values()):
+            raise ValueError("the parents of a name are a list")
         return cls(tuple(sorted((name, tuple(sorted(above))) for name, above in parents.items())))
 
     def __eq__(self, other: object) -> bool:

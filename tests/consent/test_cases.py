@@ -192,3 +192,35 @@ def test_a_file_of_cases_brings_its_own_policy_and_hierarchies():
     assert policy.region_parents.upwards("GB") == {"GB", "UK"}
     assert not policy.disease_parents.knows("MONDO:0004992")
     assert cases.policy_of({}) == POLICY
+
+
+@pytest.mark.parametrize(
+    ("book", "why"),
+    [
+        ([1], "not an object with a list"),
+        ({"cases": {"id": "A"}}, "not an object with a list"),
+        ({"cases": []}, "holds no case"),
+        ({"cases": [3]}, "case 1 is not an object"),
+        ({"cases": [{"id": 3, "expect": {"decision": "DENY"}}]}, "case 1 is not an object"),
+        ({"cases": [{"id": "A-1", "expect": {}}]}, "case A-1 says nothing"),
+        ({"cases": [{"id": "A-1", "expect": "DENY"}]}, "case A-1 says nothing"),
+    ],
+)
+def test_a_book_that_would_check_nothing_is_refused(book: object, why: str):
+    with pytest.raises(ValueError, match=why):
+        cases.cases_of(book)
+
+
+def test_a_book_is_its_cases_under_its_own_policy():
+    listed = [{"id": "A-1", "expect": {"decision": "DENY"}}]
+    book = {"cases": listed, "policy_defaults": {"policy_version": "mine"}, "region_parents": {"ZZ": ["EU"]}}
+    assert cases.cases_of(book) == listed
+    policy = cases.policy_of(book)
+    assert policy.version == "mine"
+    assert "EU" in policy.region_parents.upwards("ZZ")
+
+
+@pytest.mark.parametrize("stated", [{"speed": 3}, "fast", {"region_parents": {"ZZ": "EU"}}])
+def test_a_policy_that_states_what_none_does_is_refused(stated: object):
+    with pytest.raises(ValueError, match="its policy cannot be read"):
+        cases.policy_of({"policy_defaults": stated})

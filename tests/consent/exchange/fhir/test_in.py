@@ -193,6 +193,7 @@ def part(name: str, *more: Any) -> tuple[Any, ...]:
         (put("", *CONDITION, 1, "valueString"), "does not say what it must"),
         (put(True, *RULE, "modifierExtension", 1, "extension", 1, "valuePositiveInt"), "does not say"),
         (put(0, *RULE, "modifierExtension", 1, "extension", 1, "valuePositiveInt"), "no number of months"),
+        (put(1201, *RULE, "modifierExtension", 1, "extension", 1, "valuePositiveInt"), "1200 months at most"),
         (put("soon", *RULE, "modifierExtension", 2, "extension", 1, "valueDateTime"), "names no instant"),
         (put("deny", *part("decision", "valueCode")), "contradict each other"),
         (put("shrug", *part("decision", "valueCode")), "not known here"),
