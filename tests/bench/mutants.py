@@ -59,7 +59,7 @@ PARTS = {
     ),
     "proof": Part(
         ("consent/eligibility.py", "consent/clearance.py"),
-        ("tests/consent/eligible", "tests/consent/test_clearance.py"),
+        ("tests/consent/eligible", "tests/consent/clearances"),
         ("-p", "tests.bench.in_memory", "--nomigrations"),
     ),
 }
