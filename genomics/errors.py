@@ -41,10 +41,11 @@ class FileReason(StrEnum):
     PLOIDY = "ploidy"
     HAPLOID_AUTOSOME = "haploid_autosome"
     ARCHIVE = "archive"
+    STRAND = "strand"
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
-
     BUILD_CONTRADICTED = "build_contradicted"
+
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
     TRAILING_BYTES = "trailing_bytes"
@@ -78,13 +79,16 @@ class FileReason(StrEnum):
         return self in POLICY
 
 
-POLICY = frozenset(list(FileReason)[: list(FileReason).index(FileReason.BUILD_CONTRADICTED)])
+POLICY = frozenset(list(FileReason)[: list(FileReason).index(FileReason.TRUNCATED)])
 
 _AGAIN = (
     "Please download or copy the file again and send it as it came, without opening and saving it in between."
 )
 _TOOL = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
-_KINDS = "We take a VCF 4.1 to 4.5 of one person and raw data as 23andMe writes them."
+_KINDS = (
+    "We take a VCF 4.1 to 4.5 of one person and raw data as 23andMe, AncestryDNA, MyHeritage, FamilyTreeDNA"
+    " and Living DNA write them."
+)
 _EXPORT = "Please ask the laboratory or the service that made the file for a new export."
 
 ADVICE: dict[FileReason, str] = {
@@ -103,6 +107,7 @@ ADVICE: dict[FileReason, str] = {
     FileReason.UNSORTED: "Please sort it first, for example with `bcftools sort`.",
     FileReason.PLOIDY: "We take one or two alleles a person and site.",
     FileReason.HAPLOID_AUTOSOME: "Please have it called as diploid, with two alleles on chromosomes 1 to 22.",
+    FileReason.STRAND: "Please ask for the report with the columns `Allele1 - Plus` and `Allele2 - Plus`.",
     FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomics.coordinates import X, code_or_none
+from genomics.coordinates import MT, X, Y, code_or_none
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.fields import WORD, Fields, Letters, Numbers, Words, runs
 
@@ -27,6 +27,7 @@ _LETTER = np.zeros(256, dtype=np.uint8)
 _LETTER[list(b"ACGT-DI")] = (1, 2, 3, 4, NO_CALL, INDEL, INDEL)
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93))
 _WORD = (1 << 64) - 1
+_NUMBERED = {b"23": X, b"24": Y, b"25": X, b"26": MT, b"XY": X}  # PLINK's codes; 25 is where X and Y pair
 _MOST_RUNS = 1024
 
 
@@ -89,7 +90,7 @@ def read_line(line: bytes, number: int) -> Call:
     if not _CONTIG.fullmatch(contig):
         what = "The chromosome's name has characters that no name may have."
         raise FileRefused(FileReason.CHROMOSOME, what, number)
-    code = code_or_none(contig.decode("ascii")) or 0
+    code = _code(contig)
     if not _NUMBER.fullmatch(written) and (code or written not in _NOWHERE):
         raise FileRefused(
             FileReason.POSITION, "The position is not a whole number in the range of a chromosome.", number
@@ -97,6 +98,11 @@ def read_line(line: bytes, number: int) -> Call:
     position = int(written) if code else 0
     low, high = _genotype(genotype, code, number)
     return Call(fingerprint(name), code if position else 0, position, low, high)
+
+
+def _code(contig: bytes) -> int:
+    """The chromosome, 0 when it is none we compare."""
+    return _NUMBERED.get(contig) or code_or_none(contig.decode("ascii")) or 0
 
 
 def _genotype(genotype: bytes, code: int, number: int) -> tuple[int, int]:
@@ -132,7 +138,7 @@ def scan(text: bytes, first: int) -> Calls | None:
     code = np.zeros(len(fields), dtype=np.uint8)
     for begin, end in stretches:
         name = fields.field(begin, _CHROMOSOME)
-        code[begin:end] = code_or_none(name.decode("ascii")) or 0 if _CONTIG.fullmatch(name) else 0
+        code[begin:end] = _code(name) if _CONTIG.fullmatch(name) else 0
         plain[begin:end] &= _CONTIG.fullmatch(name) is not None
     calls = Calls(
         id=_mix(fields.word(_ID), fields.word(_ID, WORD), id_size),

@@ -1,12 +1,10 @@
-"""Raw data as 23andMe writes them: rsid, chromosome, position, genotype, between tabs, under # comments.
+"""Raw data of the services that read people's DNA with arrays, in whichever of the dialects.
 
 The letters are alleles, but which of them is the reference the file does not say. No-calls are MISSING; D
 and I (deletion, insertion) name no bases and are left out with a note. The same marker twice with
 different genotypes is a damaged file; two markers at one place that differ make the place MISSING. Lines
 are read in `array_lines`.
 """
-
-import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +14,14 @@ from genomics.columns import MISSING, NOT_STATED, keys
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.array_lines import BASES, INDEL, NO_CALL, Call, Calls, fingerprint, read_line, scan
 from genomics.formats.builds import MARKERS, Evidence, check_said, named_in
+from genomics.formats.dialects import Dialect, find
 from genomics.formats.fields import Flags, Numbers
 from genomics.formats.limits import Limits
 from genomics.formats.lines import Block, Lines
 from genomics.formats.source import Reading
 from genomics.intake import screen
 
-_TITLE = re.compile(rb"\s*rsid\tchromosome\tposition\tgenotype[ \t]*\n", re.IGNORECASE)
+_ENOUGH = 1 << 16  # bytes that show a title
 _NO_ID = np.uint64(fingerprint(b"."))
 _UNUSED = np.uint8(255)
 
@@ -30,14 +29,14 @@ _UNUSED = np.uint8(255)
 def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
     """The Source for raw data. Without `in_bulk` every line is read by itself: the same, slower."""
     evidence = Evidence()
-    findings = _read_comments(lines, evidence, limits)
+    dialect, findings = _read_preface(lines, evidence, limits)
     check_said(evidence)
     parts: list[Calls] = []
     count, first = 0, 0
-    for block in lines:
-        if not count:
-            block = _without_title(block)
-            first = block.first
+    samples: set[bytes] = set()
+    for received in lines:
+        block = dialect.plainly(received, samples)
+        first = first or block.first
         calls = scan(block.text, block.first) if in_bulk else None
         parts.append(_one_by_one(block) if calls is None else calls)
         count += len(parts[-1])
@@ -75,17 +74,21 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
     )
 
 
-def _read_comments(lines: Lines, evidence: Evidence, limits: Limits) -> tuple[screen.Finding, ...]:
-    comments = lines.take_leading(b"#", limit=limits.header).decode("utf-8").split("\n")
-    for number, comment in enumerate(comments, start=1):
-        for build in named_in(comment):
+def _read_preface(
+    lines: Lines, evidence: Evidence, limits: Limits
+) -> tuple[Dialect, tuple[screen.Finding, ...]]:
+    """The dialect, and details found in what stands above the data; the build is heard on the way."""
+    above = lines.take_leading(b"#", limit=limits.header).decode("utf-8").split("\n")
+    found = find(above[-1].encode(), lines.peek(_ENOUGH))
+    if found is None:
+        raise FileRefused(FileReason.NOTHING_COMPARABLE, "No genotypes follow the comments.")
+    dialect, skip = found
+    if skip:
+        above += lines.take_lines(skip).decode("utf-8").split("\n")
+    for number, line in enumerate(above, start=1):
+        for build in named_in(line):
             evidence.say(build, "comment at the top", number)
-    return screen.look(enumerate(comments, start=1))
-
-
-def _without_title(block: Block) -> Block:
-    title = _TITLE.match(block.text)
-    return block if title is None else Block(block.first + 1, block.text[title.end() :])
+    return dialect, screen.look(enumerate(above, start=1))
 
 
 def _one_by_one(block: Block) -> Calls:

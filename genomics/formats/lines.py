@@ -61,6 +61,17 @@ class Lines:
             self.give_back(block)
         return b"".join(block.text for block in blocks)
 
+    def take_lines(self, count: int) -> bytes:
+        """So many lines from here on, without the last line feed."""
+        parts: list[bytes] = []
+        while count and (block := self.take()) is not None:
+            lines = block.text.split(b"\n", count)
+            parts += lines[: min(count, len(lines) - 1)]
+            taken = min(count, len(lines) - 1)
+            count -= taken
+            self.give_back(Block(block.first + taken, b"\n".join(lines[taken:])))
+        return b"\n".join(parts)
+
     def take_leading(self, prefix: bytes, *, limit: int) -> bytes:
         """All lines from here on that begin so, without the last line feed; at most so many bytes."""
         other = re.compile(rb"(?:^|\n)(?!" + re.escape(prefix) + rb")[^\n]")

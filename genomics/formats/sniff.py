@@ -6,6 +6,7 @@ Gives the Kind we read, or refuses with the name of what it seems to be. Nothing
 import re
 
 from genomics.errors import FileReason, FileRefused
+from genomics.formats import dialects
 from genomics.formats.source import Kind
 
 _BINARY: tuple[tuple[bytes, str], ...] = (
@@ -37,17 +38,9 @@ _NOT_TEXT: tuple[tuple[bytes, str], ...] = (
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|\?xml)", re.IGNORECASE)
 _SAM = re.compile(rb"@(?:HD|SQ|RG|PG|CO)\t")
-_ARRAY_HEADER = re.compile(rb"#?\s*rsid\tchromosome\tposition\tgenotype", re.IGNORECASE)
-_ARRAY_LINE = re.compile(rb"[^\s,\"]+\t[^\s,\"]+\t[^\s,\"]+\t[A-Z-]{1,2}", re.IGNORECASE)
-_DIALECTS: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"#\s*AncestryDNA", re.IGNORECASE), "an AncestryDNA export"),
-    (re.compile(rb"#\s*MyHeritage", re.IGNORECASE), "a MyHeritage export"),
-    (
-        re.compile(rb"\"?RSID\"?,\"?CHROMOSOME\"?,\"?POSITION\"?,\"?RESULT", re.IGNORECASE),
-        "a FamilyTreeDNA export",
-    ),
+_SPOKEN_OF: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\[Header\]"), "a genotyping report from a laboratory"),
-    (re.compile(rb"[^\n]*\brsid[\t ,]", re.IGNORECASE), "raw data with other columns than 23andMe's"),
+    (re.compile(rb"[^\n]*\brsid[\t ,]", re.IGNORECASE), "raw data with columns we do not know"),
 )
 
 
@@ -81,21 +74,26 @@ def refuse_binary(head: bytes) -> None:
 
 
 def _consumer(head: bytes) -> Kind:
-    """23andMe's four columns, whoever wrote them; or the name of another dialect."""
-    lines = [line for line in head.split(b"\n") if line.strip()]
-    comments = [line for line in lines if line.startswith(b"#")]
-    data = next((line for line in lines if not line.startswith(b"#")), b"")
-    titled = _ARRAY_HEADER.fullmatch(data.rstrip()) or (
-        comments and _ARRAY_HEADER.fullmatch(comments[-1].rstrip())
-    )
-    if titled or _ARRAY_LINE.fullmatch(data):
+    """A dialect of raw data; or what the text seems to be."""
+    comments, data = _parted(head)
+    last = comments[-1] if comments else b""
+    if data and dialects.find(last, data) is not None:
         return Kind.ARRAY
-    number = head.count(b"\n", 0, head.find(data)) + 1 if data else 1
-    for pattern, name in _DIALECTS:
-        if any(pattern.match(line) for line in (*comments, data)):
-            raise FileRefused(
-                FileReason.KIND_NOT_TAKEN, f"This looks like {name}. We do not take this kind yet.", number
-            )
-    if not data and not comments:
+    number = len(comments) + 1
+    if not data.strip() and not any(line.strip() for line in comments):
         raise FileRefused(FileReason.EMPTY, "The file has no text in it.")
+    if not data.strip() and dialects.find(b"", last.lstrip(b"# \t")) is not None:
+        return Kind.ARRAY
+    for pattern, name in _SPOKEN_OF:
+        if any(pattern.match(line) for line in (*comments, data)):
+            raise FileRefused(FileReason.UNKNOWN_KIND, f"This looks like {name}.", number)
     raise FileRefused(FileReason.UNKNOWN_KIND, "This is no kind of genotype file we know.", number)
+
+
+def _parted(head: bytes) -> tuple[list[bytes], bytes]:
+    """The comment lines at the top, and what follows them."""
+    comments = []
+    while head.startswith(b"#"):
+        comment, _, head = head.partition(b"\n")
+        comments.append(comment)
+    return comments, head

@@ -48,8 +48,12 @@ def read_header(lines: Lines, evidence: Evidence, *, limits: Limits) -> Header:
     raw = lines.take_leading(b"#", limit=limits.header).split(b"\n")
     version = _version(raw[0])
     if not raw[-1].startswith(b"#CHROM"):
+        if not lines.peek(1):
+            raise FileRefused(
+                FileReason.NO_SAMPLE, "The file is the head of a VCF and nothing else.", len(raw)
+            )
         raise FileRefused(FileReason.HEADER, "The #CHROM line is missing above the first record.", len(raw))
-    columns = raw[-1].split(b"\t")
+    columns = _columns(raw[-1])
     declared: dict[bytes, dict[bytes, Declared]] = {b"INFO": {}, b"FORMAT": {}}
     not_comparable: set[bytes] = set()
     contigs = 0
@@ -144,12 +148,21 @@ def _hear_contig(
         evidence.say(build, "assembly of the contigs in the header", number)
 
 
+def _columns(line: bytes) -> list[bytes]:
+    """What the #CHROM line names. Spaces around a name are forgiven, and around all of them where there are
+    no tabs, for then it names no sample; so is a last tab with nothing after it."""
+    names = [name.strip(b" ") for name in line.split(b"\t")]
+    if line.split() == list(_FIXED):
+        return list(_FIXED)
+    return names
+
+
 def _check_columns(columns: list[bytes], number: int) -> None:
     if tuple(columns[: len(_FIXED)]) != _FIXED:
         raise FileRefused(
             FileReason.HEADER, "The #CHROM line does not name the eight fixed columns in order.", number
         )
-    if len(columns) == len(_FIXED) or columns[len(_FIXED) :] == [b"FORMAT"]:
+    if columns[len(_FIXED) :] in ([], [b""], [b"FORMAT"]):
         raise FileRefused(FileReason.NO_SAMPLE, "The file lists variants but nobody's genotypes.", number)
     if columns[len(_FIXED)] != b"FORMAT" or len(columns) < _COLUMNS:
         raise FileRefused(

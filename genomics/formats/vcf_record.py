@@ -73,6 +73,7 @@ def read_record(line: bytes, number: int, header: Header, *, limits: Limits) -> 
         what = f"The line has {len(fields):,} columns separated by tabs instead of {COLUMNS}."
         _refuse(FileReason.COLUMNS, what, number)
     name, written, ids, ref, alt, quality, passed, info, keys, sample = fields
+    each = _format(keys, number)  # first, for without GT nothing else matters
     code = _contig(name, header, number)
     position = _position(written, number)
     _check_ids(ids, number)
@@ -89,7 +90,7 @@ def read_record(line: bytes, number: int, header: Header, *, limits: Limits) -> 
         _refuse(
             FileReason.INFO, "An INFO value is not what the header declares, or stands there twice.", number
         )
-    called = _called(sample, _format(keys, number), alts, header, number)
+    called = _called(sample, each, alts, header, number)
 
     comparable = [_text(allele) for allele in alts]
     last = position + len(ref) - 1

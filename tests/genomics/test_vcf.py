@@ -309,3 +309,22 @@ def test_no_sentence_of_a_refusal_quotes_the_file() -> None:
         assert secret not in refusal(vcf_text([record(**fields)])).sentence
     for fields in ({"qual": secret}, {"info": f"{secret};{secret}"}, {"sample": secret}, {"format": secret}):
         assert secret not in refusal(vcf_text([record(**fields)])).sentence
+
+
+def test_a_head_without_records_is_nobodys_file() -> None:
+    assert refusal(b"##fileformat=VCFv4.2\n##source=x\n").reason is FileReason.NO_SAMPLE
+    assert refusal(b"##fileformat=VCFv4.2\n##source=x\n20\t1\n").reason is FileReason.HEADER
+
+
+def test_spaces_around_the_names_of_the_columns_are_forgiven() -> None:
+    text = vcf_text([record()])
+    odd = text.replace(b"\tQUAL", b"\t  QUAL")
+    assert formats.read(odd).column.sha256 == formats.read(text).column.sha256
+    spaced = b"##fileformat=VCFv4.1\n#CHROM  POS ID  REF ALT QUAL FILTER  INFO\n1\t1\n"
+    assert refusal(spaced).reason is FileReason.NO_SAMPLE
+    assert refusal(text.replace(b"\tPOS", b"POS")).reason is FileReason.HEADER
+
+
+def test_a_record_without_a_genotype_is_told_so_whatever_else_it_lacks() -> None:
+    far = record(pos="42949672950", format="AD")
+    assert refusal(vcf_text([far], meta=INFO)).reason is FileReason.NO_GENOTYPES

@@ -13,9 +13,7 @@ _MIB = 1 << 20
 
 
 class Command(BaseCommand):
-    help = (
-        "Read every file a manifest lists (columns file, expected: accept, reject, -) and judge the reader."
-    )
+    help = "Read every file that a manifest lists (columns file, expected) and judge the reader."
     allowed = "operator"
     requires_system_checks = ()
 
