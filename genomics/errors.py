@@ -37,11 +37,14 @@ class FileReason(StrEnum):
     STRUCTURAL_ONLY = "structural_only"
     REFERENCE_BLOCKS = "reference_blocks"
     NOTHING_COMPARABLE = "nothing_comparable"
+    REF_NOT_STATED = "ref_not_stated"
     UNSORTED = "unsorted"
     PLOIDY = "ploidy"
     HAPLOID_AUTOSOME = "haploid_autosome"
     ARCHIVE = "archive"
     STRAND = "strand"
+    NO_PANEL = "no_panel"
+    NO_REFERENCE = "no_reference"
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
     BUILD_CONTRADICTED = "build_contradicted"
@@ -63,6 +66,7 @@ class FileReason(StrEnum):
     CHROMOSOME = "chromosome"
     POSITION = "position"
     ID = "id"
+    READ = "read"
     REF = "ref"
     ALT = "alt"
     QUALITY = "quality"
@@ -104,10 +108,14 @@ ADVICE: dict[FileReason, str] = {
     FileReason.STRUCTURAL_ONLY: "Please send the same person's file of small variants (SNPs and indels).",
     FileReason.REFERENCE_BLOCKS: "Please send the plain VCF made from it; genomic VCFs are not taken yet.",
     FileReason.NOTHING_COMPARABLE: _KINDS,
+    FileReason.REF_NOT_STATED: "Please send the raw data that it was made from.",
     FileReason.UNSORTED: "Please sort it first, for example with `bcftools sort`.",
     FileReason.PLOIDY: "We take one or two alleles a person and site.",
     FileReason.HAPLOID_AUTOSOME: "Please have it called as diploid, with two alleles on chromosomes 1 to 22.",
     FileReason.STRAND: "Please ask for the report with the columns `Allele1 - Plus` and `Allele2 - Plus`.",
+    FileReason.NO_PANEL: "Please send the VCF that was made from it, or ask us to load the sites.",
+    FileReason.NO_REFERENCE: "Please send it as BAM, or the VCF that was made from it.",
+    FileReason.READ: "Please write the file again with the tool that made it; `samtools view` reads it.",
     FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,

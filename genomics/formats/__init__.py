@@ -10,32 +10,45 @@ from itertools import chain
 from typing import BinaryIO
 
 from genomics.coordinates import Build
-from genomics.formats import arrays, vcf
+from genomics.formats import arrays, bam, bcf, cram, sam, vcf
 from genomics.formats.builds import settle
 from genomics.formats.limits import DEFAULT, Limits
 from genomics.formats.lines import Lines
-from genomics.formats.sniff import kind, refuse_binary
-from genomics.formats.source import Kind, Profile, Source
+from genomics.formats.sniff import binary_kind, kind
+from genomics.formats.source import NOTHING, Binary, Kind, Loaded, Profile, Source
 from genomics.formats.unpack import unpack
 from genomics.intake.quality import measure
 
-__all__ = ["DEFAULT", "Kind", "Limits", "Profile", "read"]
+__all__ = ["DEFAULT", "NOTHING", "Kind", "Limits", "Loaded", "Profile", "read"]
 
 _ENOUGH = 1 << 16  # bytes that tell a kind: the comments of a consumer's file are a few thousand
-SOURCES: dict[Kind, Source] = {Kind.VCF: vcf.read, Kind.ARRAY: arrays.read}
+SOURCES: dict[Kind, Source] = {Kind.VCF: vcf.read, Kind.ARRAY: arrays.read, Kind.SAM: sam.read}
+BINARIES: dict[Kind, Binary] = {Kind.BCF: bcf.read, Kind.BAM: bam.read, Kind.CRAM: cram.read}
 
 
-def read(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits = DEFAULT) -> Profile:
+def read(
+    data: bytes | BinaryIO,
+    *,
+    assume: Build | None = None,
+    limits: Limits = DEFAULT,
+    loaded: Loaded = NOTHING,
+) -> Profile:
     """Read a genotype file, whatever its wrapping. Raises FileRefused and nothing else.
 
     `assume` is the policy for files that do not say which build they count along: that build, or refuse.
+    `loaded` is what the house has to read by: without a panel no reads are counted, without a reference no
+    CRAM is taken.
     """
     chunks = unpack(io.BytesIO(data) if isinstance(data, bytes) else data, limits=limits)
     start = next(chunks, b"")
-    refuse_binary(start)
-    lines = Lines(chain((start,), chunks), limits=limits)
-    which = kind(lines.peek(_ENOUGH))
-    reading = SOURCES[which](lines, limits=limits)
+    binary = binary_kind(start)
+    if binary is not None:
+        which = binary
+        reading = BINARIES[which](chain((start,), chunks), limits=limits, assume=assume, loaded=loaded)
+    else:
+        lines = Lines(chain((start,), chunks), limits=limits)
+        which = kind(lines.peek(_ENOUGH))
+        reading = SOURCES[which](lines, limits=limits, assume=assume, loaded=loaded)
     build, evidence = settle(reading.evidence, assume)
     return Profile(
         kind=which,

@@ -26,7 +26,7 @@ _NO_ID = np.uint64(fingerprint(b"."))
 _UNUSED = np.uint8(255)
 
 
-def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
+def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object) -> Reading:
     """The Source for raw data. Without `in_bulk` every line is read by itself: the same, slower."""
     evidence = Evidence()
     dialect, findings = _read_preface(lines, evidence, limits)

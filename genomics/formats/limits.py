@@ -17,6 +17,8 @@ class Limits:
     line: int = 1 * MIB
     header: int = 8 * MIB
     records: int = 10_000_000
+    aligned: int = 4096 * MIB  # unpacked, where it is reads: they are counted and let go
+    reads: int = 50_000_000
     contigs: int = 100_000
     alleles: int = 1_000  # in one record
     allele_text: int = 64 * MIB  # of all different alleles in a file

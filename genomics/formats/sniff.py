@@ -9,10 +9,8 @@ from genomics.errors import FileReason, FileRefused
 from genomics.formats import dialects
 from genomics.formats.source import Kind
 
+_READ_BINARY = ((b"BAM\x01", Kind.BAM), (b"CRAM", Kind.CRAM), (b"BCF", Kind.BCF))
 _BINARY: tuple[tuple[bytes, str], ...] = (
-    (b"BAM\x01", "a BAM alignment"),
-    (b"CRAM", "a CRAM alignment"),
-    (b"BCF", "a BCF"),
     (b"crypt4gh", "a Crypt4GH file"),
     (b"TBI\x01", "an index, not the file it belongs to"),
     (b"CSI\x01", "an index, not the file it belongs to"),
@@ -38,6 +36,9 @@ _NOT_TEXT: tuple[tuple[bytes, str], ...] = (
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|\?xml)", re.IGNORECASE)
 _SAM = re.compile(rb"@(?:HD|SQ|RG|PG|CO)\t")
+_READ = re.compile(
+    rb"[^\t\n]*\t[0-9]+\t[^\t\n]+\t[0-9]+\t[0-9]+\t(?:\*|[0-9][0-9MIDNSHPX=]*)\t[^\t\n]+\t[0-9]+\t-?[0-9]+\t"
+)
 _SPOKEN_OF: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\[Header\]"), "a genotyping report from a laboratory"),
     (re.compile(rb"[^\n]*\brsid[\t ,]", re.IGNORECASE), "raw data with columns we do not know"),
@@ -50,10 +51,8 @@ def kind(head: bytes) -> Kind:
         return Kind.VCF
     if _HTML.match(head):
         raise FileRefused(FileReason.HTML, "This is a web page, not the file it was to lead to.", 1)
-    if _SAM.match(head):
-        raise FileRefused(
-            FileReason.KIND_NOT_TAKEN, "This is a SAM alignment. We do not take this kind yet.", 1
-        )
+    if _SAM.match(head) or _READ.match(head):
+        return Kind.SAM
     if head.startswith(b"##"):
         for line in head.split(b"\n"):
             if line.startswith(b"#CHROM\tPOS\t"):
@@ -61,8 +60,11 @@ def kind(head: bytes) -> Kind:
     return _consumer(head)
 
 
-def refuse_binary(head: bytes) -> None:
-    """FileRefused for what begins as something other than text; `head` is unpacked, else as it came."""
+def binary_kind(head: bytes) -> Kind | None:
+    """The kind of a binary file we read, None for text; `head` is unpacked, else as it came."""
+    for magic, which in _READ_BINARY:
+        if head.startswith(magic):
+            return which
     for magic, name in _BINARY:
         if head.startswith(magic):
             raise FileRefused(FileReason.KIND_NOT_TAKEN, f"This is {name}. We do not take this kind yet.")
@@ -71,6 +73,7 @@ def refuse_binary(head: bytes) -> None:
             raise FileRefused(FileReason.NOT_TEXT, f"This is {name}, not genotypes as text.")
     if head.startswith(_UTF16):
         raise FileRefused(FileReason.ENCODING, "The text is UTF-16, not UTF-8.")
+    return None
 
 
 def _consumer(head: bytes) -> Kind:

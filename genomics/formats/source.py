@@ -5,6 +5,7 @@ settles the build and makes the Profile of it. How bytes are unpacked is in `unp
 apart in `sniff`.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -16,13 +17,30 @@ from genomics.formats.limits import Limits
 from genomics.formats.lines import Lines
 from genomics.intake.quality import Quality
 from genomics.intake.screen import Finding
+from genomics.panel import Panel
+from genomics.reference import Reference
 
 
 class Kind(StrEnum):
-    """What kind of genotype text it is."""
+    """What kind of file it is."""
 
     VCF = "vcf"
+    BCF = "bcf"
     ARRAY = "array"
+    SAM = "sam"
+    BAM = "bam"
+    CRAM = "cram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the house has loaded to read files by: sites at which reads are counted, reference genomes."""
+
+    panels: Mapping[Build, Panel] = field(default_factory=dict)
+    references: Mapping[Build, Reference] = field(default_factory=dict)
+
+
+NOTHING = Loaded()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +53,20 @@ class Reading:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
 
+class Binary(Protocol):
+    """A reader of one kind of binary file, from its magic on. Raises FileRefused, and nothing else."""
+
+    def __call__(
+        self, chunks: Iterator[bytes], *, limits: Limits, assume: Build | None, loaded: Loaded
+    ) -> Reading: ...
+
+
 class Source(Protocol):
     """A reader of one kind of text. Raises FileRefused, and nothing else."""
 
-    def __call__(self, lines: Lines, *, limits: Limits) -> Reading: ...
+    def __call__(
+        self, lines: Lines, *, limits: Limits, assume: Build | None = None, loaded: Loaded = NOTHING
+    ) -> Reading: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ _ID, _REF = 2, 3
 _DIPLOID = 2
 
 
-def read(lines: Lines, *, limits: Limits, in_bulk: bool = True) -> Reading:
+def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object) -> Reading:
     """The Source for VCF. Without `in_bulk` every line is read by itself: the same, slower."""
     evidence = Evidence()
     header = read_header(lines, evidence, limits=limits)

@@ -77,6 +77,8 @@ def read_record(line: bytes, number: int, header: Header, *, limits: Limits) -> 
     code = _contig(name, header, number)
     position = _position(written, number)
     _check_ids(ids, number)
+    if ref == b".":
+        _refuse(FileReason.REF_NOT_STATED, "REF is a dot, so nothing says what ALT differs from.", number)
     if not _SEQUENCE.fullmatch(ref):
         _refuse(FileReason.REF, "REF is written with A, C, G, T and N only.", number)
     alts = _alternates(alt, ref, number, limits)

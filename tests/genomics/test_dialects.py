@@ -48,6 +48,11 @@ def decode(line: str) -> str:
     return f"{name},A/G,{chromosome},{position},-,{genotype.translate(str.maketrans('ACGT', 'TGCA'))}"
 
 
+def transposed(line: str) -> str:
+    name, chromosome, position, genotype = line.split("|")
+    return " ".join((NUMBERED.get(chromosome, chromosome), name, "0", position, *genotype.replace("-", "0")))
+
+
 NUMBERED = {"X": "23", "MT": "26"}
 ANCESTRY = "#AncestryDNA raw data download\nrsid\tchromosome\tposition\tallele1\tallele2\n"
 DIALECTS = {
@@ -65,13 +70,8 @@ DIALECTS = {
     "decode": "Name,Variation,Chromosome,Position,Strand,YourCode\n" + written(decode),
     "report": f"[Header]\nContent\tx\n[Data]\n{PLUS_TITLE}\n" + written(report),
     "report_bare": f"{PLUS_TITLE}\n" + written(report),
-    "tped": written(
-        lambda line: " ".join(
-            (*(NUMBERED.get(part, part) for part in (line.split("|")[1],)), line.split("|")[0], "0")
-            + (line.split("|")[2], *line.split("|")[3].replace("-", "0"))
-        )
-    ),
-}  # fmt: skip
+    "tped": written(transposed),
+}
 
 
 @pytest.mark.parametrize("name", DIALECTS)

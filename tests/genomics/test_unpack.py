@@ -221,11 +221,9 @@ def test_what_no_text_file_has_is_found_with_its_line(
     [
         (b"<!DOCTYPE html><html>...", FileReason.HTML),
         (b"\n  <html lang=en>", FileReason.HTML),
-        (bgzipped(b"BAM\x01" + b"\0" * 50), FileReason.KIND_NOT_TAKEN),
-        (bgzipped(b"BCF\x02\x02" + b"\0" * 50), FileReason.KIND_NOT_TAKEN),
-        (b"CRAM\x03\x00" + b"\0" * 50, FileReason.KIND_NOT_TAKEN),
+        (b"CRAM\x03\x00" + b"\0" * 50, FileReason.NO_REFERENCE),
         (b"crypt4gh\x01\0\0\0", FileReason.KIND_NOT_TAKEN),
-        (b"@HD\tVN:1.6\n", FileReason.KIND_NOT_TAKEN),
+        (b"@HD\tVN:1.6\n", FileReason.NOTHING_COMPARABLE),
         (b"rsid\tchromosome\tposition\tgenotype_other\nrs1\t1\t5\tA A\n", FileReason.UNKNOWN_KIND),
         (b"[Header]\nContent\tx\n", FileReason.UNKNOWN_KIND),
         (b"%PDF-1.7\n", FileReason.NOT_TEXT),

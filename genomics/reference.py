@@ -1,0 +1,94 @@
+"""The reference genome as a file: which contigs it has, and the bases at a place, read as they are asked for.
+
+    reference = Reference.of(path)          # a FASTA and its index (.fai) beside it
+    reference.bases(20, 999, 1005)          # 0-based, half-open; capitals
+
+Whoever opens it names the path; nothing a received file says is ever opened.
+"""
+
+import mmap
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from genomics.coordinates import CHROMOSOMES, Build, code_or_none
+from genomics.errors import GenomicsError
+
+_FIELDS = 5
+
+
+class ReferenceRefused(GenomicsError):
+    """A FASTA that cannot be the reference genome of a build. Nothing was loaded."""
+
+
+class _Contig(NamedTuple):
+    length: int
+    offset: int
+    bases: int  # a line
+    width: int  # a line with its end
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """One FASTA with its index, of one build."""
+
+    build: Build
+    path: Path
+    contigs: dict[str, _Contig] = field(repr=False)
+
+    @classmethod
+    def of(cls, path: Path, *, build: Build | None = None) -> Self:
+        """Open a FASTA with lines of one length and its index. The build is told by the contigs' lengths."""
+        contigs: dict[str, _Contig] = {}
+        try:
+            lines = Path(f"{path}.fai").read_text(encoding="ascii").splitlines()
+            for line in lines:
+                name, *numbers = line.split("\t")
+                if len(numbers) != _FIELDS - 1:
+                    raise ValueError
+                contigs[name] = _Contig(*map(int, numbers))
+        except (OSError, ValueError):
+            what = "The FASTA needs its index beside it (`samtools faidx`). Nothing was loaded."
+            raise ReferenceRefused(what) from None
+        told = {code: one.length for name, one in contigs.items() if (code := code_or_none(name))}
+        builds = [build] if build is not None else list(Build)
+        fits = [one for one in builds if told and all(one.length(code) == told[code] for code in told)]
+        if len(fits) != 1:
+            what = "The contigs of the FASTA do not have the lengths of GRCh37 or GRCh38. Nothing was loaded."
+            raise ReferenceRefused(what)
+        return cls(build=fits[0], path=path, contigs=contigs)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Contigs by name, with the number of their bases."""
+        return {name: contig.length for name, contig in self.contigs.items()}
+
+    def bases(self, chromosome: int, start: int, end: int) -> str:
+        """The bases of a stretch in capitals; shorter where the chromosome ends, "" where there is none."""
+        contig = self._by_code.get(chromosome)
+        if contig is None:
+            return ""
+        start, end = max(start, 0), min(end, contig.length)
+        if start >= end:
+            return ""
+        first, last = self._at(contig, start), self._at(contig, end - 1) + 1
+        return self._text[first:last].replace(b"\n", b"").replace(b"\r", b"").decode("ascii").upper()
+
+    @staticmethod
+    def _at(contig: _Contig, position: int) -> int:
+        return contig.offset + position // contig.bases * contig.width + position % contig.bases
+
+    @cached_property
+    def _by_code(self) -> dict[int, _Contig]:
+        found = {code_or_none(name): contig for name, contig in self.contigs.items()}
+        return {code: found[code] for code in CHROMOSOMES if code in found}
+
+    @cached_property
+    def _text(self) -> mmap.mmap:
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            return mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
+        finally:
+            os.close(handle)
