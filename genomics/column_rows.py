@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genomics.callability import NOWHERE, Callability
 from genomics.columns import MISSING, U8, U32, Column, keys
 
 
@@ -50,7 +51,7 @@ class Rows:
         )
 
 
-def assemble(rows: Rows, alleles: Sequence[str]) -> tuple[Column, int]:
+def assemble(rows: Rows, alleles: Sequence[str], known: Callability = NOWHERE) -> tuple[Column, int]:
     """The column of these rows, and how many variants were stated twice with different genotypes."""
     table, renumbered = _table(rows, alleles)
     key = keys(rows.chromosome, rows.position)
@@ -74,6 +75,7 @@ def assemble(rows: Rows, alleles: Sequence[str]) -> tuple[Column, int]:
         alt=rows.alt,
         copies=rows.copies,
         ploidy=rows.ploidy,
+        known=known,
     ), disagreed
 
 

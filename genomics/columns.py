@@ -3,36 +3,38 @@
 A row is one alternate allele at one place and how many copies the person has: 0, 1, 2 or MISSING. Rows are
 sorted by chromosome, position, ref, alt, and no two are alike. `alleles[0]` is "" and means "not stated by
 the file": a consumer file states no ref ("AG" is two rows, ref "", alt A and G, one copy each; "AA" one row
-with two copies); a VCF record without an alternate states no alt. How rows are put together from a file is
-in `column_rows`; how they were read is in `formats`.
+with two copies); a VCF record without an alternate states no alt. Where there is no row, `known` tells
+whether the place is known to be reference. How rows are put together from a file is in `column_rows`, how a
+column is kept in `column_bytes`, how files are read in `formats`.
 """
 
-import hashlib
-import struct
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genomics.coordinates import CHROMOSOMES, LONGEST, Region
-from genomics.errors import ColumnDamaged
+from genomics.callability import NOWHERE, U8, U32, Callability, keys
+from genomics.column_bytes import DIGEST, MISSING, NOT_STATED, Parts, pack, unpack
+from genomics.coordinates import Region
 from genomics.variants import Variant
 
-U8 = NDArray[np.uint8]
-U32 = NDArray[np.uint32]
+__all__ = [
+    "KNOWN_REFERENCE",
+    "MISSING",
+    "NOT_STATED",
+    "U8",
+    "U32",
+    "UNKNOWN",
+    "Carriage",
+    "Column",
+    "State",
+    "keys",
+]
 
-MISSING = 3
-NOT_STATED = 0
-
-_MAGIC = b"GCOLUMN\x01"
-_HEAD = struct.Struct("<8sIIIB3x25I")  # magic, rows, alleles, bytes of alleles, width, rows a chromosome
-_DIGEST = hashlib.sha256().digest_size
-_BASES = frozenset("ACGTN")
 _LETTERS: dict[str, np.dtype[Any]] = {"|S1": np.dtype("u1"), "<U1": np.dtype("<u4"), ">U1": np.dtype(">u4")}
 
 
@@ -70,6 +72,7 @@ class Column:
     alt: U32
     copies: U8
     ploidy: U8
+    known: Callability = NOWHERE
 
     def __post_init__(self) -> None:
         for array in (self.chromosome, self.position, self.ref, self.alt, self.copies, self.ploidy):
@@ -84,8 +87,8 @@ class Column:
         """Whether the person carries this very allele.
 
         KNOWN_REFERENCE when a row says 0 copies of it, or when the file genotyped this place with the same
-        ref and every allele found there is another one. All else is UNKNOWN: a VCF says nothing outside its
-        sites.
+        ref and every allele found there is another one, or when all of it lies where the file knows the
+        reference to be. All else is UNKNOWN: a VCF without reference blocks says nothing outside its sites.
         """
         asked = variant.trimmed()
         rows = self._rows_in(Region(asked.chromosome, asked.position, asked.position + 1))
@@ -97,6 +100,12 @@ class Column:
             return _carriage(int(copies[same][0]))
         if same_ref.any():
             return UNKNOWN if (copies[same_ref] == MISSING).any() else KNOWN_REFERENCE
+        if not len(ref):
+            return (
+                KNOWN_REFERENCE
+                if self._is_known(asked.chromosome, asked.position, len(asked.ref))
+                else UNKNOWN
+            )
         letters = ref == NOT_STATED
         among = (alt == wanted_ref) | (alt == wanted_alt)
         if not letters.any() or not asked.is_snp or not (among & (copies != MISSING))[letters].all():
@@ -108,7 +117,8 @@ class Column:
 
         A row lies in the region when the first base of its trimmed allele does; for SNPs that is POS in
         region, as `bcftools view -t` has it. CARRIER when a row with a stated ref has copies;
-        KNOWN_REFERENCE when there are rows and all of them state their ref and 0 copies; else UNKNOWN.
+        KNOWN_REFERENCE when there are rows and all of them state their ref and 0 copies, or when there is
+        none and the file knows all of the region to be reference; else UNKNOWN.
         Letters of a consumer file cannot tell, for want of a ref.
         """
         rows = self._rows_in(region)
@@ -117,7 +127,11 @@ class Column:
         most = int(carried.max(initial=0))
         if most:
             return Carriage(State.CARRIER, most)
-        return KNOWN_REFERENCE if len(copies) and len(carried) == len(copies) else UNKNOWN
+        if not len(copies):
+            return (
+                KNOWN_REFERENCE if self._is_known(region.chromosome, region.start, region.length) else UNKNOWN
+            )
+        return KNOWN_REFERENCE if len(carried) == len(copies) else UNKNOWN
 
     def genotype_at(
         self,
@@ -137,6 +151,9 @@ class Column:
         count = np.searchsorted(own, asked, side="right") - first
         found = np.flatnonzero(count)
         answer = np.full(len(asked), MISSING, dtype=np.uint8)
+        if len(self.known):
+            sizes = np.array([len(allele) for allele in ref], dtype=np.int64)
+            answer[self.known.covers(chromosome, position, position + sizes)] = 0
         if not len(found):
             return answer
         first, count, wanted_ref, wanted_alt = (
@@ -172,6 +189,10 @@ class Column:
         )
         return answer
 
+    def _is_known(self, chromosome: int, start: int, length: int) -> bool:
+        one = np.array([chromosome]), np.array([start]), np.array([start + length])
+        return bool(self.known.covers(*one)[0])
+
     def _rows_in(self, region: Region) -> slice:
         edges = np.array([region.chromosome, region.chromosome + 1], dtype=np.uint8)
         begin, end = np.searchsorted(self.chromosome, edges)
@@ -203,87 +224,19 @@ class Column:
     @property
     def sha256(self) -> bytes:
         """The digest of the kept bytes; the same genotypes have the same digest."""
-        return self.to_bytes()[-_DIGEST:]
+        return self.to_bytes()[-DIGEST:]
 
     def to_bytes(self) -> bytes:
-        """The kept form: versioned, little-endian, the same bytes for the same rows."""
-        text = "\n".join(self.alleles[1:]).encode("ascii")
-        width = next(width for width in (1, 2, 4) if len(self.alleles) <= 1 << 8 * width)
-        counts = np.bincount(self.chromosome, minlength=len(CHROMOSOMES) + 1)[1:]
-        body = b"".join(
-            (
-                _HEAD.pack(_MAGIC, len(self), len(self.alleles), len(text), width, *counts.tolist()),
-                text,
-                self.position.astype("<u4").tobytes(),
-                self.ref.astype(f"<u{width}").tobytes(),
-                self.alt.astype(f"<u{width}").tobytes(),
-                (self.copies | self.ploidy << 2).tobytes(),
-            )
-        )
-        return body + hashlib.sha256(body).digest()
+        """The kept form."""
+        return pack(Parts(**{part: getattr(self, part) for part in Parts._fields}))
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> "Column":
         """Read the kept form; bytes that are not a whole, well-formed column raise ColumnDamaged."""
-        if len(kept) < _HEAD.size + _DIGEST or kept[: len(_MAGIC)] != _MAGIC:
-            raise ColumnDamaged("These bytes are not a column of a version this program reads.")
-        _, rows, alleles, letters, width, *counts = _HEAD.unpack_from(kept)
-        sizes = (_HEAD.size, letters, 4 * rows, width * rows, width * rows, rows, _DIGEST)
-        if width not in (1, 2, 4) or sum(sizes) != len(kept) or sum(counts) != rows:
-            raise ColumnDamaged("The column is cut short, or its parts do not add up.")
-        if hashlib.sha256(memoryview(kept)[:-_DIGEST]).digest() != kept[-_DIGEST:]:
-            raise ColumnDamaged("The column does not have the digest it was kept with.")
-        edges = np.cumsum(sizes).tolist()
-        text, position, ref, alt, states = (kept[start:end] for start, end in pairwise(edges[:-1]))
-        state = np.frombuffer(states, dtype=np.uint8)
-        column = cls(
-            alleles=("", *text.decode("latin-1").split("\n")) if text else ("",),
-            chromosome=np.repeat(np.array(CHROMOSOMES, dtype=np.uint8), counts),
-            position=np.frombuffer(position, dtype="<u4").astype(np.uint32),
-            ref=np.frombuffer(ref, dtype=f"<u{width}").astype(np.uint32),
-            alt=np.frombuffer(alt, dtype=f"<u{width}").astype(np.uint32),
-            copies=state & np.uint8(3),
-            ploidy=state >> np.uint8(2),
-        )
-        if len(column.alleles) != alleles or not _is_well_formed(column):
-            raise ColumnDamaged("The column has rows that no reader of ours writes.")
-        return column
-
-
-def keys(chromosome: U8, position: U32) -> NDArray[np.uint64]:
-    """Chromosome and position as one number that sorts as they do."""
-    return chromosome.astype(np.uint64) << np.uint64(32) | position.astype(np.uint64)
+        return cls(**unpack(kept)._asdict())
 
 
 def _carriage(copies: int) -> Carriage:
     if copies == MISSING:
         return UNKNOWN
     return Carriage(State.CARRIER, copies) if copies else KNOWN_REFERENCE
-
-
-def _is_well_formed(column: Column) -> bool:
-    """Sorted alleles of known letters, each used; sorted rows, none twice; copies within ploidy."""
-    written = column.alleles[1:]
-    if any(one >= other for one, other in pairwise(written)):
-        return False
-    if not all(allele == "*" or (allele and _BASES.issuperset(allele)) for allele in written):
-        return False
-    ref, alt, count = column.ref, column.alt, len(column.alleles)
-    if len(column) == 0:
-        return count == 1
-    if max(int(ref.max()), int(alt.max())) >= count:
-        return False
-    used = np.bincount(ref, minlength=count) + np.bincount(alt, minlength=count)
-    if not used[1:].all():
-        return False
-    if (column.position >= np.array(LONGEST, dtype=np.uint32)[column.chromosome]).any():
-        return False
-    missing = column.copies == MISSING
-    ploidy = column.ploidy
-    if not ((ploidy >= 1) & (ploidy <= 2) & (missing | (column.copies <= ploidy))).all():
-        return False
-    if ((ref == alt) & (ref != NOT_STATED)).any():
-        return False
-    key = keys(column.chromosome, column.position)
-    allele = ref.astype(np.uint64) << np.uint64(32) | alt.astype(np.uint64)
-    return bool(((key[1:] > key[:-1]) | ((key[1:] == key[:-1]) & (allele[1:] > allele[:-1]))).all())

@@ -106,7 +106,7 @@ ADVICE: dict[FileReason, str] = {
     FileReason.MULTI_SAMPLE: "Please send one file a person, for example from `bcftools view -s NAME`.",
     FileReason.NO_GENOTYPES: "Please send a VCF in which GT is the first FORMAT field of every record.",
     FileReason.STRUCTURAL_ONLY: "Please send the same person's file of small variants (SNPs and indels).",
-    FileReason.REFERENCE_BLOCKS: "Please send the plain VCF made from it; genomic VCFs are not taken yet.",
+    FileReason.REFERENCE_BLOCKS: "Please send a genomic VCF whose blocks do not overlap, or the plain VCF.",
     FileReason.NOTHING_COMPARABLE: _KINDS,
     FileReason.REF_NOT_STATED: "Please send the raw data that it was made from.",
     FileReason.UNSORTED: "Please sort it first, for example with `bcftools sort`.",

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from genomics.callability import Callability
 from genomics.column_rows import Rows, assemble
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.builds import Evidence, check_said
@@ -18,7 +19,7 @@ from genomics.formats.source import Reading
 from genomics.formats.vcf_bulk import BASES, Checks, Scan, scan
 from genomics.formats.vcf_contigs import Names, Order, hear_markers
 from genomics.formats.vcf_header import Header, read_header
-from genomics.formats.vcf_record import Record, contig_code, read_record
+from genomics.formats.vcf_record import Record, contig_code, read_block, read_record
 from genomics.formats.vcf_values import InfoCheck, SampleCheck
 
 _ID, _REF = 2, 3
@@ -38,6 +39,14 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object
     return body.close()
 
 
+@dataclass(slots=True)
+class _Reach:
+    """How far the last record's reference block reaches, and on which contig."""
+
+    name: bytes = b""
+    end: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class _Block:
     """One block's records as far as they are read: where each stands, how far its ref reaches."""
@@ -50,6 +59,22 @@ class _Block:
     plain: Scan | None
     others: list[tuple[int, Record]] = field(default_factory=list)
     refused: FileRefused | None = None
+
+    def follow_blocks(self, reach: "_Reach") -> None:
+        """No record begins within the reference block before it. FileRefused at the first that does."""
+        ends = np.zeros(len(self.contig), dtype=np.int64)
+        for index, record in self.others:
+            ends[index] = record.block
+        before = np.concatenate(([reach.end], ends[:-1])) if len(ends) else ends
+        same = np.concatenate(([True], self.contig[1:] == self.contig[:-1])) if len(ends) else ends > 0
+        if len(ends) and list(self.names.numbers)[self.contig[0]] != reach.name:
+            same[0] = False
+        within = np.flatnonzero(same & (self.position <= before))
+        if len(within):
+            what = "The record begins within the reference block before it."
+            raise FileRefused(FileReason.REFERENCE_BLOCKS, what, self.first + int(within[0]))
+        if len(ends):
+            reach.name, reach.end = list(self.names.numbers)[self.contig[-1]], int(ends[-1])
 
     def id_at(self, begin: int, offset: int) -> bytes:
         """The ID of a record, by its index in the block."""
@@ -76,6 +101,9 @@ class _Body:
     parts: list[Rows] = field(default_factory=list)
     rows: int = 0
     records: int = 0
+    reach: _Reach = field(default_factory=_Reach)
+    blocks: list[tuple[int, int, int]] = field(default_factory=list)  # code, 0-based start, end
+    unsure: int = 0  # reference blocks that are not believed
     elsewhere: int = 0  # on contigs we do not compare
     structural: int = 0  # without an allele that can be compared
 
@@ -87,6 +115,7 @@ class _Body:
         stretches = self.order.follow(read.names, read.contig, read.position, read.first)
         if read.refused is not None:
             raise read.refused
+        read.follow_blocks(self.reach)
         self.records += len(read.contig)
         if self.records > self.limits.records:
             what = f"The file has more than {self.limits.records:,} records."
@@ -107,17 +136,19 @@ class _Body:
 
     def close(self) -> Reading:
         """All rows as a column, with notes."""
-        if not self.rows and self.structural:
+        if not self.rows and self.structural and not self.blocks:
             what = "The file holds structural variants only, which cannot be compared allele by allele."
             raise FileRefused(FileReason.STRUCTURAL_ONLY, what)
-        if not self.rows:
+        if not self.rows and not self.blocks:
             what = "The file has no record on chromosomes 1 to 22, X, Y or MT."
             raise FileRefused(FileReason.NOTHING_COMPARABLE, what)
-        column, disagreed = assemble(Rows.join(self.parts), list(self.alleles))
+        known = np.array(self.blocks, dtype=np.int64).reshape(-1, 3).T
+        column, disagreed = assemble(Rows.join(self.parts), list(self.alleles), Callability.of(*known))
         others = sum(code == 0 for code in self.order.seen.values())
         told = (
             (self.elsewhere, f"records on {others:,} contigs other than 1 to 22, X, Y and MT were left out."),
             (self.structural, "records of structural variants cannot be compared and were left out."),
+            (self.unsure, "reference blocks are of too low a quality, or filtered, and count as unknown."),
             (disagreed, "variants are stated twice with different genotypes and count as missing."),
         )
         return Reading(
@@ -164,7 +195,8 @@ class _Body:
 
     def _read_other(self, read: _Block, index: int, line: bytes) -> None:
         try:
-            record = read_record(line, read.first + index, self.header, limits=self.limits)
+            block = read_block(line, self.header, self.checks.sample)
+            record = block or read_record(line, read.first + index, self.header, limits=self.limits)
         except FileRefused as refusal:
             read.refused = refusal
             return
@@ -189,7 +221,13 @@ class _Body:
 
     def _add_others(self, read: _Block) -> None:
         rows = [(record.code, row) for _, record in read.others for row in record.rows]
-        self.structural += sum(1 for _, record in read.others if record.code and not record.rows)
+        for _, record in read.others:
+            if record.is_sure and record.code:
+                self.blocks.append((record.code, record.position - 1, record.block))
+            elif record.block and record.code:
+                self.unsure += 1
+            elif record.code and not record.rows:
+                self.structural += 1
         if not rows:
             return
         self.rows += len(rows)

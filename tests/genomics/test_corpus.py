@@ -54,7 +54,7 @@ REASONS = {
     "own/gt_haploid_autosome.vcf": ("haploid_autosome", 9),
     "own/gt_huge_index.vcf": ("genotype", 9),
     "own/gt_ploidy_100k.vcf": ("ploidy", 9),
-    "own/gvcf_overlap.vcf": ("reference_blocks", 10),
+    "own/gvcf_overlap.vcf": ("reference_blocks", 11),
     "own/html_login_page.txt": ("html", 1),
     "own/id_10mb.vcf": ("line_too_long", 9),
     "own/latin1.vcf": ("encoding", 6),
