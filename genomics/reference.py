@@ -13,10 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genomics.coordinates import CHROMOSOMES, Build, code_or_none
 from genomics.errors import GenomicsError
 
 _FIELDS = 5
+_TO_CAPITAL = np.uint8(ord("a") - ord("A"))
+U8 = NDArray[np.uint8]
 
 
 class ReferenceRefused(GenomicsError):
@@ -75,6 +80,17 @@ class Reference:
             return ""
         first, last = self._at(contig, start), self._at(contig, end - 1) + 1
         return self._text[first:last].replace(b"\n", b"").replace(b"\r", b"").decode("ascii").upper()
+
+    def letters(self, chromosome: U8, position: NDArray[np.int64]) -> U8:
+        """The base at each of many places, in capitals; 0 where there is none."""
+        found = np.zeros(len(position), dtype=np.uint8)
+        text = np.frombuffer(self._text, dtype=np.uint8)
+        for code, contig in self._by_code.items():
+            here = np.flatnonzero((chromosome == code) & (position >= 0) & (position < contig.length))
+            at = position[here]
+            found[here] = text[contig.offset + at // contig.bases * contig.width + at % contig.bases]
+        capital: U8 = np.where((found >= ord("a")) & (found <= ord("z")), found - _TO_CAPITAL, found)
+        return capital
 
     @staticmethod
     def _at(contig: _Contig, position: int) -> int:

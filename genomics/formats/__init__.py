@@ -9,6 +9,7 @@ import io
 from itertools import chain
 from typing import BinaryIO
 
+from genomics.carrying import carry
 from genomics.coordinates import Build
 from genomics.formats import arrays, bam, bcf, cram, sam, vcf
 from genomics.formats.builds import settle
@@ -18,6 +19,7 @@ from genomics.formats.sniff import binary_kind, kind
 from genomics.formats.source import NOTHING, Binary, Kind, Loaded, Profile, Source
 from genomics.formats.unpack import unpack
 from genomics.intake.quality import measure
+from genomics.normalising import normalise
 
 __all__ = ["DEFAULT", "NOTHING", "Kind", "Limits", "Loaded", "Profile", "read"]
 
@@ -50,12 +52,20 @@ def read(
         which = kind(lines.peek(_ENOUGH))
         reading = SOURCES[which](lines, limits=limits, assume=assume, loaded=loaded)
     build, evidence = settle(reading.evidence, assume)
+    column, told = normalise(reading.column, loaded.references.get(build))
+    way = loaded.chains.get(build)
+    if way is not None and way.target == loaded.home:
+        reference = loaded.references.get(way.target)
+        column, lost = carry(column, way, reference=reference)
+        column, _ = normalise(column, reference)
+        told.append((lost, f"rows have no place in {way.target} and cannot be compared."))
+        build, evidence = way.target, f"{evidence}; carried over from {build}"
     return Profile(
         kind=which,
         build=build,
         build_evidence=evidence,
-        column=reading.column,
-        quality=measure(reading.column),
-        notes=reading.notes,
+        column=column,
+        quality=measure(column),
+        notes=(*reading.notes, *(f"{count:,} {what}" for count, what in told if count)),
         findings=reading.findings,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from genomics.chain import Chain
 from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.formats.builds import Evidence
@@ -34,10 +35,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What the house has loaded to read files by: sites at which reads are counted, reference genomes."""
+    """What the house has loaded to read files by: sites at which reads are counted, reference genomes, and
+    chains from other builds into the `home` one, in which people are compared."""
 
     panels: Mapping[Build, Panel] = field(default_factory=dict)
     references: Mapping[Build, Reference] = field(default_factory=dict)
+    chains: Mapping[Build, Chain] = field(default_factory=dict)  # by the build they start from
+    home: Build | None = None
 
 
 NOTHING = Loaded()

@@ -39,7 +39,7 @@ def rows(calls: Calls) -> list[tuple[int, int, str, int, int]]:
         ("1", "-", [("", MISSING, 2)]),
         ("X", "T", [("T", 1, 1)]),
         ("X", "TC", [("C", 1, 2), ("T", 1, 2)]),
-        ("Y", "-", [("", MISSING, 2)]),
+        ("Y", "-", [("", MISSING, 1)]),
         ("MT", "G", [("G", 1, 1)]),
         ("chr1", "TT", [("T", 2, 2)]),
     ],

@@ -115,6 +115,7 @@ def test_notes_and_quality_speak_of_what_is_known() -> None:
     profile = formats.read(vcf_text(LINES, meta=META))
     assert profile.notes == (
         "4 reference blocks are of too low a quality, or filtered, and count as unknown.",
+        "1 insertions and deletions stand where the file has them, for want of a reference genome.",
     )
     assert profile.column.known.bases == 100 + 100 + 200 + 1 + 16569
 

@@ -74,7 +74,7 @@ def refusal(data: bytes) -> FileRefused:
         ({"chrom": "chr20"}, [(100, "A", "T", 1, 2)]),
         ({"chrom": "X", "sample": "1"}, [(100, "A", "T", 1, 1)]),
         ({"chrom": "Y", "sample": "0"}, [(100, "A", "T", 0, 1)]),
-        ({"chrom": "chrM", "sample": "0/1"}, [(100, "A", "T", 1, 2)]),
+        ({"chrom": "chrM", "sample": "0/1"}, [(100, "A", "T", 1, 1)]),
         ({"id": "rs1;rs2", "qual": "1e-5", "filter": "q10;s50"}, [(100, "A", "T", 1, 2)]),
         ({"qual": "+nan"}, [(100, "A", "T", 1, 2)]),
         ({"info": "AC=1;DB;TXT=a,b c;NEW;OTHER=1,2"}, [(100, "A", "T", 1, 2)]),
