@@ -25,6 +25,8 @@ from consent import alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
+from genomics.intake import sandbox
+from genomics.intake.walled import walls
 
 SEAL_WITHIN = timedelta(minutes=1)  # an event that waits longer for its place: the sequencer stands still
 BEGIN_WITHIN = timedelta(minutes=5)  # a job that waits longer: no worker, or too few
@@ -107,6 +109,17 @@ def _storage(_at: datetime) -> tuple[bool, str]:
     return free >= ROOM, words
 
 
+def _sandbox(_at: datetime) -> tuple[bool, str]:
+    missing = walls.missing()
+    if not missing:
+        return True, _("Files are read behind walls: no file, network or program is in a reader's reach.")
+    if sandbox.is_good_enough():
+        return False, _("Files are read without %(walls)s, for debugging only.") % {
+            "walls": ", ".join(missing)
+        }
+    return False, _("No file is taken in: this machine lacks %(walls)s.") % {"walls": ", ".join(missing)}
+
+
 def _jobs(at: datetime) -> tuple[bool, str]:
     queued = Job.objects.filter(state=JobState.QUEUED)
     told = {
@@ -153,6 +166,7 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "queue": _queue,
     "ledger": _ledger,
     "storage": _storage,
+    "sandbox": _sandbox,
     "jobs": _jobs,
     "yeses": _yeses,
     "notices": _notices,

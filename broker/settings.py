@@ -27,6 +27,7 @@ HOLD_DAYS = ENV.hold_days
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
 UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024
+WALLS_REQUIRED = not (DEBUG or DEMO)  # genomics.intake.sandbox: no file is read unwalled in a real house
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -58,6 +58,9 @@ class FileReason(StrEnum):
     HEADER_TOO_LONG = "header_too_long"
     TOO_MANY_RECORDS = "too_many_records"
     TOO_MANY_ALLELES = "too_many_alleles"
+    TIME = "time"
+    MEMORY = "memory"
+    CRASHED = "crashed"
     NUL_BYTES = "nul_bytes"
     ENCODING = "encoding"
     BLANK_LINE = "blank_line"
@@ -129,6 +132,9 @@ ADVICE: dict[FileReason, str] = {
     FileReason.HEADER_TOO_LONG: _EXPORT,
     FileReason.TOO_MANY_RECORDS: "Please ask us how to send a file of this size.",
     FileReason.TOO_MANY_ALLELES: _TOOL,
+    FileReason.TIME: "Please ask us how to send a file of this size.",
+    FileReason.MEMORY: "Please ask us how to send a file of this size.",
+    FileReason.CRASHED: "Please tell us: a sound file never does this. A new export may help.",
     FileReason.NUL_BYTES: _AGAIN,
     FileReason.ENCODING: "Please save it as plain text (UTF-8), or send it as it came.",
     FileReason.BLANK_LINE: _TOOL,
@@ -152,6 +158,10 @@ class FileRefused(GenomicsError):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class IntakeShut(GenomicsError):
+    """No file can be taken in here, whatever it is: its reader cannot be walled in, or does not start."""
 
 
 class QuestionRefused(GenomicsError):

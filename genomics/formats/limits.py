@@ -22,6 +22,14 @@ class Limits:
     contigs: int = 100_000
     alleles: int = 1_000  # in one record
     allele_text: int = 64 * MIB  # of all different alleles in a file
+    # Kept by the sandbox: memory beyond what a reader is born with, seconds of a processor.
+    memory: int = 1024 * MIB
+    seconds: int = 10
+    seconds_a_mib: float = 1.0  # more for every MiB as received
+
+    def time_for(self, size: int) -> int:
+        """Seconds that reading a file of so many bytes may take."""
+        return self.seconds + int(self.seconds_a_mib * size / MIB)
 
 
 DEFAULT = Limits()

@@ -20,7 +20,7 @@ from genomics._vault import files as vault
 from genomics._vault import keys, shelf
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
-from genomics.formats import read
+from genomics.intake.sandbox import read
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
 from genomics.panel import Panel
 

@@ -18,6 +18,7 @@ PURE = (
     *("genomics.answers", "genomics.columns", "genomics.coordinates", "genomics.genetic_map"),
     *("genomics.panel", "genomics.variants", "genomics.errors"),
     *(name for name in rooms() if name.startswith(("genomics.formats", "genomics.matching"))),
+    *(name for name in rooms() if name.startswith("genomics.intake.walled")),
     "broker.roles",
     "broker.paper_codes",
     "consent.readings",

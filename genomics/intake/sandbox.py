@@ -1,0 +1,217 @@
+"""Reading a stranger's file in a walled child: sent from here, watched from here, never believed.
+
+    profile = sandbox.read(stream, assume=None, limits=DEFAULT)
+
+The same as `formats.read`, and in addition: whatever the file does to its reader, what comes back is a
+Profile or a FileRefused, in bounded time, and nothing is left behind. What a child may do is in
+`walled.walls`, where children come from in `nurseries`. Where the kernel cannot wall them in, files are
+read for debugging and the demo only.
+"""
+
+import fcntl
+import io
+import logging
+import os
+import stat
+import time
+from dataclasses import dataclass
+from selectors import EVENT_READ, DefaultSelector
+from signal import SIGXCPU
+from typing import Any, BinaryIO, TypeGuard
+
+from django.conf import settings
+from django.core import checks
+
+from genomics.coordinates import Build
+from genomics.errors import FileReason, FileRefused, IntakeShut
+from genomics.formats import DEFAULT, Limits, Profile
+from genomics.intake import nurseries
+from genomics.intake.walled import child, walls, wire
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 1 << 20
+_WAIT = 3  # seconds on the clock for each of a processor: others want it too
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one file, and what it cost: seconds of a processor and on the clock, peak memory in bytes
+    (with what a child is born with, some tens of megabytes). Of a child that had to be ended, none."""
+
+    said: Profile | FileRefused
+    seconds: float
+    cpu_seconds: float = 0.0
+    memory: int = 0
+
+
+def read(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits = DEFAULT) -> Profile:
+    """Read a file behind the walls. Raises FileRefused, or IntakeShut where no file can be read."""
+    outcome = measured(data, assume=assume, limits=limits)
+    if isinstance(outcome.said, FileRefused):
+        raise outcome.said
+    return outcome.said
+
+
+def measured(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits = DEFAULT) -> Outcome:
+    """The same, a refusal as a value, with what it cost. Raises IntakeShut."""
+    begun = time.monotonic()
+    end = None
+    said: Profile | FileRefused
+    try:
+        told, end = run("read", data, assume=assume, limits=limits, most=wire.most(limits))
+        said = wire.hear(told)
+    except FileRefused as refused:
+        said = refused
+    except wire.Unbelievable as lie:
+        logger.warning("a reader said what no reader says: %s", lie)
+        said = _crashed()
+    seconds = time.monotonic() - begun
+    if end is None:
+        return Outcome(said=said, seconds=seconds)
+    return Outcome(said=said, seconds=seconds, cpu_seconds=end.cpu_seconds, memory=end.memory)
+
+
+def run(
+    task: str, data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits, most: int
+) -> tuple[bytes, wire.End]:
+    """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
+    it takes too long or too much, or does not come to its end; IntakeShut."""
+    _require_walls()
+    given = _handed(data, limits)
+    try:
+        allowed = limits.time_for(os.fstat(given).st_size)
+        errand = wire.Errand(
+            task=task,
+            assume=assume,
+            limits=limits,
+            allowance=walls.Allowance(memory=limits.memory, cpu_seconds=allowed),
+        )
+        told, end = _watched(errand, given, most=most, until=time.monotonic() + _WAIT * allowed)
+    finally:
+        os.close(given)
+    if end.code == 0:
+        return told, end
+    logger.warning("a reader ended with %d after %.1f s, %d bytes", end.code, end.cpu_seconds, end.memory)
+    if end.code == child.HUNGRY:
+        what = f"Reading it takes more than {limits.memory >> 20:,} MiB of memory."
+        raise FileRefused(FileReason.MEMORY, what)
+    if end.code == -SIGXCPU or end.cpu_seconds >= allowed:
+        raise _late(allowed)
+    raise _crashed()
+
+
+def _watched(errand: wire.Errand, given: int, *, most: int, until: float) -> tuple[bytes, wire.End]:
+    """What the child says, and its end. It is ended when it says too much, or when its time is over."""
+    reader, writer = os.pipe()
+    told = bytearray()
+    try:
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _CHUNK)
+        try:
+            waiting = nurseries.send(errand, given=given, out=writer)
+        finally:
+            os.close(writer)
+        os.set_blocking(reader, False)
+        with waiting, DefaultSelector() as selector:
+            selector.register(reader, EVENT_READ)
+            selector.register(waiting, EVENT_READ)
+            while True:
+                ready = {key.fd for key, _ in selector.select(max(0.0, until - time.monotonic()))}
+                if not ready:
+                    raise _late(errand.allowance.cpu_seconds)
+                if reader in ready and not _listen(reader, told):
+                    selector.unregister(reader)
+                if len(told) > most:
+                    logger.warning("a reader said more than %d bytes", most)
+                    raise _crashed()
+                if waiting.fileno() in ready:
+                    message = waiting.recv(_CHUNK)
+                    if not message:
+                        raise IntakeShut(
+                            "What reads files has stopped. Nothing was stored. Please try again later."
+                        )
+                    while _listen(reader, told) and len(told) <= most:
+                        pass
+                    return bytes(told), wire.end(message)
+    finally:
+        os.close(reader)
+
+
+def _listen(reader: int, told: bytearray) -> bool:
+    """Take what is there; false when there is nothing (more)."""
+    try:
+        piece = os.read(reader, _CHUNK)
+    except BlockingIOError:
+        return False
+    told += piece
+    return bool(piece)
+
+
+def _handed(data: bytes | BinaryIO, limits: Limits) -> int:
+    """An open file with the content, to be read only: the file itself if it is one, else in memory."""
+    if _is_file(data):
+        return _again(data.fileno())
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    held = os.memfd_create("genome", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        size = 0
+        while piece := stream.read(_CHUNK):
+            size += len(piece)
+            if size > limits.packed:
+                raise FileRefused(FileReason.TOO_LARGE, f"The file is larger than {limits.packed:,} bytes.")
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(held, left) :]
+        fcntl.fcntl(held, fcntl.F_ADD_SEALS, _SEALS)
+        return _again(held)
+    finally:
+        os.close(held)
+
+
+def _again(number: int) -> int:
+    """The same file opened again: from its start, and to be read only."""
+    return os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _is_file(data: bytes | BinaryIO) -> TypeGuard[io.BufferedReader]:
+    """Whether it is a file on disk, as it lies there and from its start. Other streams have a file number
+    too, of what is under them."""
+    if not isinstance(data, io.BufferedReader) or type(data.raw) is not io.FileIO or data.tell():
+        return False
+    return stat.S_ISREG(os.fstat(data.fileno()).st_mode)
+
+
+def _late(allowed: int) -> FileRefused:
+    return FileRefused(FileReason.TIME, f"Reading it takes longer than the {allowed:,} seconds it may take.")
+
+
+def _crashed() -> FileRefused:
+    return FileRefused(FileReason.CRASHED, "The program that reads files broke down over this one.")
+
+
+def is_good_enough() -> bool:
+    """Whether files are read here: behind all walls, or for debugging and the demo."""
+    return not (walls.missing() and settings.WALLS_REQUIRED)
+
+
+def _require_walls() -> None:
+    if not is_good_enough():
+        raise IntakeShut(
+            f"This machine cannot wall in what reads files: {', '.join(walls.missing())} missing, and a real "
+            "house reads none without. Nothing was stored. It takes Linux 5.13 or later."
+        )
+
+
+def check_walls(**_options: Any) -> list[checks.CheckMessage]:
+    """The system check: an error in production, a warning for debugging and the demo."""
+    if not walls.missing():
+        return []
+    kind = checks.Warning if is_good_enough() else checks.Error
+    return [
+        kind(
+            f"Files are read without all walls: {', '.join(walls.missing())} missing.",
+            hint="It takes Linux 5.13 or later, with landlock and seccomp switched on.",
+            id="genomics.E001" if kind is checks.Error else "genomics.W001",
+        )
+    ]

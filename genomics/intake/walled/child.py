@@ -1,0 +1,68 @@
+"""What one child does: it walls itself in, reads the file it was handed, says what it found, and ends.
+
+Forked by the nursery. Its file is INPUT, its only way out OUTPUT. It never comes back: every way ends in an
+exit code, which the nursery tells.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, NoReturn
+
+from genomics import formats
+from genomics.errors import FileRefused
+from genomics.intake.walled import walls, wire
+from genomics.intake.walled.wire import Errand
+
+FAILED, HUNGRY = 70, 71  # exit codes: an error of ours; no memory left
+_CHUNK = 1 << 20
+
+Task = Callable[[BinaryIO, Errand], Iterator[bytes]]
+
+
+def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
+    """Read the file: its Profile, or why it is refused."""
+    try:
+        said = formats.read(stream, assume=errand.assume, limits=errand.limits)
+    except FileRefused as refused:
+        yield from wire.tell(refused)
+    else:
+        yield from wire.tell(said)
+
+
+TASKS: Mapping[str, Task] = {"read": read}
+
+
+def live(errand: Errand, tasks: Mapping[str, Task], *, given: int, out: int) -> NoReturn:
+    """Run an errand on the file `given`, write to `out`, and end."""
+    code = FAILED
+    try:
+        _keep_only(given, out)
+        stream = os.fdopen(walls.INPUT, "rb", buffering=_CHUNK)
+        if errand.walled:
+            walls.build(errand.allowance)
+        for piece in tasks[errand.task](stream, errand):
+            _write(piece)
+        code = 0
+    except MemoryError:
+        code = HUNGRY
+    finally:
+        os._exit(code)
+
+
+def _keep_only(given: int, out: int) -> None:
+    """INPUT and OUTPUT are open, nothing is where the standard files were, and all else is closed."""
+    high = max(given, out, walls.OUTPUT) + 1
+    os.dup2(given, high)
+    os.dup2(out, high + 1)
+    os.dup2(high, walls.INPUT)
+    os.dup2(high + 1, walls.OUTPUT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for standard in range(walls.INPUT):
+        os.dup2(nothing, standard)
+    os.closerange(walls.OUTPUT + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _write(piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(walls.OUTPUT, left) :]
