@@ -186,6 +186,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "queue": _("Queue"),
         "ledger": _("Ledger"),
         "storage": _("Storage"),
+        "sandbox": _("Reading of files"),
         "jobs": _("Jobs"),
         "yeses": _("Yeses"),
         "notices": _("Notices"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from genomics.errors import FileReason, FileRefused
+from genomics.formats import blocks
 from genomics.formats.limits import Limits
 
 CHUNK = 1 << 20
@@ -39,6 +40,9 @@ _ZIP_FAULTS = (
 
 def unpack(stream: BinaryIO, *, limits: Limits) -> Iterator[bytes]:
     """The content in chunks. Raises FileRefused for what is damaged, cut short, too large, oddly wrapped."""
+    size = blocks.announced(stream)
+    if size is not None and size > limits.unpacked:
+        raise FileRefused(FileReason.TOO_LARGE, f"It unpacks to more than {limits.unpacked:,} bytes.")
     packed = _Packed(stream, limits)
     head = packed.peek(4)
     if not head:

@@ -62,6 +62,11 @@ def _executable(_told: dict[str, Any]) -> None:
     mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
 
 
+def _mount(told: dict[str, Any]) -> None:
+    _said(_libc.mount(b"none", told["folder"].encode(), b"tmpfs", 0, None))
+    _said(_libc.umount(told["folder"].encode()))
+
+
 def _spy(_told: dict[str, Any]) -> None:
     """Read our own memory by the call that reads another's."""
     buffer = ctypes.create_string_buffer(8)
@@ -107,7 +112,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "change who one is": lambda told: os.setuid(os.getuid()),
     "change one's priority": lambda told: os.nice(1),
     "watch files": lambda told: _said(_libc.inotify_init()),
-    "mount": lambda told: _said(_libc.mount(b"none", told["folder"].encode(), b"tmpfs", 0, None)),
+    "mount": _mount,
     "change the root": lambda told: os.chroot("/"),
     "give a file away": lambda told: os.chown(f"{told['folder']}/old", 1, 1),
 }

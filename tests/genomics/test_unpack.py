@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from genomics import formats
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
+from genomics.formats import blocks
 from genomics.formats.limits import DEFAULT, Limits
 from genomics.formats.lines import Lines
 from genomics.formats.unpack import unpack
@@ -138,6 +139,31 @@ def test_a_bomb_is_refused_before_it_has_grown() -> None:
             came_out.extend(len(chunk) for chunk in chunks)
         assert caught.value.reason is FileReason.BOMB
         assert sum(came_out) < 16 << 20
+
+
+def test_a_bgzip_tells_its_size_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO(b"before" + bgzipped(TEXT, block=1000))
+    packed.seek(6)
+    assert blocks.announced(packed) == len(TEXT)
+    assert packed.tell() == 6
+    monkeypatch.setattr("zlib.decompressobj", None)
+    assert refusal(bgzipped(TEXT), Limits(unpacked=len(TEXT) - 1)).reason is FileReason.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [TEXT, gzipped(TEXT), b"", bgzipped(TEXT)[:-5], bgzipped(TEXT)[:7], bgzipped(TEXT) + gzipped(TEXT)],
+)
+def test_other_wrappings_announce_nothing(data: bytes) -> None:
+    assert blocks.announced(io.BytesIO(data)) is None
+
+
+def test_a_block_that_lies_about_its_size_is_damaged() -> None:
+    packed = bytearray(bgzipped(TEXT, block=len(TEXT)))
+    end = len(packed) - len(bgzipped(b""))
+    packed[end - 4 : end] = (5).to_bytes(4, "little")
+    assert blocks.announced(io.BytesIO(packed)) == 5
+    assert refusal(bytes(packed)).reason is FileReason.DAMAGED
 
 
 def test_honest_genotypes_are_no_bomb() -> None:

@@ -16,6 +16,7 @@ from broker.models import Appointment, Job, JobState, Organisation, User
 from broker.roles import Role
 from consent.ledger import log
 from consent.models import LedgerEvent
+from genomics.intake.walled import walls
 from tests.world import NOW, World, job_of
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +250,16 @@ def test_a_ledger_without_a_checkpoint_and_events_that_wait_need_attention(staff
 
 def found(part: str, *, at: Any) -> health.Finding:
     return next(one for one in health.look(at=at) if one.part == part)
+
+
+def test_a_machine_that_cannot_wall_in_what_reads_files_needs_attention(monkeypatch, settings):
+    monkeypatch.setattr(walls, "missing", lambda: ())
+    assert found("sandbox", at=NOW).well
+    monkeypatch.setattr(walls, "missing", lambda: ("landlock", "seccomp"))
+    assert found("sandbox", at=NOW).words == "Files are read without landlock, seccomp, for debugging only."
+    settings.WALLS_REQUIRED = True
+    assert found("sandbox", at=NOW).words == "No file is taken in: this machine lacks landlock, seccomp."
+    assert not found("sandbox", at=NOW).well
 
 
 def test_jobs_that_wait_or_are_paused_need_attention():
