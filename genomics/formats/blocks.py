@@ -7,9 +7,7 @@ import io
 from struct import Struct
 from typing import BinaryIO
 
-_HEAD = Struct(
-    "<4sIBBHccHH"
-)  # magic, time, flags, system, length of extra, "B", "C", 2, bytes of block less 1
+_HEAD = Struct("<4sIBBHccHH")  # magic, time, flags, system, extra; "B", "C", 2, bytes less 1
 _MAGIC = b"\x1f\x8b\x08\x04"
 _FOOT = Struct("<I")  # bytes of the block unpacked
 _LARGEST = 1 << 16

@@ -1,0 +1,1 @@
+"""Files bent at random, read behind the walls."""
