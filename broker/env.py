@@ -61,6 +61,8 @@ class Environment:
     lease_seconds: float
     gate_batch: int
     upload_mb: int
+    staged_mb: int
+    review_hours: float
     email: dict[str, Any]
     mail_from: str
     home_zone: str
@@ -72,8 +74,8 @@ def read() -> Environment:
         return _read(environ.Env())
     except ValueError as wrong:
         raise ImproperlyConfigured(
-            f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH and "
-            "UPLOAD_MB. Nothing was started."
+            f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH, "
+            "UPLOAD_MB, STAGED_MB and REVIEW_HOURS. Nothing was started."
         ) from None
 
 
@@ -105,6 +107,10 @@ def _read(env: environ.Env) -> Environment:
         # People whose files are opened between two looks at consent.
         gate_batch=env.int("GATE_BATCH", default=32),
         upload_mb=env.int("UPLOAD_MB", default=64),
+        # Largest file that may come in pieces; also what all unfinished ones of one login may have together.
+        staged_mb=env.int("STAGED_MB", default=4096),
+        # Hours for which every file that was taken is held before anything may be asked of it.
+        review_hours=env.float("REVIEW_HOURS", default=0.0),
         # Without a mail server each mail is a file in the home.
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),

@@ -26,5 +26,25 @@ class LostClaim(BrokerError):
     """Another worker has this job now, or it was cancelled: stop without a trace."""
 
 
+class OffsetMoved(BrokerError):
+    """An upload stands at another byte than the client thought; it may ask where, and go on from there."""
+
+
+class UploadGone(BrokerError):
+    """This upload takes no more bytes: it is whole, was stopped, or was not finished in time."""
+
+
+class NotAsSent(BrokerError):
+    """The bytes that came are not those the client took the checksum of. They were thrown away."""
+
+
+class OtherVersion(BrokerError):
+    """A client speaks another version of a protocol than is spoken here."""
+
+
+class TooLarge(BrokerError):
+    """More bytes than are taken here, or than were announced."""
+
+
 class OntologyRefused(BrokerError):
     """A file of diseases cannot be used; nothing was loaded. The message says what is wrong with it."""

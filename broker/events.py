@@ -110,6 +110,28 @@ PAPER_AUDITED = EventKind(
     "broker:paper:audited", "{by} looked into a paper form of {subject} as an auditor.", ("paper",)
 )
 SCAN_SEEN = EventKind("broker:paper:seen", "{by} looked at a paper form of {subject}.", ("paper",))
+UPLOAD_BEGUN = EventKind(
+    "broker:upload:begun", "{by} began to send a file for {subject}.", ("upload", "size")
+)
+UPLOAD_ENDED = EventKind(
+    "broker:upload:ended", "A file for {subject} did not arrive: {why}.", ("upload", "why")
+)
+UPLOAD_REFUSED = EventKind(
+    "broker:upload:refused", "A file for {subject} was refused: {reason}.", ("upload", "reason")
+)
+UPLOAD_HELD = EventKind(
+    "broker:upload:held", "A file of {subject} is held until {until}.", ("upload", "file", "until")
+)
+UPLOAD_MARKED = EventKind(
+    "broker:upload:marked",
+    "{by} looked at a held file of {subject}: set aside is {set_aside}.",
+    ("upload", "file", "set_aside", "why"),
+)
+UPLOAD_SETTLED = EventKind(
+    "broker:upload:settled",
+    "The review of a file of {subject} is over: set aside is {set_aside}.",
+    ("upload", "file", "set_aside"),
+)
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))
 BY_TAG: dict[str, EventKind] = {

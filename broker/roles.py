@@ -31,6 +31,7 @@ class Right(StrEnum):
     SIGNED_IN = "open to everybody who is signed in"
     KEEP_OWN_RECORD = "see and change one's own files and choices"
     KEEP_CHILD_RECORD = "see and change the files and choices of somebody one acts for"
+    BRING_FILES = "bring in files, one's own or of somebody one acts for"
     APPLY = "apply for access for a project"
     ASK = "ask a question under an approved project or case"
     OPEN_CASE = "open a case and bring evidence"
@@ -44,8 +45,8 @@ class Right(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.PARTICIPANT: frozenset({Right.KEEP_OWN_RECORD}),
-    Role.GUARDIAN: frozenset({Right.KEEP_CHILD_RECORD}),
+    Role.PARTICIPANT: frozenset({Right.KEEP_OWN_RECORD, Right.BRING_FILES}),
+    Role.GUARDIAN: frozenset({Right.KEEP_CHILD_RECORD, Right.BRING_FILES}),
     Role.RESEARCHER: frozenset({Right.APPLY, Right.ASK}),
     Role.CLINICIAN: frozenset(),
     Role.QUALITY_OFFICER: frozenset(),

@@ -26,8 +26,11 @@ SHARED_DIR = ENV.shared
 HOLD_DAYS = ENV.hold_days
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
-UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024
 WALLS_REQUIRED = not (DEBUG or DEMO)  # genomics.intake.sandbox: no file is read unwalled in a real house
+UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024  # in one form
+STAGED_BYTES = ENV.staged_mb * 1024 * 1024  # in pieces
+STAGING_DIR = HOME / "arriving"  # uploads under way, sealed; shared by all web processes and workers
+REVIEW_HOURS = ENV.review_hours
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

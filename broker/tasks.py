@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import handovers, impact, jobs, notices, people, postman, uses
+from broker import checks, handovers, impact, jobs, leftovers, notices, people, postman, reviews, uses
 from broker.models import Job
 from broker.roles import Role
 from consent import alarms, eligibility
@@ -24,11 +24,20 @@ def run_job(job_id: str) -> None:
     jobs.run(UUID(job_id), clock=timezone.now, batch=settings.GATE_BATCH)
 
 
+@shared_task(name="broker.check_upload")
+def check_upload(upload_id: str) -> None:
+    """Check one upload that is whole, if it is still there to be checked."""
+    checks.run(UUID(upload_id), clock=timezone.now)
+
+
 @shared_task(name="broker.sweep")
 def sweep() -> None:
-    """Ring for the jobs that nobody heard of or whose worker fell silent."""
-    for job_id in jobs.unheard(at=timezone.now()):
+    """Ring for the jobs and uploads that nobody heard of or whose worker fell silent."""
+    now = timezone.now()
+    for job_id in jobs.unheard(at=now):
         ring(job_id)
+    for upload_id in checks.unheard(at=now):
+        ring_check(upload_id)
 
 
 @shared_task(name="broker.keep_population")
@@ -46,7 +55,8 @@ def hand_over() -> None:
 
 @shared_task(name="broker.look")
 def look() -> None:
-    """What is looked at every minute: yeses in numbers, mails that wait, and the day's picture of uses."""
+    """What is looked at every minute: yeses in numbers, mails that wait, the day's picture of uses, reviews
+    whose time is over, and what uploads left behind."""
     now = timezone.now()
     risen = alarms.look(now)
     if risen is not None:
@@ -54,9 +64,12 @@ def look() -> None:
     for delivery in postman.due(at=now):
         postman.ring(delivery)
     impact.take_daily(at=now)
+    reviews.settle_due(at=now)
+    leftovers.expire(at=now)
+    leftovers.clear(at=now)
 
 
-run_job.allowed = sweep.allowed = keep_population.allowed = WORKER
+run_job.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
 hand_over.allowed = look.allowed = WORKER
 
 
@@ -71,3 +84,11 @@ def ring(job_id: UUID) -> None:
         run_job.delay(str(job_id))
     except (OperationalError, OSError) as silent:
         logger.warning("the queue did not answer for job %s: %s", job_id, silent)
+
+
+def ring_check(upload_id: UUID) -> None:
+    """The same for an upload that is whole."""
+    try:
+        check_upload.delay(str(upload_id))
+    except (OperationalError, OSError) as silent:
+        logger.warning("the queue did not answer for upload %s: %s", upload_id, silent)

@@ -45,6 +45,11 @@ class Ward:
         """Whether one may continue what somebody who died left to her next of kin."""
         return self.authority.capacity is Capacity.NEXT_OF_KIN and self.authority.verified
 
+    @property
+    def brings_files(self) -> bool:
+        """Her own file at any age; a child's once somebody has seen that she is its guardian."""
+        return self.may_widen or self.is_own
+
     def bounded(self, until: datetime | None) -> datetime | None:
         """When a yes said here ends at the latest: a proxy's does not outlive the proxy."""
         if not self.is_proxy or self.ends_at is None:
@@ -87,6 +92,14 @@ def child(user: User, pseudonym: str, *, at: datetime) -> Ward | None:
 def other(user: User, pseudonym: str, *, at: datetime) -> Ward | None:
     """One of all for whom she acts."""
     return next((one for one in acted_for(user, at=at) if one.participant.pseudonym == pseudonym), None)
+
+
+def named(user: User, pseudonym: str, *, at: datetime) -> Ward | None:
+    """Herself, or one of all for whom she acts; without a pseudonym, herself."""
+    mine = own(user, at=at)
+    if not pseudonym or (mine is not None and mine.participant.pseudonym == pseudonym):
+        return mine
+    return other(user, pseudonym, at=at)
 
 
 def waiting(user: User, *, at: datetime) -> tuple[tuple[KinLink, bool], ...]:

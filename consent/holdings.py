@@ -10,11 +10,19 @@ from consent.ledger import log
 from consent.models import Holding, Participant
 
 
-def add(participant: Participant, file: UUID, *, by: str, at: datetime) -> Holding:
-    """A file of this participant has been taken in and may be asked about, consent permitting."""
+def add(
+    participant: Participant,
+    file: UUID,
+    *,
+    by: str,
+    at: datetime,
+    state: Holding.State = Holding.State.ACTIVE,
+) -> Holding:
+    """A file of this participant has been taken in. It may be asked about, consent permitting, unless it is
+    quarantined from the start."""
     with transaction.atomic():
         position = fence.advance([participant.ordinal])
-        holding = Holding.objects.create(file=file, participant=participant)
+        holding = Holding.objects.create(file=file, participant=participant, state=state)
         _note(holding, position, by=by, at=at)
         return holding
 

@@ -14,7 +14,17 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from broker.errors import BrokerError, NotAllowed, ProofNeeded, Refused
+from broker.errors import (
+    BrokerError,
+    NotAllowed,
+    NotAsSent,
+    OffsetMoved,
+    OtherVersion,
+    ProofNeeded,
+    Refused,
+    TooLarge,
+    UploadGone,
+)
 from consent.errors import ConsentError
 from genomics.errors import FileRefused, GenomicsError
 
@@ -42,6 +52,11 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (RecursionError, 400, "malformed", "The request is not well formed"),
     (UnicodeError, 400, "malformed", "The request is not well formed"),
     (exceptions.ParseError, 400, "malformed", "The request is not well formed"),
+    (OffsetMoved, 409, "offset-moved", "The upload stands elsewhere"),
+    (UploadGone, 410, "gone", "It is no longer here"),
+    (OtherVersion, 412, "other-version", "Another version of the protocol"),
+    (TooLarge, 413, "too-large", "The request is too large"),
+    (NotAsSent, 460, "not-as-sent", "The checksum differs"),
     (FileRefused, 422, "file-refused", "The file was refused"),
     (Refused, 422, "refused", "This cannot be done as asked"),
     (GenomicsError, 422, "refused", "This cannot be done as asked"),

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from broker.api import consent, jobs, queries, service
+from broker.api import consent, files, jobs, queries, service, uploads
 from broker.rights import allows
 from broker.roles import Right
 
@@ -23,6 +23,9 @@ urlpatterns = [
     path("consent/<str:family>/yes", consent.yes, name="yes"),
     path("queries", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>", queries.query_detail, name="query"),
+    path("files", files.file_list, name="files"),
+    path("uploads", uploads.Uploads.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>", uploads.OneUpload.as_view(), name="upload"),
     path("jobs/<uuid:job_id>", jobs.job_detail, name="job"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
     path("jobs/<uuid:job_id>/result", jobs.result, name="result"),

@@ -20,11 +20,15 @@ from broker.models.undertakings import (
     ProjectPermission,
     Reviewed,
 )
+from broker.models.uploads import STAGED, UPLOAD_ENDED, UPLOAD_TRANSITIONS, Upload, UploadState
 
 __all__ = [
     "ENDED",
     "REVIEW_TRANSITIONS",
+    "STAGED",
     "TRANSITIONS",
+    "UPLOAD_ENDED",
+    "UPLOAD_TRANSITIONS",
     "AccessRequest",
     "Appointment",
     "Approval",
@@ -55,5 +59,7 @@ __all__ = [
     "Reviewed",
     "TokenName",
     "Totp",
+    "Upload",
+    "UploadState",
     "User",
 ]

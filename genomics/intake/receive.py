@@ -7,6 +7,7 @@ nothing behind, and so does a crash: bytes on the shelf without a row are cleare
 import uuid
 from dataclasses import asdict
 from datetime import datetime
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import transaction
 
 from consent import holdings
 from consent.ledger import log
-from consent.models import Participant
+from consent.models import Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
 from genomics._vault import keys, shelf
@@ -26,10 +27,18 @@ from genomics.panel import Panel
 
 
 def receive(
-    participant: Participant, data: bytes, *, by: str, at: datetime, assume: Build | None = None
+    participant: Participant,
+    data: bytes | BinaryIO,
+    *,
+    by: str,
+    at: datetime,
+    assume: Build | None = None,
+    state: Holding.State = Holding.State.ACTIVE,
 ) -> GenomicFile:
-    """Take in one file of a participant. `assume` is the policy for a file that does not say its build.
-    Raises FileRefused with a reason and a line."""
+    """Take in one file of a participant. `assume` is the policy for a file that does not say its build;
+    a file may be taken in QUARANTINED, and then nothing is asked of it. Raises FileRefused with a reason and
+    a line."""
+    data = data if isinstance(data, bytes) else data.read()
     profile = read(data, assume=assume)
     file = GenomicFile(
         id=uuid.uuid4(),
@@ -56,7 +65,7 @@ def receive(
             vault.put_row(file, version, vault.row_of(profile.column, panel), key)
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
-            holdings.add(participant, file.id, by=by, at=at)
+            holdings.add(participant, file.id, by=by, at=at, state=state)
             _refuse_twice(file)
             file.save(force_insert=True)
             log.append(

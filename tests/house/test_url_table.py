@@ -65,6 +65,9 @@ TABLE: dict[str, set[Role] | str] = {
     "api:job_cancel": ASKERS,
     "api:result": ASKERS,
     **{f"api:{name}": {P} for name in ("consent", "statements", "receipt", "stop_everything", "no", "yes")},
+    "api:files": {P, G},
+    "api:uploads": {P, G},
+    "api:upload": {P, G},
 }
 POSTED = {
     *("factors:totp_remove", "factors:passkey_remove", "factors:codes"),
