@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from broker import rights, wards
 from broker.models import User
-from broker.portal import guardian_kin, record, record_choices, record_exchange, sheets
+from broker.portal import guardian_kin, record, record_choices, record_exchange, record_uploads, sheets
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of, sit
@@ -46,6 +47,26 @@ def people(request: HttpRequest) -> HttpResponse:
 def files(request: HttpRequest, pseudonym: str) -> HttpResponse:
     desk = desk_of(request, pseudonym)
     return record.add_file(desk) if request.method == "POST" else record.files(desk)
+
+
+@never_cache
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def upload(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record_uploads.upload(desk_of(request, pseudonym), id)
+
+
+@never_cache
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
+def upload_progress(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record_uploads.progress(desk_of(request, pseudonym), id)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_CHILD_RECORD)
+def stop_upload(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record_uploads.stop(desk_of(request, pseudonym), id)
 
 
 @require_http_methods(["GET"])
@@ -172,6 +193,9 @@ urls = [
     path("<str:pseudonym>/growing-up/", guardian_kin.growing_up, name="growing_up"),
     path("<str:pseudonym>/left/", guardian_kin.left, name="left"),
     path("<str:pseudonym>/files/", files, name="files"),
+    path("<str:pseudonym>/files/<uuid:id>/", upload, name="upload"),
+    path("<str:pseudonym>/files/<uuid:id>/progress/", upload_progress, name="upload_progress"),
+    path("<str:pseudonym>/files/<uuid:id>/stop/", stop_upload, name="stop_upload"),
     path("<str:pseudonym>/choices/", choices, name="choices"),
     path("<str:pseudonym>/choice/<str:family>/", choice, name="choice"),
     path("<str:pseudonym>/choice/<str:family>/check/", check, name="check"),

@@ -23,6 +23,7 @@ from broker.portal import (
     record_choices,
     record_exchange,
     record_files,
+    record_uploads,
     sheets,
     token_page,
     usage_words,
@@ -77,6 +78,26 @@ def home(request: HttpRequest) -> HttpResponse:
 def files(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     return record.add_file(desk) if request.method == "POST" else record.files(desk)
+
+
+@never_cache
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def upload(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record_uploads.upload(desk_of(request), id)
+
+
+@never_cache
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
+def upload_progress(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record_uploads.progress(desk_of(request), id)
+
+
+@require_http_methods(["POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def stop_upload(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record_uploads.stop(desk_of(request), id)
 
 
 @require_http_methods(["GET"])
@@ -245,6 +266,9 @@ urls = [
     path("growing-up/", growing.object_to, name="object_to"),
     path("fresh-start/", growing.fresh_start, name="fresh_start"),
     path("files/", files, name="files"),
+    path("files/<uuid:id>/", upload, name="upload"),
+    path("files/<uuid:id>/progress/", upload_progress, name="upload_progress"),
+    path("files/<uuid:id>/stop/", stop_upload, name="stop_upload"),
     path("choices/", choices, name="choices"),
     path("choice/<str:family>/", choice, name="choice"),
     path("choice/<str:family>/check/", check, name="check"),

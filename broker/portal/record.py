@@ -16,19 +16,17 @@ from django.utils.translation import gettext as _
 from broker import explaining
 from broker import usage as usage_of
 from broker.errors import Refused
-from broker.portal import record_files, usage_words, why_words
+from broker.portal import record_files, record_uploads, usage_words, why_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import FileForm, FindForm
 from consent import receipts, records
-from consent.errors import ConsentError, NotRemembered, SealBroken
+from consent.errors import NotRemembered, SealBroken
 from consent.ledger import log
 from consent.models import Holding, Statement
 from consent.models.ledger import LedgerEvent
 from consent.purposes import FAMILIES, PURPOSES
 from consent.terms import Verb
-from genomics.errors import GenomicsError
-from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 
 PAGE = 50
@@ -40,33 +38,33 @@ def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> Htt
     held = dict(Holding.objects.filter(participant=person).values_list("file", "state"))
     rows = GenomicFile.objects.filter(participant=person).order_by("-received_at", "id")
     called, here = record_files.names(person), [row for row in rows if row.id in held]
+    reviewed = record_uploads.held_files(desk)
     context = {
-        "files": [usage_words.file_card(row, called[str(row.id)], held[row.id]) for row in here],
+        "files": [
+            usage_words.file_card(row, called[str(row.id)], held[row.id], reviewed=row.id in reviewed)
+            for row in here
+        ],
+        "arriving": record_uploads.under_way(desk),
+        "script": record_uploads.for_script(desk),
         "form": form or FileForm(),
-        "can_add": _can_add(desk),
+        "can_add": desk.ward.brings_files,
         "most": settings.UPLOAD_BYTES // (1024 * 1024),
     }
     return desk.render("files", context, status=status)
 
 
 def add_file(desk: Desk) -> HttpResponse:
-    """Take in one file. A wrong one is told with its line, and leaves nothing behind."""
-    if not _can_add(desk):
+    """Let one file come in; what becomes of it is told on a page of its own."""
+    if not desk.ward.brings_files:
         messages.error(desk.request, _("A file can be added once your guardianship is verified."))
         return redirect(desk.url("files"))
     form = FileForm(desk.request.POST, desk.request.FILES)
     if not form.is_valid():
         return files(desk, form, status=422)
-    data = form.cleaned_data["file"].read()
-    try:
-        receive(desk.ward.participant, data, by=desk.user.reference, at=desk.at, assume=form.assume)
-    except (GenomicsError, ConsentError) as refused:
-        form.add_error("file", str(refused))
+    upload = record_uploads.add_file(desk, form)
+    if upload is None:
         return files(desk, form, status=422)
-    messages.success(
-        desk.request, _("The file is locked away. It can be asked only for the uses that are allowed.")
-    )
-    return redirect(desk.url("files"))
+    return redirect(desk.url("upload", upload))
 
 
 def usage(desk: Desk) -> HttpResponse:
@@ -166,8 +164,3 @@ def _row(desk: Desk, seq: int) -> Statement:
     return get_object_or_404(
         Statement.objects.select_related("participant", "form"), participant=desk.ward.participant, seq=seq
     )
-
-
-def _can_add(desk: Desk) -> bool:
-    """Her own file at any age; a child's once somebody has seen that she is its guardian."""
-    return desk.ward.may_widen or desk.ward.is_own

@@ -26,9 +26,13 @@ FILE_STATES = {
 FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data of a consumer test")}
 
 
-def file_card(file: GenomicFile, name: str, state: str) -> Cell:
-    """A received file: what it is called, how good it is, what was noticed."""
-    kind, word = FILE_STATES[Holding.State(state)]
+HELD = ("info", gettext_noop("Held for review"))
+
+
+def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = False) -> Cell:
+    """A received file: what it is called, how good it is, what was noticed. One that is being `reviewed` is
+    quarantined, and is told as held."""
+    kind, word = HELD if reviewed else FILE_STATES[Holding.State(state)]
     quality = file.quality
     return {
         "kind": kind,

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import jobs, people, queries
+from broker import checks, jobs, people, queries
 from broker.demo.staff import PASSWORD
-from broker.models import User
+from broker.models import Upload, User
 from consent import kin, records
 from consent.models import Participant, Statement
 from consent.terms import Authority, Capacity, Modifier, Verb
@@ -202,7 +202,12 @@ def test_a_verified_guardian_adds_a_file_and_a_claimed_one_does_not(world, hers,
     assert not GenomicFile.objects.exists()
     people.verify_guardian(claimed.kin_links.get(), by=world.staff.steward, at=timezone.now())
     page = press(hers, "files", claimed.pseudonym, file=SimpleUploadedFile("child.vcf", FILE))
-    assert "The file is locked away." in page
+    assert "Waiting to be checked" in page
+    upload = Upload.objects.get()
+    shown(hers, "upload_progress", claimed.pseudonym, upload.pk)
+    assert "All of it is here already" in press(hers, "stop_upload", claimed.pseudonym, upload.pk)
+    checks.run(upload.pk, clock=timezone.now)
+    assert "The file is locked away" in shown(hers, "upload", claimed.pseudonym, upload.pk)
     assert GenomicFile.objects.get().participant == claimed
 
 

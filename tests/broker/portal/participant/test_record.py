@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,9 +11,7 @@ from django.utils import timezone
 from broker import jobs, queries
 from broker.portal import record
 from consent.terms import Permission
-from genomics.models import GenomicFile
-from tests.broker.portal.participant.pages import FILE, HEALTH, LINE, press, said_yes, shown
-from tests.builders import vcf
+from tests.broker.portal.participant.pages import HEALTH, said_yes, shown
 from tests.world import CANCER, World
 
 pytestmark = pytest.mark.django_db
@@ -46,39 +43,6 @@ def test_files_tell_what_each_is_and_how_good(her):
     page = shown(her, "files")
     for words in ("VCF file", "In use", "GRCh37", "100.0%"):
         assert words in page
-
-
-def test_a_file_is_added(eve, her):
-    more = vcf([("20", 1000300, "C", "G", "1/1")])
-    page = press(her, "files", file=SimpleUploadedFile("eve.vcf", more))
-    assert "The file is locked away." in page
-    assert GenomicFile.objects.filter(participant=eve.own_record.participant).count() == 2
-
-
-def test_a_wrong_file_is_told_with_its_line_and_leaves_nothing(eve, her):
-    broken = FILE.replace(b"0/1", b"0/x")
-    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", broken))
-    assert "Please look at this again. Nothing was changed." in page
-    assert f"Line {broken.count(LINE)}:" in page
-    assert "Nothing was stored." in page
-    assert GenomicFile.objects.count() == 1
-
-
-def test_the_same_file_twice_is_refused(her):
-    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", FILE))
-    assert "This very file is here already." in page
-
-
-def test_no_file_at_all_is_told(her):
-    assert "This field is required." in press(her, "files", status=422)
-
-
-def test_the_build_is_believed_only_where_the_file_does_not_say_it(eve, her):
-    silent = b"".join(line for line in FILE.splitlines(keepends=True) if not line.startswith(b"##contig"))
-    page = press(her, "files", status=422, file=SimpleUploadedFile("eve.vcf", silent))
-    assert "build" in page
-    press(her, "files", file=SimpleUploadedFile("eve.vcf", silent), build="GRCh38")
-    assert set(GenomicFile.objects.values_list("build", flat=True)) == {"GRCh37", "GRCh38"}
 
 
 def asked(world: World, *purposes: str, times: int = 1) -> None:
