@@ -45,6 +45,7 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
             (gettext_lazy("Inbox"), "steward:inbox"),
             (gettext_lazy("Print a form"), "steward:print_form"),
             (gettext_lazy("Kin"), "steward:kin"),
+            (gettext_lazy("Held files"), "steward:reviews"),
             (gettext_lazy("Consent forms"), "steward:consent_forms"),
         ),
     ),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from broker import access, cases, kinship, people, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Reviewed, User
-from broker.portal import sheets, steward_kin
+from broker.portal import sheets, steward_kin, steward_reviews
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import (
@@ -216,6 +216,8 @@ urls = [
     path("print/", print_form, name="print_form"),
     path("verify/<str:pseudonym>/", verify_identity, name="verify_identity"),
     path("guardian/<int:id>/", verify_guardian, name="verify_guardian"),
+    path("reviews/", steward_reviews.reviews, name="reviews"),
+    path("reviews/<uuid:id>/", steward_reviews.mark, name="mark_review"),
     path("kin/", steward_kin.kin, name="kin"),
     path("kin/link/<int:id>/", steward_kin.settle_link, name="settle_link"),
     path("kin/death/<int:id>/", steward_kin.settle_death, name="settle_death"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from broker import arriving, checks, people
 from broker.demo.staff import PASSWORD
 from broker.models import Upload, User
+from tests.broker.uploads.sending import arrived
 from tests.builders import vcf
 from tests.world import World
 
@@ -114,3 +115,21 @@ def test_without_script_it_is_a_form(eve: User, open_page: Any, sign_in: Any, fi
     checks.run(upload.pk, clock=timezone.now)
     plain.reload()
     assert "The file is locked away" in plain.content()
+
+
+def test_a_steward_looks_at_held_files(
+    page: Any, eve: User, sign_in: Any, sound: Callable[..., None], settings: Any
+) -> None:
+    settings.REVIEW_HOURS = 24
+    upload = arrived(eve, at=timezone.now())
+    checks.run(upload.pk, clock=timezone.now)
+    sign_in(page, User.objects.get(username="sten-steward"))
+    page.goto(reverse("steward:reviews"))
+    page.get_by_label("Your reason").fill("Two accounts of one person, it seems.")
+    page.get_by_role("button", name="Set it aside").click()
+    page.get_by_text("To be set aside").wait_for()
+    sound("steward-reviews")
+    sign_in(page, eve)
+    page.goto(reverse("participant:upload", args=[upload.pk]))
+    page.get_by_text("Every file is held for a while").wait_for()
+    sound("upload-held")

@@ -121,6 +121,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     "guardian:stop_upload": ({G}, "post"),
     **dict.fromkeys(("participant:object_to", "participant:fresh_start"), ({P}, "get")),
     "steward:kin": ({S}, "get"),
+    "steward:reviews": ({S}, "get"),
+    "steward:mark_review": ({S}, "post"),
     **dict.fromkeys(
         (
             *("steward:settle_link", "steward:settle_death", "steward:twins", "steward:settle_twins"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from broker import checks, reviews
 from broker.errors import NotAllowed, Refused
@@ -87,3 +88,21 @@ def test_only_a_steward_marks_and_never_without_a_reason(world, eve, held):
             reviews.mark(held, set_aside=True, why="x", by=who, at=NOW)
     with pytest.raises(Refused):
         reviews.mark(held, set_aside=True, why=" ", by=world.staff.steward, at=NOW)
+
+
+def test_a_steward_marks_on_her_page_and_takes_it_back(world, held):
+    steward = Client()
+    steward.force_login(world.staff.steward, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("steward:reviews")
+    Upload.objects.update(held_until=timezone.now() + timedelta(days=1))
+    page = steward.get(url).content.decode()
+    assert held.participant.pseudonym in page
+    assert "To be let in" in page
+    mark = reverse("steward:mark_review", args=[held.pk])
+    assert "needs its reason" in steward.post(mark, {"why": ""}, follow=True).content.decode()
+    marked = steward.post(mark, {"why": "two accounts"}, follow=True).content.decode()
+    assert "To be set aside" in marked
+    back = steward.post(mark, {"why": "no", "action": "let_in"}, follow=True).content.decode()
+    assert "To be let in" in back
+    reviews.settle_due(at=timezone.now() + timedelta(days=2))
+    assert "No file is held" in steward.get(url).content.decode()

@@ -1,0 +1,66 @@
+"""The steward's page of files that are held for review: what each is, and whether it shall be set aside.
+
+Nothing that is done here shows to anybody else before a file's time is over (broker.reviews).
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from broker import reviews as verbs
+from broker.errors import BrokerError
+from broker.models import Upload
+from broker.portal.usage_words import FILE_KINDS
+from broker.rights import allow, person
+from broker.roles import Right
+from genomics.models import GenomicFile
+
+PAGE = 20
+
+
+@require_http_methods(["GET"])
+@allow(Right.VERIFY_PEOPLE)
+def reviews(request: HttpRequest) -> HttpResponse:
+    """Files that are held now, and next over first; her own left out."""
+    held = verbs.held().exclude(owner=person(request))
+    page = Paginator(held, PAGE).get_page(request.GET.get("page"))
+    files = GenomicFile.objects.in_bulk([one.file for one in page])
+    rows = [_row(one, files[one.file]) for one in page if one.file in files]
+    return render(request, "steward/reviews.html", {"rows": rows, "page": page})
+
+
+@require_http_methods(["POST"])
+@allow(Right.VERIFY_PEOPLE)
+def mark(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Mark one to be set aside when its time is over, or take that back; with the reason."""
+    upload = get_object_or_404(verbs.held(), pk=id)
+    set_aside = request.POST.get("action") != "let_in"
+    why = request.POST.get("why", "")
+    try:
+        verbs.mark(upload, set_aside=set_aside, why=why, by=person(request), at=timezone.now())
+    except BrokerError as refused:
+        messages.error(request, str(refused))
+    else:
+        done = _("It will be set aside.") if set_aside else _("It will be let in.")
+        messages.success(request, done)
+    return redirect("steward:reviews")
+
+
+def _row(upload: Upload, file: GenomicFile) -> dict[str, Any]:
+    marked = upload.reason == verbs.SET_ASIDE
+    return {
+        "upload": upload,
+        "title": upload.participant.pseudonym,
+        "what": _(FILE_KINDS.get(file.kind, file.kind)),
+        "file": file,
+        "marked": marked,
+        "kind": "warn" if marked else "wait",
+        "word": _("To be set aside") if marked else _("To be let in"),
+    }
