@@ -38,6 +38,8 @@ def web(address: str) -> tuple[str, ...]:
         address,
         "--workers",
         "2",
+        "--threads",  # an upload over a slow line holds one of these, and no whole process
+        "8",
         "--log-level",
         "warning",
     )
