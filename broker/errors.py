@@ -26,6 +26,10 @@ class LostClaim(BrokerError):
     """Another worker has this job now, or it was cancelled: stop without a trace."""
 
 
+class ManifestRefused(BrokerError):
+    """A manifest of files cannot be used; nothing was taken. The message says what is wrong with it."""
+
+
 class OffsetMoved(BrokerError):
     """An upload stands at another byte than the client thought; it may ask where, and go on from there."""
 
