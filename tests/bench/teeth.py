@@ -21,6 +21,9 @@ LOOK_AT = (
     "tests/consent",
     "tests/genomics/test_gate.py",
     "tests/broker/test_jobs.py",
+    "tests/broker/uploads",
+    "tests/broker/api/test_uploads.py",
+    "tests/broker/portal/participant/test_uploads.py",
     "tests/house",
     "tests/spec",
 )
@@ -57,6 +60,12 @@ GUARDS = {
         "            return False\n",
         "",
     ),
+    "offset": Guard(  # of two who send at once, one wins
+        "broker/uploads.py",
+        "state=UploadState.ARRIVING, offset=upload.offset)",
+        "state=UploadState.ARRIVING)",
+    ),
+    "owner": Guard("broker/models/uploads.py", "return self.filter(owner=user)", "return self.all()"),
     "tag": Guard("consent/clearance.py", "    if not genuine:\n", "    if False:\n"),
     "vault": Guard("genomics/_vault/files.py", "    if not proof.covers(file.id):\n", "    if False:\n"),
     "seal": Guard("consent/records.py", "    if not whole or", "    if False and"),

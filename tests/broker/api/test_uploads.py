@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import arriving, checks, people
+from broker import arriving, checks, people, uploads
 from broker.models import Upload, UploadState, User
 from tests.builders import vcf
 from tests.world import EARLIER, World
@@ -185,6 +185,20 @@ def test_an_odd_piece_is_a_problem(her):
     chunked = her.patch(url, b"", headers=said, CONTENT_TYPE=PIECES)
     assert chunked.status_code == 400
     assert Upload.objects.get().offset == 0
+
+
+def test_who_was_overtaken_is_told_to_ask_where_it_stands(her, monkeypatch):
+    """Another line moves the offset while this one's bytes are on their way."""
+    url = begin(her)["Location"]
+    pieces = uploads._pieces
+
+    def overtaken(*args: Any) -> Any:
+        Upload.objects.filter(offset=0).update(offset=4, pieces=1)
+        return pieces(*args)
+
+    monkeypatch.setattr(uploads, "_pieces", overtaken)
+    send(her, url, FILE, 0, status=409)
+    assert Upload.objects.get().offset == 4
 
 
 def test_a_file_comes_in_one_request(her, eve):
