@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from broker import arriving, events, wards
+from broker import arriving, events, same_person, wards
 from broker.errors import LostClaim
 from broker.models import UPLOAD_TRANSITIONS, Upload, UploadState
 from broker.staging import StagedBroken
@@ -119,6 +119,8 @@ def _check(claim: Claim) -> None:
                 _refuse(claim, NOT_AS_SENT)
                 return
             file = _received(claim, data)
+            if settings.REVIEW_HOURS:
+                _compare(claim, data)
     except FileRefused as refused:
         _refuse(claim, str(refused.reason), told=refused.sentence, line=refused.line)
     except (GenomicsError, ConsentError, StagedBroken) as trouble:
@@ -144,6 +146,14 @@ def _received(claim: Claim, data: io.BufferedReader) -> GenomicFile:
         if before is None:
             raise
         return before
+
+
+def _compare(claim: Claim, data: io.BufferedReader) -> None:
+    """Have it compared while it is held. That it cannot be is no fault of the file."""
+    try:
+        same_person.ask(claim.upload, data, at=claim.clock())
+    except GenomicsError as trouble:
+        logger.warning("upload %s is not compared: %s", claim.upload.pk, trouble)
 
 
 def _taken_before(upload: Upload) -> GenomicFile | None:

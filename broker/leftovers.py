@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from broker import arriving, events
+from broker import arriving, events, same_person
 from broker.models import UPLOAD_ENDED, Upload, UploadState
 from consent.ledger import log
 from consent.models import Participant
@@ -27,6 +27,8 @@ def forget(participant: Participant, *, at: datetime) -> None:
     hers = Upload.objects.filter(participant=participant)
     for one in hers.staged():
         _give_up(one, "the person was erased", at)
+    for one in hers:
+        same_person.discard(one)
     hers.exclude(pk__in=hers.staged()).delete()
 
 

@@ -4,21 +4,18 @@ submit asks whether she may, whether the question is well formed and fits its pu
 and rings the queue once all that is committed. Running it is in jobs.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from broker import access, cases, events, rights, tasks, uses
+from broker import access, cases, events, rights, submissions, tasks
 from broker.errors import NotAllowed, Refused
-from broker.models import TRANSITIONS, AccessRequest, Case, Job, JobState, Query, QueryState, User
+from broker.models import TRANSITIONS, AccessRequest, Case, Job, JobState, Query, User
 from broker.roles import Right, Role
-from consent.decision import request_reasons
 from consent.ledger import log
 from consent.purposes import PURPOSES
-from consent.terms import canonical
 from genomics.errors import GenomicsError
 from genomics.matching import parse
 from genomics.models import EvidenceProfile
@@ -79,44 +76,9 @@ def _save(
     asked: dict[str, Any], *, under: AccessRequest | Case, by: User, role: Role, at: datetime, key: str
 ) -> Query:
     with transaction.atomic():
-        query = Query.objects.create(
-            request=under if isinstance(under, AccessRequest) else None,
-            case=under if isinstance(under, Case) else None,
-            question=asked,
-            purposes=_purposes(under),
-            asked_by=by,
-            role=role,
-            submitted_at=at,
-            idempotency_key=key,
-        )
-        reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.policy(at), at)]
-        query.state = QueryState.REFUSED if reasons else QueryState.APPROVED
-        query.reasons = reasons
-        query.save(update_fields=["state", "reasons"])
-        if reasons:
-            log.append(
-                events.QUERY_REFUSED,
-                at=at,
-                by=by.reference,
-                subject=f"query:{query.id}",
-                reasons=reasons,
-                purposes=query.purposes,
-                under=_name(under),
-            )
-            return query
-        job = Job.objects.create(query=query, created_at=at, rung_at=at)
-        log.append(
-            events.QUERY_SUBMITTED,
-            at=at,
-            by=by.reference,
-            subject=f"query:{query.id}",
-            job=str(job.id),
-            question_kind=asked["kind"],
-            question_sha256=hashlib.sha256(canonical(asked)).hexdigest(),
-            purposes=query.purposes,
-            under=_name(under),
-        )
-        tasks.ring_on_commit(job)
+        query = submissions.record(asked, under=under, by=by, role=role, at=at, key=key)
+        if (job := query.job) is not None:
+            tasks.ring_on_commit(job)
     return query
 
 
@@ -147,7 +109,7 @@ def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case) -> di
         asked = parse(question)
     except GenomicsError as wrong:
         raise Refused(f"{wrong} Nothing was submitted.") from None
-    for purpose in _purposes(under):
+    for purpose in submissions.purposes(under):
         if asked.kind not in ASKABLE[PURPOSES[purpose].domain]:
             raise Refused(
                 f"A question of kind {asked.kind} cannot be asked for {purpose}. Nothing was submitted."
@@ -157,11 +119,3 @@ def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case) -> di
         if not EvidenceProfile.objects.filter(id=asked.evidence, case=name).exists():
             raise Refused("That evidence does not belong to this case. Nothing was submitted.")
     return asked.as_json()
-
-
-def _purposes(under: AccessRequest | Case) -> list[str]:
-    return sorted(under.purposes) if isinstance(under, AccessRequest) else [under.purpose]
-
-
-def _name(under: AccessRequest | Case) -> str:
-    return f"request:{under.id}" if isinstance(under, AccessRequest) else cases.reference(under)

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import events, rights
+from broker import events, rights, same_person
 from broker.errors import NotAllowed, Refused
 from broker.models import Upload, UploadState, User
 from broker.roles import Right
@@ -28,7 +28,7 @@ MOST_AT_ONCE = 100
 
 def held() -> QuerySet[Upload]:
     """What is held now, and next over first."""
-    rows = Upload.objects.filter(state=UploadState.HELD).select_related("participant")
+    rows = Upload.objects.filter(state=UploadState.HELD).select_related("participant", "query")
     return rows.order_by("held_until", "id")
 
 
@@ -85,4 +85,5 @@ def _settle(upload: Upload, at: datetime) -> int:
             file=str(upload.file),
             set_aside=set_aside,
         )
+    same_person.discard(upload)
     return 1

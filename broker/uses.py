@@ -55,7 +55,7 @@ def _of_request(query: Query, request: AccessRequest) -> DataUse:
         topics=frozenset(),
         regions=frozenset(request.regions),
         duration_months=request.duration_months,
-        match_mode="kinship",
+        match_mode=_match_mode(query),
         ethics=Ethics(ref=request.ethics_ref or None, valid_to=request.ethics_valid_to),
         commitments=Commitments(
             publication=request.publication,
@@ -80,7 +80,7 @@ def _of_case(query: Query, case: Case) -> DataUse:
         requester=_requester(query),
         commercial_use=False,
         regions=frozenset({case.jurisdiction}),
-        match_mode="identity" if query.question.get("kind") == "identity" else "kinship",
+        match_mode=_match_mode(query),
         project=Project(
             id=str(case.id),
             status=_STATUS[Reviewed(case.state)],
@@ -104,6 +104,10 @@ def _of_case(query: Query, case: Case) -> DataUse:
             ),
         ),
     )
+
+
+def _match_mode(query: Query) -> str:
+    return "identity" if (query.question or {}).get("kind") == "identity" else "kinship"
 
 
 def _requester(query: Query) -> Requester:

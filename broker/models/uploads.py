@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from broker.models.people import User
+from broker.models.queries import Query
 from consent.models import Participant
 
 
@@ -89,6 +90,7 @@ class Upload(models.Model):
     reason = models.CharField(max_length=24, blank=True, default="")  # FileReason, or a word of broker.checks
     told = models.TextField(blank=True, default="")  # what its owner reads of a refusal
     line = models.PositiveBigIntegerField(null=True, blank=True)
+    query = models.ForeignKey(Query, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     held_until = models.DateTimeField(null=True, blank=True)
     settled_by = models.CharField(max_length=64, blank=True, default="")  # who ended the review, if anybody
 

@@ -85,9 +85,10 @@ def receive(
 
 
 def receive_evidence(
-    case: str, data: bytes, *, by: str, at: datetime, assume: Build | None = None
+    case: str, data: bytes | BinaryIO, *, by: str, at: datetime, assume: Build | None = None
 ) -> EvidenceProfile:
     """Take in the profile of an unknown person for a case. It lies apart and is never searched for."""
+    data = data if isinstance(data, bytes) else data.read()
     profile = read(data, assume=assume)
     key = AESGCM.generate_key(256)
     evidence = EvidenceProfile(
@@ -118,6 +119,13 @@ def receive_evidence(
         vault.remove_evidence(evidence)
         raise
     return evidence
+
+
+def discard_evidence(case: str) -> None:
+    """Destroy every profile that was taken in for a case, and its key."""
+    for evidence in EvidenceProfile.objects.filter(case=case):
+        EvidenceProfile.objects.filter(id=evidence.id).delete()  # the key first: without it bytes are noise
+        vault.remove_evidence(evidence)
 
 
 def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
