@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from broker import uploads
 from broker.errors import BrokerError
 from broker.models import Upload, UploadState
-from broker.portal import usage_words
+from broker.portal import record_files, usage_words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import FileForm
 from consent.models import Holding
@@ -97,7 +97,7 @@ def upload(desk: Desk, id: UUID) -> HttpResponse:
         "under_way": one.is_under_way,
         "here_already": one.reason == FileReason.DUPLICATE,
         "told": _(one.told) if one.state == UploadState.REFUSED else "",
-        "file": usage_words.file_card(file, Holding.objects.get(file=file.pk).state) if file else None,
+        "file": _card(file) if file else None,
         "urls_of": {name: desk.url(name, one.pk) for name in ("upload", "stop_upload")},
     }
     return desk.render("upload", context)
@@ -153,3 +153,8 @@ def _megabytes(part: int, whole: int, *, read: bool = False) -> str:
     if read:
         return _("%(part)s of %(whole)s MB are read") % numbers
     return _("%(part)s of %(whole)s MB are here") % numbers
+
+
+def _card(file: GenomicFile) -> usage_words.Cell:
+    name = record_files.names(file.participant)[str(file.id)]
+    return usage_words.file_card(file, name, Holding.objects.get(file=file.pk).state)
