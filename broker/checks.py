@@ -20,6 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from broker import arriving, events, same_person, wards
 from broker.errors import LostClaim
@@ -43,11 +44,14 @@ SHOW_EACH = timedelta(seconds=1)  # progress is written down no more often
 # Why an upload is refused where the file itself is not at fault; FileReason has the other reasons.
 NOT_AS_SENT, NOT_HERS, UNREAD = "not_as_sent", "not_allowed", "unread"
 TOLD = {
-    NOT_AS_SENT: "What arrived is not what was sent: the SHA-256 differs. Nothing was stored. Please send "
-    "the file again.",
-    NOT_HERS: "You can no longer bring in files for this person. Nothing was stored.",
-    UNREAD: "This file could not be read to its end, and the fault may be ours. Nothing was stored. Please "
-    "tell us when you sent it.",
+    NOT_AS_SENT: gettext_noop(
+        "What arrived is not what was sent: the SHA-256 differs. Nothing was stored. Please send it again."
+    ),
+    NOT_HERS: gettext_noop("You can no longer bring in files for this person. Nothing was stored."),
+    UNREAD: gettext_noop(
+        "This file could not be read to its end, and the fault may be ours. Nothing was stored. Please tell "
+        "us when you sent it."
+    ),
 }
 
 Clock = Callable[[], datetime]
@@ -161,7 +165,8 @@ def _taken_before(upload: Upload) -> GenomicFile | None:
     if upload.attempt == 1:
         return None
     since = GenomicFile.objects.filter(participant=upload.participant, received_at__gte=upload.arrived_at)
-    return since.filter(size=upload.length).order_by("received_at").last()
+    others = Upload.objects.filter(participant=upload.participant, file__isnull=False)
+    return since.exclude(pk__in=others.values("file")).order_by("received_at").last()
 
 
 def _take(claim: Claim, file: GenomicFile) -> None:

@@ -107,8 +107,9 @@ def _read(env: environ.Env) -> Environment:
         # People whose files are opened between two looks at consent.
         gate_batch=env.int("GATE_BATCH", default=32),
         upload_mb=env.int("UPLOAD_MB", default=64),
-        # Largest file that may come in pieces; also what all unfinished ones of one login may have together.
-        staged_mb=env.int("STAGED_MB", default=4096),
+        # Largest file that may come in pieces, also all unfinished ones of one login together. Unless told,
+        # what is read at all: see genomics.formats.limits.
+        staged_mb=env.int("STAGED_MB", default=512),
         # Hours for which every file that was taken is held before anything may be asked of it.
         review_hours=env.float("REVIEW_HOURS", default=0.0),
         # Without a mail server each mail is a file in the home.

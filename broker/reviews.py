@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from broker import events, rights, same_person
 from broker.errors import NotAllowed, Refused
@@ -19,7 +20,7 @@ from consent.ledger import log
 from consent.models import Holding
 
 SET_ASIDE = "set_aside"
-TOLD = (
+TOLD = gettext_noop(
     "This file was looked at and set aside: nothing is asked of it. It is still locked under your own key. "
     "Write to us if you want to know more."
 )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -10,11 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import results
+from broker import people, results
 from broker.crew import Crew
 from broker.models import ENDED, Job, JobState
 from consent import records
 from consent.models import LedgerEvent
+from tests.builders import vcf
 from tests.world import World
 
 pytestmark = [
@@ -112,3 +114,27 @@ def test_who_withdraws_while_a_worker_is_dead_is_out_of_what_the_next_one_releas
     crew.start("worker")
     until(lambda: state(job) in ENDED)
     assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 39
+
+
+def test_a_file_goes_through_the_queue_and_is_taken(crew: Crew):
+    eve = people.sign_up("eve", "x" * 12, born_on=date(1980, 1, 1), at=timezone.now())
+    door = Client()
+    door.force_login(eve, backend="django.contrib.auth.backends.ModelBackend")
+    crew.start("worker")
+    content = vcf([("20", 1000226, "A", "T", "0/1")])
+    answer = door.post(reverse("api:files"), content, content_type="application/octet-stream")
+    assert answer.status_code == 202, answer.content
+    until(lambda: door.get(answer["Location"]).json()["state"] not in {"arrived", "checking"})
+    assert door.get(answer["Location"]).json()["state"] == "taken"
+    (file,) = door.get(reverse("api:files")).json()
+    assert (file["state"], file["size"]) == ("active", len(content))
+
+
+def test_a_file_that_nobody_rang_for_is_found_by_the_sweeper(crew: Crew, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("broker.tasks.ring_check", lambda _upload: None)
+    eve = people.sign_up("eve", "x" * 12, born_on=date(1980, 1, 1), at=timezone.now())
+    door = Client()
+    door.force_login(eve, backend="django.contrib.auth.backends.ModelBackend")
+    answer = door.post(reverse("api:files"), b"no genome", content_type="application/octet-stream")
+    crew.start("worker")
+    until(lambda: door.get(answer["Location"]).json()["state"] == "refused")

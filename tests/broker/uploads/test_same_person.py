@@ -177,9 +177,8 @@ def test_what_cannot_be_compared_is_told_so(world, undertaking, eve):
 
 
 def test_an_officer_asks_at_the_terminal_and_a_steward_sees_it(world, officer, capsys):
-    call_command(
-        "undertake_quality", "--by", "quinn", "--summary", "Doubled accounts", "--until", "2100-01-01"
-    )
+    said = ("--summary", "Doubled accounts", "--until", "2100-01-01")
+    call_command("undertake_quality", "--by", "quinn", *said)
     assert "waits in the stewards' inbox" in capsys.readouterr().out
     request = AccessRequest.objects.get()
     steward = Client()
@@ -188,4 +187,4 @@ def test_an_officer_asks_at_the_terminal_and_a_steward_sees_it(world, officer, c
     assert "Doubled accounts" in steward.get(reverse("steward:request", args=[request.pk])).content.decode()
     for name in ("nobody", world.staff.steward.username):
         with pytest.raises(CommandError):
-            call_command("undertake_quality", "--by", name, "--summary", "x", "--until", "2100-01-01")
+            call_command("undertake_quality", "--by", name, *said)

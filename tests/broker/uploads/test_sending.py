@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as laws
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from broker.models import UPLOAD_ENDED, UPLOAD_TRANSITIONS, Upload, UploadState
 from broker.staging import StagedBroken
 from broker.uploads import Checksum
 from consent.models import LedgerEvent
+from genomics.formats import DEFAULT
 from tests.broker.uploads.sending import FILE, arrived, begun, sent
 from tests.world import NOW
 
@@ -112,6 +114,10 @@ def test_with_a_checksum_it_is_all_or_nothing(eve, folder):
 def test_an_odd_checksum_is_refused(said):
     with pytest.raises(Refused):
         Checksum.parse(said)
+
+
+def test_nothing_larger_comes_in_than_is_read():
+    assert DEFAULT.packed >= settings.STAGED_BYTES
 
 
 def test_more_than_was_announced_is_refused(eve):
