@@ -20,7 +20,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from broker import notices, postman
-from broker.models import Job, JobState
+from broker.models import Job, JobState, Upload, UploadState
 from consent import alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
@@ -139,6 +139,17 @@ def _jobs(at: datetime) -> tuple[bool, str]:
     return not (told["paused"] or late), words
 
 
+def _uploads(at: datetime) -> tuple[bool, str]:
+    whole = Upload.objects.filter(state__in=[UploadState.ARRIVED, UploadState.CHECKING])
+    told = {"arriving": Upload.objects.filter(state=UploadState.ARRIVING).count(), "whole": whole.count()}
+    words = _("%(arriving)d arrive, %(whole)d wait or are being checked.") % told
+    oldest = whole.filter(state=UploadState.ARRIVED, arrived_at__lt=at - BEGIN_WITHIN).first()
+    if oldest is None or oldest.arrived_at is None:
+        return True, words
+    late = _("The oldest has waited %(age)s. Is a worker running?") % {"age": _ago(oldest.arrived_at, at)}
+    return False, f"{words} {late}"
+
+
 def _yeses(at: datetime) -> tuple[bool, str]:
     rang = alarms.newest(since=at - timedelta(days=7))
     if rang is None:
@@ -168,6 +179,7 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "storage": _storage,
     "sandbox": _sandbox,
     "jobs": _jobs,
+    "uploads": _uploads,
     "yeses": _yeses,
     "notices": _notices,
 }

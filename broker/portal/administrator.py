@@ -188,6 +188,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "storage": _("Storage"),
         "sandbox": _("Reading of files"),
         "jobs": _("Jobs"),
+        "uploads": _("Files on their way in"),
         "yeses": _("Yeses"),
         "notices": _("Notices"),
     }

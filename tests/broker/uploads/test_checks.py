@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from broker import checks, leftovers, tasks, uploads
+from broker import checks, health, leftovers, tasks, uploads
 from broker.models import Upload, UploadState
 from consent.models import Holding, LedgerEvent
 from genomics.models import GenomicFile
@@ -174,3 +174,12 @@ def test_an_erased_person_leaves_no_upload(eve, stranger, folder):
     leftovers.forget(eve.own_record.participant, at=NOW)
     assert not Upload.objects.filter(owner=eve).exists()
     assert [path.name for path in folder.iterdir()] == [str(theirs.pk)]
+
+
+def test_a_file_that_waits_for_long_is_found_by_the_doctor(eve):
+    arrived(eve)
+    found = {one.part: one for one in health.look(at=NOW + timedelta(minutes=1))}["uploads"]
+    assert (found.well, found.words) == (True, "0 arrive, 1 wait or are being checked.")
+    late = {one.part: one for one in health.look(at=NOW + timedelta(hours=1))}["uploads"]
+    assert not late.well
+    assert "Is a worker running?" in late.words
