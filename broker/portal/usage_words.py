@@ -4,7 +4,7 @@ Values for templates, codes beside the words. What was said about them is told i
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from broker.portal import coverage
 from broker.usage import Use
 from consent.models import Holding
 from genomics.models import GenomicFile
@@ -23,7 +24,14 @@ FILE_STATES = {
     Holding.State.QUARANTINED: ("warn", gettext_noop("Set aside")),
     Holding.State.ERASED: ("off", gettext_noop("Erased")),
 }
-FILE_KINDS = {"vcf": gettext_noop("VCF file"), "array": gettext_noop("Raw data of a consumer test")}
+FILE_KINDS = {
+    "vcf": gettext_noop("VCF file"),
+    "bcf": gettext_noop("BCF file"),
+    "array": gettext_noop("Raw data of a consumer test"),
+    "sam": gettext_noop("Reads (SAM)"),
+    "bam": gettext_noop("Reads (BAM)"),
+    "cram": gettext_noop("Reads (CRAM)"),
+}
 
 
 HELD = ("info", gettext_noop("Held for review"))
@@ -39,16 +47,36 @@ def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = Fals
         "word": _(word),
         "title": name,
         "notes": [_(note) for note in file.notes],
+        "remarks": coverage.remarks(quality),
+        "coverage": coverage.of(quality, str(file.id)),
         "facts": [
             {"term": _("Received"), "when": file.received_at},
             {"term": _("Genome build"), "text": file.build, "code": file.build_evidence},
             {"term": _("Chromosomes"), "number": len(quality.get("chromosomes", ()))},
             {"term": _("Places in the genome"), "number": quality.get("sites", 0)},
             {"term": _("Of these, read clearly"), "text": f"{quality.get('call_rate', 0.0):.1%}"},
+            *_further(quality),
             {"term": _("Size"), "text": size_of(file)},
             {"term": _("File number"), "text": "", "code": str(file.id)},
         ],
     }
+
+
+def _further(quality: Mapping[str, Any]) -> list[Cell]:
+    """Numbers that not every file has."""
+    facts: list[Cell] = []
+    if quality.get("known"):
+        facts.append({"term": _("Places known to be as the reference"), "number": quality["known"]})
+    if quality.get("heterozygosity"):
+        facts.append(
+            {"term": _("Places with two different letters"), "text": f"{quality['heterozygosity']:.1%}"}
+        )
+    if quality.get("ti_to_tv"):
+        text = f"{quality['ti_to_tv']:.2f}"
+        facts.append({"term": _("Changes of like to unlike kind"), "text": text, "code": "Ti/Tv"})
+    if quality.get("sex"):
+        facts.append({"term": _("Sex chromosomes in this file"), "text": _(coverage.SEXES[quality["sex"]])})
+    return facts
 
 
 def use_entry(use: Use, url: str) -> Cell:

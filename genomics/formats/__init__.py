@@ -23,6 +23,7 @@ from genomics.normalising import normalise
 
 __all__ = ["DEFAULT", "NOTHING", "Kind", "Limits", "Loaded", "Profile", "read"]
 
+_LONGEST_EVIDENCE = 120  # letters, as they are kept
 _ENOUGH = 1 << 16  # bytes that tell a kind: the comments of a consumer's file are a few thousand
 SOURCES: dict[Kind, Source] = {Kind.VCF: vcf.read, Kind.ARRAY: arrays.read, Kind.SAM: sam.read}
 BINARIES: dict[Kind, Binary] = {Kind.BCF: bcf.read, Kind.BAM: bam.read, Kind.CRAM: cram.read}
@@ -59,11 +60,11 @@ def read(
         column, lost = carry(column, way, reference=reference)
         column, _ = normalise(column, reference)
         told.append((lost, f"rows have no place in {way.target} and cannot be compared."))
-        build, evidence = way.target, f"{evidence}; carried over from {build}"
+        build, evidence = way.target, f"carried over from {build}: {evidence}"
     return Profile(
         kind=which,
         build=build,
-        build_evidence=evidence,
+        build_evidence=evidence[:_LONGEST_EVIDENCE],
         column=column,
         quality=measure(column),
         notes=(*reading.notes, *(f"{count:,} {what}" for count, what in told if count)),

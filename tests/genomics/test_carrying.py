@@ -132,7 +132,7 @@ def test_a_file_of_the_other_build_is_read_as_one_of_the_home_build(chain: Chain
         assert formats.read(data, loaded=loaded).column.sha256 == plain.column.sha256
     profile = formats.read(data, loaded=Loaded(chains={Build.GRCh37: chain}, home=Build.GRCh38))
     assert profile.build is Build.GRCh38
-    assert profile.build_evidence.endswith("; carried over from GRCh37")
+    assert profile.build_evidence.startswith("carried over from GRCh37: ")
     assert profile.notes[-1] == "2 rows have no place in GRCh38 and cannot be compared."
     assert profile.column.carries(parse_variant("20:2001 A>G")) == Carriage(State.CARRIER, 1)
     assert profile.column.carries(parse_variant("20:9100 T>G")) == Carriage(State.CARRIER, 1)

@@ -43,6 +43,9 @@ def test_files_tell_what_each_is_and_how_good(her):
     page = shown(her, "files")
     for words in ("VCF file", "In use", "GRCh37", "100.0%"):
         assert words in page
+    assert "Where this file was read" in page
+    assert page.count('class="shared shade-') >= 1
+    assert "Sex chromosomes in this file" in page
 
 
 def asked(world: World, *purposes: str, times: int = 1) -> None:
