@@ -53,6 +53,10 @@ class Environment:
     database: dict[str, object]
     queue_url: str
     storage_url: str
+    keys_dir: Path
+    master_key_url: str
+    master_key_token_file: str
+    backup_days: int
     hosts: list[str]
     origins: list[str]
     https: bool
@@ -75,7 +79,7 @@ def read() -> Environment:
     except ValueError as wrong:
         raise ImproperlyConfigured(
             f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH, "
-            "UPLOAD_MB, STAGED_MB and REVIEW_HOURS. Nothing was started."
+            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB and REVIEW_HOURS. Nothing was started."
         ) from None
 
 
@@ -93,6 +97,13 @@ def _read(env: environ.Env) -> Environment:
         database=_database(env, home),
         queue_url=env.str("QUEUE_URL", default=""),
         storage_url=env.str("STORAGE_URL", default=(home / "storage").as_uri()),
+        # The keys of the epochs: never on a backup together with the database.
+        keys_dir=Path(env.str("KEYS_DIR", default=str(home / "epochs"))),
+        # An OpenBao or Vault that wraps them: https://HOST:PORT/MOUNT/NAME. Absent: MASTER_KEY does.
+        master_key_url=env.str("MASTER_KEY_URL", default=""),
+        master_key_token_file=env.str("MASTER_KEY_TOKEN_FILE", default=""),
+        # Days for which a backup of the database is kept, and with it the epoch that opens it.
+        backup_days=env.int("BACKUP_DAYS", default=30),
         hosts=env.list(
             "ALLOWED_HOSTS",
             default=["localhost", "127.0.0.1", "[::1]", "testserver"] if debug or demo else [],

@@ -21,6 +21,7 @@ from consent.ledger.kinds import EventKind
 from consent.ledger.verifier import Verification
 from consent.models import LedgerEvent, Participant
 from consent.reasons import Reason
+from genomics.intake import upkeep
 
 OF_A_JOB = [tag for tag in events.BY_TAG if tag.split(":")[1] in {"job", "result", "query"}]
 
@@ -44,8 +45,9 @@ class Look:
     gates_hold: bool | None
 
 
-# What is held against the ledger besides the ledger itself: every statement, and every row about a person.
-ALSO = (records.broken_seals, remembered.altered_rows)
+# What is held against the ledger besides the ledger itself: every statement, every row about a person,
+# and what is recorded of every sealed file.
+ALSO = (records.broken_seals, remembered.altered_rows, upkeep.altered_files)
 
 
 def verify(*, by: User, at: datetime) -> Verification:

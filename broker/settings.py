@@ -21,6 +21,10 @@ LEDGER_KEY = ENV.keys["LEDGER_KEY"]  # consent.ledger: Ed25519 seed
 LEDGER_ORIGIN = "genomic-broker/ledger"
 CHECKPOINT_FILE = HOME / "checkpoints.txt"  # outside the database: an old database beside it is noticed
 STORAGE_URL = ENV.storage_url
+KEYS_DIR = ENV.keys_dir  # genomics._vault.epochs
+MASTER_KEY_URL = ENV.master_key_url  # genomics._vault.master
+MASTER_KEY_TOKEN_FILE = ENV.master_key_token_file
+BACKUP_DAYS = ENV.backup_days
 QUEUE_FILE = HOME / "queue.sqlite3"
 SHARED_DIR = ENV.shared
 HOLD_DAYS = ENV.hold_days
@@ -206,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0},
     "look": {"task": "broker.look", "schedule": 60.0},
     "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
+    "upkeep": {"task": "broker.upkeep", "schedule": 3600.0},
     "handovers": {"task": "broker.handovers", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")

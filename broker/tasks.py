@@ -13,6 +13,7 @@ from broker import checks, handovers, impact, jobs, leftovers, notices, people, 
 from broker.models import Job
 from broker.roles import Role
 from consent import alarms, eligibility
+from genomics.intake import upkeep
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
@@ -53,6 +54,14 @@ def hand_over() -> None:
     handovers.sweep(at=timezone.now())
 
 
+@shared_task(name="broker.upkeep")
+def keep_up() -> None:
+    """Roll the key epochs when a day is over, and make the rows that a new panel still lacks."""
+    upkeep.roll(by=WORKER, at=timezone.now())
+    for _file in upkeep.rebuild_rows(missing_only=True):
+        pass
+
+
 @shared_task(name="broker.look")
 def look() -> None:
     """What is looked at every minute: yeses in numbers, mails that wait, the day's picture of uses, reviews
@@ -70,7 +79,7 @@ def look() -> None:
 
 
 run_job.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
-hand_over.allowed = look.allowed = WORKER
+hand_over.allowed = keep_up.allowed = look.allowed = WORKER
 
 
 def ring_on_commit(job: Job) -> None:

@@ -5,13 +5,22 @@ from consent.ledger.kinds import EventKind
 FILE_RECEIVED = EventKind(
     "genomics:file:received",
     "A {file_kind} file of {subject} was taken in.",
-    ("file", "file_kind", "build", "column_sha256"),
+    ("file", "file_kind", "build", "column_sha256", "upload_manifest", "column_manifest"),
 )
 EVIDENCE_RECEIVED = EventKind(
     "genomics:evidence:received",
     "An evidence profile was taken in for {subject}.",
-    ("evidence", "file_kind", "build"),
+    ("evidence", "file_kind", "build", "column_manifest"),
+)
+FILE_RESEALED = EventKind(
+    "genomics:file:resealed",
+    "A file of {subject} was sealed anew in today's format.",
+    ("file", "column_sha256", "upload_manifest", "column_manifest"),
+)
+EPOCH_BEGAN = EventKind("genomics:epoch:began", "Key epoch {subject} began.", ())
+EPOCH_DESTROYED = EventKind(
+    "genomics:epoch:destroyed", "Key epoch {subject}, begun on {began_at}, was destroyed.", ("began_at",)
 )
 PANEL_LOADED = EventKind("genomics:panel:loaded", "Panel {subject} was loaded.", ("sites", "build", "sha256"))
 
-KINDS = (FILE_RECEIVED, EVIDENCE_RECEIVED, PANEL_LOADED)
+KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -1,42 +1,96 @@
 """Sealed files: the upload, its column, and its row of each panel, all under the participant's own key.
 
-Writing needs the key; reading a participant's material needs a Clearance that covers the file. Evidence is
-the agency's own and lies apart.
+Writing needs the key; reading a participant's material needs a Clearance that covers the file, or is handing
+back to herself what is hers (genomics.intake.export). Evidence is the agency's own and lies apart.
 """
+
+import io
+import secrets
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.db import transaction
 
 from consent import clearance
 from consent.clearance import Clearance
 from consent.errors import NotCleared
 from genomics._vault import keys, segments, shelf
 from genomics.columns import Column
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
+from genomics.errors import VaultSealed
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel, PanelRow
 
 
-def names_of(file: GenomicFile) -> tuple[str, str]:
-    """Where the upload and the column of a file lie."""
-    return f"files/{file.id}/upload", f"files/{file.id}/column"
+def upload_name(file: GenomicFile) -> str:
+    return f"files/{file.id}/upload"
+
+
+def column_name(file: GenomicFile) -> str:
+    return f"files/{file.id}/column"
 
 
 def row_name(file: GenomicFile, panel: PanelVersion) -> str:
     return f"files/{file.id}/row-{bytes(panel.sha256).hex()[:16]}"
 
 
-def put(file: GenomicFile, key: bytes, *, upload: bytes, column: Column) -> None:
-    """Seal and shelve what was received and what was read from it."""
-    upload_name, column_name = names_of(file)
-    shelf.put(upload_name, segments.seal(upload, key, upload_name))
-    shelf.put(column_name, segments.seal(column.to_bytes(), key, column_name))
+def evidence_name(profile: EvidenceProfile) -> str:
+    return f"evidence/{profile.id}"
 
 
-def put_row(file: GenomicFile, panel: PanelVersion, row: PanelRow, key: bytes) -> None:
-    name = row_name(file, panel)
-    shelf.put(name, segments.seal(row.to_bytes(), key, name))
+# --- writing ---
+
+
+def put(name: str, source: bytes | BinaryIO, key: bytes) -> Sealed:
+    """Seal and shelve at a place of its own. It is opened once the returned row is saved; until then what
+    was there before is."""
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    sealing = segments.Sealing(stream, key, name)
+    place = f"{name}@{secrets.token_hex(4)}"
+    shelf.put(place, sealing)
+    return Sealed(
+        name=name,
+        place=place,
+        manifest_sha256=sealing.manifest.sha256,
+        length=sealing.length,
+        version=segments.VERSION,
+    )
+
+
+def keep(sealed: Sealed) -> None:
+    """Open this one from now on, and clear away what it takes the place of."""
+    before = Sealed.objects.filter(name=sealed.name).first()
+    sealed.save()
+    old = sealed.name if before is None else before.place  # version 1 lay at its name
+    if old != sealed.place:
+        transaction.on_commit(lambda: shelf.remove(old))
 
 
 def remove(file: GenomicFile) -> None:
     """Take everything of a file off the shelf."""
-    shelf.remove_folder(f"files/{file.id}")
+    Sealed.objects.filter(name__startswith=f"files/{file.id}/").delete()
+    shelf.remove(f"files/{file.id}")
+
+
+def remove_evidence(profile: EvidenceProfile) -> None:
+    for sealed in Sealed.objects.filter(name=evidence_name(profile)):
+        shelf.remove(sealed.place)
+        sealed.delete()
+
+
+def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
+    """Make a file's row of a panel from its column. Nothing leaves the vault."""
+    key = keys.of(file.participant)
+    keep(put(row_name(file, version), row_of(_column(file), panel).to_bytes(), key))
+
+
+def renew(name: str, key: bytes) -> Sealed | None:
+    """Seal anew what lies in an older format; None when it is of today's. The caller keeps it."""
+    if Sealed.objects.filter(name=name, version=segments.VERSION).exists():
+        return None
+    return put(name, _read(name, key), key)
+
+
+# --- reading ---
 
 
 def row_of(column: Column, panel: Panel) -> PanelRow:
@@ -54,29 +108,71 @@ def row(file: GenomicFile, panel: PanelVersion, proof: Clearance) -> PanelRow:
     """The panel row of a file that the Clearance covers."""
     _covered(file, proof)
     name = row_name(file, panel)
-    return PanelRow.from_bytes(segments.unseal(shelf.get(name), keys.of(file.participant), name))
-
-
-def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
-    """Make a file's row of a panel from its column. Nothing leaves the vault."""
-    key = keys.of(file.participant)
-    put_row(file, version, row_of(_column(file), panel), key)
-
-
-def put_evidence(profile: EvidenceProfile, key: bytes, column: Column) -> None:
-    name = f"evidence/{profile.id}"
-    shelf.put(name, segments.seal(column.to_bytes(), key, name))
-
-
-def remove_evidence(profile: EvidenceProfile) -> None:
-    shelf.remove(f"evidence/{profile.id}")
+    if not Sealed.objects.filter(name=name).exists():  # not made yet, or only in version 1
+        return row_of(_column(file), Panel.from_bytes(bytes(panel.data)))
+    return PanelRow.from_bytes(_read(name, keys.of(file.participant)))
 
 
 def evidence(profile: EvidenceProfile, proof: Clearance) -> Column:
     """The genotypes of an evidence profile: they too are opened only under a Clearance."""
     clearance.require(proof)
-    name = f"evidence/{profile.id}"
-    return Column.from_bytes(segments.unseal(shelf.get(name), keys.of_evidence(profile), name))
+    return Column.from_bytes(_read(evidence_name(profile), keys.of_evidence(profile)))
+
+
+def own_column(file: GenomicFile) -> Column:
+    """Her own genotypes, for herself."""
+    return _column(file)
+
+
+def kept_column(file: GenomicFile) -> tuple[bytes, Column]:
+    """A column as it is kept, and as it is read."""
+    kept = _read(column_name(file), keys.of(file.participant))
+    return kept, Column.from_bytes(kept)
+
+
+def own_upload(file: GenomicFile) -> Iterator[bytes]:
+    """What she sent, a segment at a time, for herself."""
+    key, name = keys.of(file.participant), upload_name(file)
+    opened = _opened(name, key)
+    yield from [_first(name, key)] if opened is None else opened.pieces()
+
+
+def read_range(name: str, key: bytes, offset: int, length: int) -> bytes:
+    """Bytes from the middle of something sealed: only the segments they lie in are read and opened."""
+    opened = _opened(name, key)
+    return _first(name, key)[offset : offset + length] if opened is None else opened.read(offset, length)
+
+
+def _opened(name: str, key: bytes) -> segments.Opened | None:
+    """The blob that was recorded under a name, a segment at a time; None where version 1 alone ever lay."""
+    sealed = Sealed.objects.filter(name=name).first()
+    if sealed is None:
+        return None
+    place, sha256 = sealed.place, bytes(sealed.manifest_sha256)
+    return segments.Opened(lambda offset, length: shelf.get(place, offset, length), key, name, sha256)
+
+
+def _read(name: str, key: bytes) -> bytes:
+    """All of it at once. What is sealed anew while it is read is read again."""
+    sealed = Sealed.objects.filter(name=name).first()
+    while sealed is not None:
+        try:
+            blob = memoryview(shelf.get(sealed.place))
+            sha256 = bytes(sealed.manifest_sha256)
+            return segments.Opened(_slices(blob), key, name, sha256).read()
+        except VaultSealed:
+            before, sealed = sealed, Sealed.objects.filter(name=name).first()
+            if sealed is None or sealed.place == before.place:
+                raise
+    return _first(name, key)
+
+
+def _slices(blob: memoryview) -> segments.Get:
+    return lambda offset, length: bytes(blob[offset:] if length is None else blob[offset : offset + length])
+
+
+def _first(name: str, key: bytes) -> bytes:
+    return segments.unseal_first(shelf.get(name), key, name)
 
 
 def _covered(file: GenomicFile, proof: Clearance) -> None:
@@ -86,5 +182,4 @@ def _covered(file: GenomicFile, proof: Clearance) -> None:
 
 
 def _column(file: GenomicFile) -> Column:
-    _, name = names_of(file)
-    return Column.from_bytes(segments.unseal(shelf.get(name), keys.of(file.participant), name))
+    return Column.from_bytes(_read(column_name(file), keys.of(file.participant)))

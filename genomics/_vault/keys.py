@@ -1,63 +1,126 @@
-"""Keys: one a participant, wrapped by the master key, which lies outside the database.
+"""Keys: one a participant, wrapped by the key of an epoch (genomics._vault.epochs).
 
-A wrap is bound to whom it belongs, so that a wrapped key moved to another row does not open.
+A wrap is bound to whom it belongs, so that a wrapped key moved to another row does not open. The row is read
+at every opening and nothing is remembered: a key that was erased opens nothing from the commit on.
 """
 
 import hmac
 import os
+from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
+from django.db import transaction
 
 from consent.models import Participant
+from genomics._vault import epochs
+from genomics._vault.master import does_not_open, master
 from genomics.errors import VaultSealed
 from genomics.models import EvidenceProfile, ParticipantKey
+
+Row = ParticipantKey | EvidenceProfile  # the two that carry a wrap
 
 
 def of(participant: Participant) -> bytes:
     """The participant's key. Raises VaultSealed when there is none, or when it does not open."""
-    row = ParticipantKey.objects.filter(participant=participant).first()
+    row = ParticipantKey.objects.filter(participant=participant, participant__erased_at__isnull=True).first()
     if row is None:
         raise VaultSealed(f"{participant} has no key here: nothing of hers can be opened.")
-    return unwrap(bytes(row.wrapped), row.master_key, _holder(participant))
+    return unwrap(row, holder_of(participant))
 
 
-def of_or_new(participant: Participant) -> bytes:
+def of_or_new(participant: Participant, *, at: datetime) -> bytes:
     """The participant's key, made now if this is her first file. Call inside a transaction."""
+    standing = Participant.objects.select_for_update().filter(
+        ordinal=participant.ordinal, erased_at__isnull=True
+    )
+    if not standing.exists():
+        raise VaultSealed(f"{participant} was erased. Nothing was stored.")
     row = ParticipantKey.objects.select_for_update().filter(participant=participant).first()
     if row is not None:
-        return unwrap(bytes(row.wrapped), row.master_key, _holder(participant))
+        return unwrap(row, holder_of(participant))
     key = AESGCM.generate_key(256)
-    ParticipantKey.objects.create(
-        participant=participant, wrapped=wrap(key, _holder(participant)), master_key=settings.MASTER_KEY.id
-    )
+    wrap = wrapped(key, holder_of(participant), at=at)
+    ParticipantKey.objects.create(participant=participant, wrapped=wrap.wrapped, epoch=wrap.epoch)
     return key
 
 
 def of_evidence(profile: EvidenceProfile) -> bytes:
-    return unwrap(bytes(profile.wrapped), profile.master_key, f"evidence:{profile.id}")
+    return unwrap(profile, evidence_holder(profile))
 
 
-def wrap(key: bytes, holder: str) -> bytes:
-    """12 bytes nonce and the sealed key: 60 bytes."""
-    nonce = os.urandom(12)
-    return nonce + AESGCM(settings.MASTER_KEY.bytes).encrypt(nonce, key, holder.encode())
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """A sealed key, as a row carries it: 12 bytes nonce and the ciphertext, 60 bytes; under which epoch."""
+
+    wrapped: bytes
+    epoch: int
 
 
-def unwrap(wrapped: bytes, master_key: str, holder: str) -> bytes:
-    if master_key != settings.MASTER_KEY.id:
-        raise VaultSealed(f"This key was wrapped by master key {master_key}, which is not here.")
+def wrapped(key: bytes, holder: str, *, at: datetime) -> Wrap:
+    epoch = epochs.newest(at=at)
+    return Wrap(_wrap(key, epochs.key(epoch.number), holder), epoch.number)
+
+
+def unwrap(row: Row, holder: str) -> bytes:
+    """Raises VaultSealed for a wrap that was changed or moved, and for one whose epoch is destroyed."""
+    sealed = bytes(row.wrapped)
+    if row.epoch == epochs.BEFORE:
+        return master().unwrap(sealed, holder)
     try:
-        return AESGCM(settings.MASTER_KEY.bytes).decrypt(wrapped[:12], wrapped[12:], holder.encode())
-    except InvalidTag:
-        raise VaultSealed(f"The wrapped key of {holder} does not open: it was changed or moved.") from None
+        cipher = AESGCM(epochs.key(row.epoch))
+        return cipher.decrypt(sealed[:12], sealed[12:], holder.encode())
+    except (InvalidTag, ValueError):
+        raise does_not_open(holder) from None
 
 
-def fingerprint(key: bytes, data: bytes) -> bytes:
-    """Recognises the same bytes for the same owner, and tells nobody else anything."""
-    return hmac.digest(key, b"fingerprint" + data, "sha256")
+def rewrap(epoch: epochs.Epoch, *, most: int) -> int:
+    """Wrap at most `most` keys anew under this epoch, in one transaction. Returns how many it did: 0 when
+    none is left. May be cut off and begun again at any time."""
+    over = epochs.key(epoch.number)
+    with transaction.atomic():
+        people = list(
+            ParticipantKey.objects.select_for_update(of=("self",))
+            .exclude(epoch=epoch.number)
+            .select_related("participant")
+            .order_by("pk")[:most]
+        )
+        for row in people:
+            holder = holder_of(row.participant)
+            row.wrapped, row.epoch = _wrap(unwrap(row, holder), over, holder), epoch.number
+        ParticipantKey.objects.bulk_update(people, ["wrapped", "epoch"])
+        others = EvidenceProfile.objects.select_for_update().exclude(epoch=epoch.number).order_by("pk")
+        profiles = list(others[: most - len(people)])
+        for profile in profiles:
+            holder = evidence_holder(profile)
+            profile.wrapped = _wrap(unwrap(profile, holder), over, holder)
+            profile.epoch = epoch.number
+        EvidenceProfile.objects.bulk_update(profiles, ["wrapped", "epoch"])
+    return len(people) + len(profiles)
 
 
-def _holder(participant: Participant) -> str:
+def in_use() -> set[int]:
+    """The epochs under which some key is wrapped."""
+    return {
+        *ParticipantKey.objects.values_list("epoch", flat=True).distinct(),
+        *EvidenceProfile.objects.values_list("epoch", flat=True).distinct(),
+    }
+
+
+def fingerprint(key: bytes) -> hmac.HMAC:
+    """Feed it the bytes: recognises the same ones for the same owner, and tells nobody else anything."""
+    return hmac.new(key, b"fingerprint", "sha256")
+
+
+def holder_of(participant: Participant) -> str:
     return f"participant:{participant.pseudonym}"
+
+
+def evidence_holder(profile: EvidenceProfile) -> str:
+    return f"evidence:{profile.id}"
+
+
+def _wrap(key: bytes, over: bytes, holder: str) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + AESGCM(over).encrypt(nonce, key, holder.encode())

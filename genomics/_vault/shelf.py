@@ -1,13 +1,17 @@
-"""Where sealed bytes lie: a private folder, one file a name. It sees ciphertext only.
+"""Where sealed bytes lie: four words (put, get, remove, names), and it sees ciphertext only.
 
-A name is written whole or not at all. Object storage comes behind the same four words.
+A name is written whole or not at all. Behind the words is a private folder, or object storage
+(genomics._vault.buckets); STORAGE_URL says which.
 """
 
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from django.conf import settings
@@ -15,54 +19,89 @@ from django.conf import settings
 from genomics.errors import VaultSealed
 
 
-def put(name: str, blob: bytes) -> None:
-    path = _path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as out:
-            out.write(blob)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+class Shelf(Protocol):
+    """What every place for sealed bytes can do."""
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> None: ...
+
+    def get(self, name: str, offset: int, length: int | None) -> bytes: ...
+
+    def remove(self, name: str) -> None: ...
+
+    def names(self, before: datetime | None) -> list[str]: ...
 
 
-def get(name: str) -> bytes:
-    try:
-        return _path(name).read_bytes()
-    except FileNotFoundError:
-        raise VaultSealed(f"{name} is not on the shelf. Nothing was read.") from None
+def put(name: str, pieces: Iterable[bytes]) -> None:
+    """Shelve the pieces, one after another, under a name; what was there is replaced."""
+    _shelf().put(name, [pieces] if isinstance(pieces, bytes) else pieces)
+
+
+def get(name: str, offset: int = 0, length: int | None = None) -> bytes:
+    """The bytes from `offset` on, at most `length`. Raises VaultSealed when there is no such name."""
+    return _shelf().get(name, offset, length)
 
 
 def remove(name: str) -> None:
-    _path(name).unlink(missing_ok=True)
-
-
-def remove_folder(name: str) -> None:
-    """Everything under a name."""
-    shutil.rmtree(_path(name), ignore_errors=True)
+    """Take a name off the shelf, and everything under it."""
+    _shelf().remove(name)
 
 
 def names(*, before: datetime | None = None) -> list[str]:
     """Everything on the shelf, or only what was written before an instant."""
-    root = _root()
-    return sorted(
-        str(path.relative_to(root))
-        for path in root.rglob("*")
-        if path.is_file() and (before is None or path.stat().st_mtime < before.timestamp())
-    )
+    return _shelf().names(before)
 
 
-def _path(name: str) -> Path:
-    return _root() / name
+class Folder:
+    """A private folder, one file a name."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
+        path = self._root / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(fd, "wb") as out:
+                out.writelines(pieces)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def get(self, name: str, offset: int, length: int | None) -> bytes:
+        try:
+            with (self._root / name).open("rb") as file:
+                file.seek(offset)
+                return file.read(-1 if length is None else length)
+        except (FileNotFoundError, IsADirectoryError):
+            raise gone(name) from None
+
+    def remove(self, name: str) -> None:
+        path = self._root / name
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+    def names(self, before: datetime | None) -> list[str]:
+        found = []
+        for path in self._root.rglob("*"):
+            with suppress(FileNotFoundError):  # what is being written beside us goes
+                if path.is_file() and (before is None or path.stat().st_mtime < before.timestamp()):
+                    found.append(str(path.relative_to(self._root)))
+        return sorted(found)
 
 
-def _root() -> Path:
+def gone(name: str) -> VaultSealed:
+    return VaultSealed(f"{name} is not on the shelf. Nothing was read.")
+
+
+def _shelf() -> Shelf:
     url = urlparse(settings.STORAGE_URL)
     if url.scheme != "file":
         raise VaultSealed(f"STORAGE_URL={settings.STORAGE_URL!r}: only file:// folders are served here.")
-    return Path(unquote(url.path))
+    return Folder(Path(unquote(url.path)))

@@ -4,13 +4,14 @@ What a file may look like is in formats; how sealed bytes lie is the vault's. A 
 nothing behind, and so does a crash: bytes on the shelf without a row are cleared by `sweep`.
 """
 
+import io
 import uuid
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import transaction
 
 from consent import holdings
@@ -19,11 +20,14 @@ from consent.models import Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
 from genomics._vault import keys, shelf
+from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.intake.sandbox import read
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
+
+PIECE = 1024 * 1024
 
 
 def receive(
@@ -35,39 +39,40 @@ def receive(
     assume: Build | None = None,
     state: Holding.State = Holding.State.ACTIVE,
 ) -> GenomicFile:
-    """Take in one file of a participant. `assume` is the policy for a file that does not say its build;
-    a file may be taken in QUARANTINED, and then nothing is asked of it. Raises FileRefused with a reason and
-    a line."""
-    data = data if isinstance(data, bytes) else data.read()
-    profile = read(data, assume=assume)
+    """Take in one file of a participant: bytes, or a stream that can be read from its start more than once.
+    `assume` is the policy for a file that does not say its build; a file may be taken in QUARANTINED, and
+    then nothing is asked of it. Raises FileRefused with a reason and a line."""
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    profile = read(stream, assume=assume)
+    with transaction.atomic():
+        key = keys.of_or_new(participant, at=at)
+    size, fingerprint = _recognised(stream, key)
     file = GenomicFile(
         id=uuid.uuid4(),
         participant=participant,
         kind=str(profile.kind),
         build=str(profile.build),
         build_evidence=profile.build_evidence,
-        size=len(data),
+        size=size,
+        fingerprint=fingerprint,
         column_sha256=profile.column.sha256,
         quality=asdict(profile.quality),
         notes=list(profile.notes),
         received_at=at,
     )
-    with transaction.atomic():
-        key = keys.of_or_new(participant)
-    file.fingerprint = keys.fingerprint(key, data)
     _refuse_twice(file)
     try:
         # Sealing comes before the transaction: whoever holds the gate lock keeps withdrawals waiting.
-        vault.put(file, key, upload=data, column=profile.column)
-        version = _panel()
-        if version is not None and version.build == file.build:
-            panel = Panel.from_bytes(bytes(version.data))
-            vault.put_row(file, version, vault.row_of(profile.column, panel), key)
+        upload = vault.put(vault.upload_name(file), stream, key)
+        column = vault.put(vault.column_name(file), profile.column.to_bytes(), key)
+        rows = list(_derived(file, profile.column, key))
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
             holdings.add(participant, file.id, by=by, at=at, state=state)
+            keys.of(participant)  # she may have been erased while the file was read
             _refuse_twice(file)
             file.save(force_insert=True)
+            Sealed.objects.bulk_create([upload, column, *rows])
             log.append(
                 events.FILE_RECEIVED,
                 at=at,
@@ -77,6 +82,8 @@ def receive(
                 file_kind=file.kind,
                 build=file.build,
                 column_sha256=profile.column.sha256.hex(),
+                upload_manifest=upload.manifest_sha256.hex(),
+                column_manifest=column.manifest_sha256.hex(),
             )
     except BaseException:
         vault.remove(file)
@@ -98,14 +105,15 @@ def receive_evidence(
         build=str(profile.build),
         quality=asdict(profile.quality),
         notes=list(profile.notes),
-        master_key=settings.MASTER_KEY.id,
         received_at=at,
     )
-    evidence.wrapped = keys.wrap(key, f"evidence:{evidence.id}")
+    wrap = keys.wrapped(key, keys.evidence_holder(evidence), at=at)
+    evidence.wrapped, evidence.epoch = wrap.wrapped, wrap.epoch
     try:
+        sealed = vault.put(vault.evidence_name(evidence), profile.column.to_bytes(), key)
         with transaction.atomic():
-            vault.put_evidence(evidence, key, profile.column)
             evidence.save(force_insert=True)
+            sealed.save(force_insert=True)
             log.append(
                 events.EVIDENCE_RECEIVED,
                 at=at,
@@ -114,6 +122,7 @@ def receive_evidence(
                 evidence=str(evidence.id),
                 file_kind=evidence.kind,
                 build=evidence.build,
+                column_manifest=sealed.manifest_sha256.hex(),
             )
     except BaseException:
         vault.remove_evidence(evidence)
@@ -161,12 +170,37 @@ def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
 def sweep(*, before: datetime) -> list[str]:
     """Clear the shelf of files written `before` that no row speaks of: what a crash between two steps left.
     Leave an hour, for an intake under way has written its bytes and not yet its row. Returns names."""
+    lying = shelf.names(before=before)
     known = {str(one) for one in GenomicFile.objects.values_list("id", flat=True)}
     known |= {str(one) for one in EvidenceProfile.objects.values_list("id", flat=True)}
-    orphans = [name for name in shelf.names(before=before) if name.split("/")[1] not in known]
+    recorded = dict(Sealed.objects.values_list("name", "place"))
+    places = set(recorded.values())
+    orphans = [
+        name
+        for name in lying
+        if name not in places and (name.split("/")[1] not in known or "@" in name or name in recorded)
+    ]
     for name in orphans:
         shelf.remove(name)
     return orphans
+
+
+def _recognised(stream: BinaryIO, key: bytes) -> tuple[int, bytes]:
+    """The size of a stream, and its fingerprint for its owner."""
+    fingerprint, size = keys.fingerprint(key), 0
+    stream.seek(0)
+    while piece := stream.read(PIECE):
+        fingerprint.update(piece)
+        size += len(piece)
+    return size, fingerprint.digest()
+
+
+def _derived(file: GenomicFile, column: Column, key: bytes) -> Iterator[Sealed]:
+    """Its row of the panel in use, if they count along the same build."""
+    version = _panel()
+    if version is not None and version.build == file.build:
+        row = vault.row_of(column, Panel.from_bytes(bytes(version.data)))
+        yield vault.put(vault.row_name(file, version), row.to_bytes(), key)
 
 
 def _refuse_twice(file: GenomicFile) -> None:

@@ -1,5 +1,5 @@
 """The facts of the middle floor."""
 
-from genomics.models.files import EvidenceProfile, GenomicFile, PanelVersion, ParticipantKey
+from genomics.models.files import EvidenceProfile, GenomicFile, PanelVersion, ParticipantKey, Sealed
 
-__all__ = ["EvidenceProfile", "GenomicFile", "PanelVersion", "ParticipantKey"]
+__all__ = ["EvidenceProfile", "GenomicFile", "PanelVersion", "ParticipantKey", "Sealed"]

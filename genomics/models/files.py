@@ -11,13 +11,15 @@ from consent.models import Participant
 
 
 class ParticipantKey(models.Model):
-    """The one key of a participant, wrapped by the master key. Deleting the row erases the person's files."""
+    """The one key of a participant, wrapped by an epoch's key. Deleting the row erases the person's files."""
 
     participant = models.OneToOneField(
         Participant, on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
-    wrapped = models.BinaryField(max_length=60)  # 12 nonce, 32 key, 16 tag
-    master_key = models.CharField(max_length=12)
+    wrapped = (
+        models.BinaryField()
+    )  # 12 nonce, 32 key, 16 tag; as the master key's keeper writes it in epoch 0
+    epoch = models.PositiveIntegerField(default=0, db_index=True)  # 0: wrapped by the master key itself
 
 
 class GenomicFile(models.Model):
@@ -40,6 +42,17 @@ class GenomicFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participant", "fingerprint"], name="file_once_for_its_owner")
         ]
+
+
+class Sealed(models.Model):
+    """Something on the shelf, and what vouches for it: only the blob of this manifest is ever opened, so an
+    older one put back under the name is refused. Of uploads and columns the ledger has the hash, too."""
+
+    name = models.CharField(max_length=120, primary_key=True)  # files/<file>/<what>, evidence/<profile>
+    place = models.CharField(max_length=140)  # where it lies: a new one each time it is sealed
+    manifest_sha256 = models.BinaryField(max_length=32)
+    length = models.PositiveBigIntegerField()  # bytes before sealing
+    version = models.PositiveSmallIntegerField()  # of the sealed format
 
 
 class PanelVersion(models.Model):
@@ -70,6 +83,6 @@ class EvidenceProfile(models.Model):
     build = models.CharField(max_length=8)
     quality = models.JSONField()
     notes = models.JSONField(default=list)
-    wrapped = models.BinaryField(max_length=60)
-    master_key = models.CharField(max_length=12)
+    wrapped = models.BinaryField()
+    epoch = models.PositiveIntegerField(default=0, db_index=True)
     received_at = models.DateTimeField()

@@ -1,0 +1,140 @@
+"""The upkeep of what was taken in: key epochs roll, older formats are sealed anew, rows are made again.
+
+Each verb may be cut off anywhere and begun again, and does a bounded piece between two commits. When they are
+called is settled upstairs (broker.tasks, manage.py roll_keys, upgrade_files and rebuild_rows).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.conf import settings
+from django.db import transaction
+
+from consent.ledger import log
+from genomics import events
+from genomics._vault import epochs, keys
+from genomics._vault import files as vault
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
+from genomics.panel import Panel
+
+DAY = timedelta(days=1)
+PIECE = 500  # keys wrapped anew in one transaction
+FORMAT = 8  # the first bytes of a kept column, which name its version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rolled:
+    """What a roll did: the epoch under which everything is wrapped now, how much, and which epochs went."""
+
+    epoch: int
+    rewrapped: int
+    destroyed: tuple[int, ...]
+
+
+def roll(*, by: str, at: datetime, age: timedelta = DAY) -> Rolled:
+    """Begin a new epoch when the newest is a day old, wrap every key under it, and destroy the epochs whose
+    backups are past their stated life (BACKUP_DAYS)."""
+    epoch = epochs.newest(at=at)
+    if at - epoch.began_at >= age:
+        epoch = epochs.begin(at=at)
+        with transaction.atomic():
+            log.append(events.EPOCH_BEGAN, at=at, by=by, subject=str(epoch.number))
+    rewrapped = 0
+    while done := keys.rewrap(epoch, most=PIECE):
+        rewrapped += done
+    return Rolled(epoch=epoch.number, rewrapped=rewrapped, destroyed=tuple(_destroy_due(by=by, at=at)))
+
+
+def gone_from_backups(at: datetime) -> datetime:
+    """When the last backup that can open anything written until `at` opens no more: the epochs of that time
+    are succeeded within a day by one that began later, and destroyed a backup's life and a day after."""
+    return at + DAY + timedelta(days=settings.BACKUP_DAYS) + DAY
+
+
+def upgrade(*, by: str, at: datetime) -> Iterator[GenomicFile]:
+    """Seal anew every file that lies in an older format, sealed or column; yields each that was."""
+    for file in GenomicFile.objects.select_related("participant").order_by("received_at", "id").iterator():
+        if _upgrade(file, by=by, at=at):
+            yield file
+    for profile in EvidenceProfile.objects.order_by("id").iterator():
+        sealed = vault.renew(vault.evidence_name(profile), keys.of_evidence(profile))
+        if sealed is not None:
+            vault.keep(sealed)
+
+
+def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
+    """Make the row of the panel in use from each file's column; yields each file that has a new one."""
+    version = PanelVersion.objects.order_by("loaded_at", "id").last()
+    if version is None:
+        return
+    panel = Panel.from_bytes(bytes(version.data))
+    files = GenomicFile.objects.filter(build=version.build, participant__erased_at__isnull=True)
+    for file in files.select_related("participant").order_by("received_at", "id").iterator():
+        there = missing_only and Sealed.objects.filter(name=vault.row_name(file, version)).exists()
+        if not there and GenomicFile.objects.filter(pk=file.pk).exists():
+            vault.derive_row(file, version, panel)
+            yield file
+
+
+def altered_files() -> Iterator[str]:
+    """A sentence for every upload and column whose record says otherwise than the ledger does."""
+    said: dict[str, str] = {}
+    told = log.openings([events.FILE_RECEIVED.tag, events.FILE_RESEALED.tag])
+    for opening in told.values():
+        for what in ("upload", "column"):
+            manifest = opening["fields"].get(f"{what}_manifest")
+            if manifest:
+                said[f"files/{opening['fields']['file']}/{what}"] = manifest
+    recorded = Sealed.objects.filter(name__startswith="files/").exclude(name__contains="/row-")
+    for name, manifest in recorded.values_list("name", "manifest_sha256").iterator():
+        if said.pop(name, None) != bytes(manifest).hex():
+            yield f"{name} is recorded with another manifest than the ledger vouches for."
+    held = {str(file) for file in GenomicFile.objects.values_list("id", flat=True)}
+    for name in said:
+        if name.split("/")[1] in held:
+            yield f"{name} is in the ledger, and not recorded any more."
+
+
+def _upgrade(file: GenomicFile, *, by: str, at: datetime) -> bool:
+    key = keys.of(file.participant)
+    names = [vault.upload_name(file), vault.column_name(file)]
+    sealed = [one for one in (vault.renew(name, key) for name in names) if one is not None]
+    kept, column = vault.kept_column(file)
+    if column.to_bytes()[:FORMAT] != kept[:FORMAT]:
+        sealed = [one for one in sealed if one.name != names[1]]
+        sealed.append(vault.put(names[1], column.to_bytes(), key))
+    if not sealed:
+        return False
+    with transaction.atomic():
+        for one in sealed:
+            vault.keep(one)
+        file.column_sha256 = column.sha256
+        file.save(update_fields=["column_sha256"])
+        recorded = dict(Sealed.objects.filter(name__in=names).values_list("name", "manifest_sha256"))
+        log.append(
+            events.FILE_RESEALED,
+            at=at,
+            by=by,
+            subject=file.participant.pseudonym,
+            file=str(file.id),
+            column_sha256=column.sha256.hex(),
+            upload_manifest=bytes(recorded[names[0]]).hex(),
+            column_manifest=bytes(recorded[names[1]]).hex(),
+        )
+    return True
+
+
+def _destroy_due(*, by: str, at: datetime) -> Iterator[int]:
+    """An epoch may go when a backup's life has passed since it was succeeded, and no key needs it."""
+    standing = epochs.every()
+    used = keys.in_use()
+    for epoch, after in pairwise(standing):
+        if epoch.number in used or at - after.began_at < timedelta(days=settings.BACKUP_DAYS):
+            continue
+        epochs.destroy(epoch)
+        with transaction.atomic():
+            began = epoch.began_at.isoformat()
+            log.append(events.EPOCH_DESTROYED, at=at, by=by, subject=str(epoch.number), began_at=began)
+        yield epoch.number

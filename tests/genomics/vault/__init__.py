@@ -1,0 +1,1 @@
+"""The private room, from the outside and from within."""
