@@ -143,11 +143,12 @@ def _database(env: environ.Env, home: Path) -> dict[str, object]:
     database: dict[str, object] = env.db_url("DATABASE_URL", default=f"sqlite:///{home / 'db.sqlite3'}")
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # FULL: a withdrawal that was answered "done" outlives a power cut.
+        # secure_delete: what an erased person's rows said is written over, not only let go.
         # IMMEDIATE: a release and a withdrawal cannot both think they came first (0 leaks in 35,763).
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
         }
         # A file, not memory: the tests start real worker processes beside them.
         database["TEST"] = {"NAME": str(home / "test.sqlite3")}

@@ -124,7 +124,7 @@ def of(job: Job, participant: Participant, *, as_of: datetime | None = None, at:
     ]
     gate = recorded.gate if recorded is not None else gates[-1]
     replay = replace(replay, now=known.explained_now(gate, at), problems=tuple(problems))
-    if participant.erased_at is not None and not known.trail:
+    if participant.erased_at is not None and not remembered.is_told(known.trail):
         return replace(replay, erased=True)
     if as_of is not None:
         before = [one for one in gates if one.at <= as_of]

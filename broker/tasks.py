@@ -1,6 +1,7 @@
 """The Celery door, thin. A message carries a job's id and nothing else; the job row is the truth."""
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -13,7 +14,7 @@ from broker import checks, handovers, impact, jobs, leftovers, notices, people, 
 from broker.models import Job
 from broker.roles import Role
 from consent import alarms, eligibility
-from genomics.intake import upkeep
+from genomics.intake import erasure, receive, upkeep
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
@@ -56,8 +57,11 @@ def hand_over() -> None:
 
 @shared_task(name="broker.upkeep")
 def keep_up() -> None:
-    """Roll the key epochs when a day is over, and make the rows that a new panel still lacks."""
-    upkeep.roll(by=WORKER, at=timezone.now())
+    """Roll the key epochs when a day is over, finish what an erasure began, make rows that are missing."""
+    now = timezone.now()
+    upkeep.roll(by=WORKER, at=now)
+    erasure.rekey_all(by=WORKER, at=now)
+    receive.sweep(before=now - timedelta(hours=1))
     for _file in upkeep.rebuild_rows(missing_only=True):
         pass
 

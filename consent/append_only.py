@@ -1,13 +1,14 @@
 """AppendOnly: a model whose rows are written once and never changed.
 
 The model, its manager and its querysets refuse to change or remove anything; the database refuses once more
-(consent.triggers), for whoever comes past the models. Rows are corrected by writing new ones.
+(consent.triggers), for whoever comes past the models. Rows are corrected by writing new ones; those of an
+erased person go by `erase`, and by nothing else.
 
     class Statement(AppendOnly): ...
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.core import checks
 from django.db import models
@@ -16,6 +17,8 @@ from consent.errors import KeptForever
 from consent.triggers import brick_up, guards
 
 __all__ = ["AppendOnly", "AppendOnlyManager", "AppendOnlyQuerySet", "brick_up", "guards"]
+
+OF_ERASED = "IN (SELECT ordinal FROM consent_participant WHERE erased_at IS NOT NULL)"
 
 M = TypeVar("M", bound=models.Model)
 
@@ -47,6 +50,16 @@ class AppendOnlyQuerySet(models.QuerySet[M, M]):
     def _raw_delete(self, using: str | None) -> NoReturn:
         _refuse(self.model, "a delete")
 
+    def erase(self) -> int:
+        """Remove the rows of somebody who was erased: the one way out there is, and the database holds it
+        shut for everybody else's. Returns how many went."""
+        if not getattr(self.model, "erasable", ""):
+            _refuse(self.model, "erase()")
+        removed: int = super()._raw_delete(self.db)
+        return removed
+
+    erase.alters_data = True  # type: ignore[attr-defined]
+
     def bulk_update(
         self, objs: Iterable[M], fields: Iterable[str], batch_size: int | None = None
     ) -> NoReturn:
@@ -76,6 +89,8 @@ class AppendOnly(models.Model):
     """The base of every table that only grows."""
 
     append_only = True  # what consent.apps looks for after a migrate
+    # SQL over OLD, the row: when it belongs to somebody who was erased, and may be removed. Empty: never.
+    erasable: ClassVar[str] = ""
 
     objects = AppendOnlyManager()
 

@@ -7,10 +7,12 @@ from django.db.models.signals import post_migrate
 from consent.triggers import brick_up
 
 
-def append_only_tables() -> tuple[str, ...]:
-    """The tables of every append-only model of any installed app."""
+def append_only_tables() -> dict[str, str]:
+    """The tables of every append-only model of any installed app, and which of their rows are an erased
+    person's (AppendOnly.erasable)."""
     models = apps.get_models(include_auto_created=True)
-    return tuple(m._meta.db_table for m in models if getattr(m, "append_only", False) and m._meta.managed)
+    kept = (m for m in models if getattr(m, "append_only", False) and m._meta.managed)
+    return {m._meta.db_table: getattr(m, "erasable", "") for m in kept}
 
 
 def put_up_fence(*, using: str, **_signal: object) -> None:

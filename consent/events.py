@@ -1,5 +1,6 @@
 """What happens on the ground floor, in the words of the ledger."""
 
+from consent.ledger import kinds
 from consent.ledger.kinds import EventKind
 
 # What an event of a participant or a file says besides, consent.history reads back: `position` is the consent
@@ -19,6 +20,11 @@ DISSENT = EventKind(
     "consent:participant:dissent",
     "{subject} recorded dissent: {dissents}.",
     ("dissents", "until", "position"),
+)
+ERASED = EventKind(
+    kinds.ERASED,
+    "{subject} was erased: key, files, words and who she was.",
+    ("destroyed", "openings", "gone_from_backups", "position"),
 )
 GIVEN = EventKind(
     "consent:statement:given",

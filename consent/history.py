@@ -17,8 +17,6 @@ from consent.canonical import instant, instant_or_none
 from consent.errors import NotRemembered
 from consent.terms import File, FileState, Freeze, Subject
 
-ERASED = "consent:participant:erased"
-
 Said = Mapping[str, Any]  # what the opening of an event says: kind, at, by, subject, fields
 
 OF_PERSON = (
@@ -27,7 +25,7 @@ OF_PERSON = (
     events.FROZEN.tag,
     events.DISSENT.tag,
     events.DIED.tag,
-    ERASED,
+    events.ERASED.tag,
 )
 TAGS = (*OF_PERSON, events.HOLDING_CHANGED.tag)
 
@@ -83,7 +81,7 @@ def facts(said: Sequence[Said]) -> Facts:
                 columns["dissent_until"] = instant_or_none(fields.get("until"))
             case events.DIED.tag:
                 columns["died_at"] = instant(fields["died_at"])
-            case "consent:participant:erased":
+            case events.ERASED.tag:
                 columns["erased_at"] = instant(event["at"])
             case events.HOLDING_CHANGED.tag:
                 files[fields["file"]] = FileState(fields["state"])

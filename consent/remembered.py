@@ -4,7 +4,7 @@ How a trail is folded into a state is in history. An erased participant has no t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,11 @@ def trail(participant: Participant) -> list[Said]:
     """Everything the ledger says of her facts and her files, oldest first. Raises LedgerBroken for an
     opening that is not what its event committed to, or whose event is not what was placed in the tree."""
     return _openings(participant, history.TAGS)
+
+
+def is_told(trail: Iterable[Said]) -> bool:
+    """Whether a trail says more than that she was erased."""
+    return any(said["kind"] != events.ERASED.tag for said in trail)
 
 
 def said_by_ledger(participant: Participant) -> set[int]:
@@ -98,8 +103,11 @@ def _differences(ordinals: Sequence[int]) -> Iterator[str]:
         said[row.subject].append(row.said)
     for person in people:
         told = said[person.pseudonym]
-        if not told and person.erased_at is not None:
-            continue  # what was said of her was destroyed with her data
+        if person.erased_at is not None and not is_told(told):
+            # What was said of her was destroyed with her data; that it was is remembered.
+            if [instant(one["at"]) for one in told] != [person.erased_at]:
+                yield f"The ledger does not remember that {person} was erased."
+            continue
         yield from _of_person(person, history.facts([one for one in told if one["kind"] in history.TAGS]))
         yield from _of_links(person, links[person.ordinal], [one for one in told if one["kind"] in LINKS])
 

@@ -17,6 +17,9 @@ FILE_RESEALED = EventKind(
     "A file of {subject} was sealed anew in today's format.",
     ("file", "column_sha256", "upload_manifest", "column_manifest"),
 )
+FILE_ERASED = EventKind(
+    "genomics:file:erased", "A file of {subject} was erased.", ("file", "gone_from_backups")
+)
 EPOCH_BEGAN = EventKind("genomics:epoch:began", "Key epoch {subject} began.", ())
 EPOCH_DESTROYED = EventKind(
     "genomics:epoch:destroyed", "Key epoch {subject}, begun on {began_at}, was destroyed.", ("began_at",)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from broker.models.people import User
-from consent.append_only import AppendOnly
+from consent.append_only import OF_ERASED, AppendOnly
 from consent.handover import Moment
 from consent.models import Participant
 from consent.models.kin import Kind
@@ -49,6 +49,8 @@ class DeathReport(models.Model):
 
 class HandoverStep(AppendOnly):
     """That a step on the way to majority was taken: once for each participant."""
+
+    erasable = f"OLD.participant_id {OF_ERASED}"
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="handover_steps")
     moment = models.CharField(max_length=20, choices=[(one.value, one.value) for one in Moment])

@@ -51,6 +51,9 @@ class Channel(models.Model):
 class Notice(AppendOnly):
     """What somebody was told, once: the kind, and what its sentence needs."""
 
+    # An emptied login's (broker.erasing).
+    erasable = "OLD.user_id IN (SELECT id FROM broker_user WHERE NOT is_active AND username LIKE 'erased:%')"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=32)

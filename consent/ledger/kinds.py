@@ -15,6 +15,9 @@ TAG = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){2}")  # noun:subject:action
 ENVELOPE = ("at", "by", "kind", "subject")  # what every event says besides its own fields
 
 
+ERASED = "consent:participant:erased"  # the one kind that an audit reads: by it what others said may be gone
+
+
 @dataclass(frozen=True, slots=True)
 class EventKind:
     tag: str

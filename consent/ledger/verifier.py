@@ -11,6 +11,7 @@ import argparse
 import base64
 import json
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from typing import Any
 from consent.canonical import canonical
 from consent.errors import NoteRefused
 from consent.ledger import note as notes
+from consent.ledger.kinds import ERASED
 from consent.ledger.leaves import Entry, Leaf, Sealed, commit
 from consent.ledger.tree import Frontier
 
@@ -55,6 +57,10 @@ class Audit:
         self.unplaced = 0
         self._problems: list[str] = []
         self._untold = 0
+        # By kind: openings that are gone, where the first of them were, and how many the erasures tell of.
+        self._gone: Counter[str] = Counter()
+        self._gone_at: dict[str, list[str]] = defaultdict(list)
+        self._erased: Counter[str] = Counter()
 
     def say(self, problem: str) -> None:
         if len(self._problems) < TOLD:
@@ -95,6 +101,8 @@ class Audit:
             self.say(f"The checkpoint of size {size} is missing from the checkpoint file.")
 
     def verification(self, *, events: int | None = None) -> Verification:
+        if self.openings:
+            self._hold_gone_against_erasures()
         rest = (f"There are {self._untold} more problems of this kind.",) if self._untold else ()
         return Verification(
             problems=(*self._problems, *rest),
@@ -103,6 +111,16 @@ class Audit:
             size=self.size,
             root=self.root,
         )
+
+    def _hold_gone_against_erasures(self) -> None:
+        """What somebody said goes when she is erased, and the erasure tells how much; no more may be gone."""
+        for kind, gone in self._gone.items():
+            told = self._erased[kind]
+            if not told:
+                for where in self._gone_at[kind]:
+                    self.say(f"{where} has lost what it said: its opening was removed.")
+            elif gone > told:
+                self.say(f"{gone} events of kind {kind} have lost what they said; erasures tell of {told}.")
 
     def _leaf(self, leaf: Leaf) -> None:
         expected = self.edge.size
@@ -120,8 +138,9 @@ class Audit:
 
     def _opening(self, entry: Entry, where: str) -> None:
         if entry.salt is None or entry.body is None:
-            if self.openings:
-                self.say(f"{where} has lost what it said: its opening was removed.")
+            self._gone[entry.kind] += 1
+            if len(self._gone_at[entry.kind]) < TOLD:
+                self._gone_at[entry.kind].append(where)
             return
         if commit(entry.salt, entry.body) != entry.commitment:
             self.say(f"{where} does not say what was committed to: it was changed.")
@@ -129,6 +148,8 @@ class Audit:
         try:
             said = json.loads(entry.body)
             same = said["kind"] == entry.kind and datetime.fromisoformat(said["at"]) == entry.at
+            if entry.kind == ERASED:
+                self._erased.update(said["fields"]["openings"])
         except (ValueError, TypeError, KeyError):
             same = False
         if not same:

@@ -5,7 +5,7 @@ from consent.models.forms import FormDraft, FormMove
 from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.paper import PaperEntry, PaperImport, PaperMove
-from consent.models.people import Change, Freeze, Holding, Participant
+from consent.models.people import Change, Erasure, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
 from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, Statement
@@ -13,6 +13,7 @@ from consent.models.statements import FormVersion, Statement
 __all__ = [
     "Change",
     "DiseaseName",
+    "Erasure",
     "FormDraft",
     "FormMove",
     "FormVersion",

@@ -32,6 +32,8 @@ class LedgerEvent(AppendOnly):
 class LedgerOpening(AppendOnly):
     """What an event says, and the salt that hides it in the commitment."""
 
+    erasable = "OLD.subject IN (SELECT pseudonym FROM consent_participant WHERE erased_at IS NOT NULL)"
+
     event = models.OneToOneField(
         LedgerEvent, primary_key=True, on_delete=models.PROTECT, related_name="opening"
     )

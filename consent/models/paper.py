@@ -7,13 +7,15 @@ import uuid
 
 from django.db import models
 
-from consent.append_only import AppendOnly
+from consent.append_only import OF_ERASED, AppendOnly
 from consent.models.people import Participant
 from consent.models.statements import FormVersion
 
 
 class PaperImport(AppendOnly):
     """One scanned form of one participant."""
+
+    erasable = f"OLD.participant_id {OF_ERASED}"
 
     paper = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="papers")
@@ -49,6 +51,8 @@ class PaperMove(AppendOnly):
         APPLIED = "APPLIED"
         REJECTED = "REJECTED"
 
+    erasable = f"OLD.paper_id IN (SELECT paper FROM consent_paperimport WHERE participant_id {OF_ERASED})"  # noqa: S608
+
     paper = models.ForeignKey(PaperImport, on_delete=models.PROTECT, related_name="moves")
     state = models.CharField(max_length=12, choices=State)
     by = models.CharField(max_length=64)
@@ -67,6 +71,8 @@ class PaperEntry(AppendOnly):
         FIRST = 1
         SECOND = 2
         THIRD = 3  # settles what the two read differently
+
+    erasable = f"OLD.participant_id {OF_ERASED}"
 
     paper = models.UUIDField()  # one scanned form
     order = models.PositiveSmallIntegerField(choices=Order)

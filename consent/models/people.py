@@ -5,6 +5,7 @@ No name, no login, no e-mail address: those stand upstairs. Every change here go
 """
 
 import secrets
+import uuid
 
 from django.db import models
 
@@ -52,6 +53,18 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+
+class Erasure(AppendOnly):
+    """The certificate of an erasure: what was destroyed, and when the last backup loses it. Whoever holds the
+    id may read it, for who was erased signs in no more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="erasure")
+    at = models.DateTimeField()
+    destroyed = models.JSONField()  # what -> how many
+    gone_from_backups_at = models.DateTimeField()
+    event = models.UUIDField(unique=True)  # the ledger event that tells of it
 
 
 class Freeze(models.Model):

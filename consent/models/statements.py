@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from consent.append_only import AppendOnly
+from consent.append_only import OF_ERASED, AppendOnly
 from consent.models.forms import FormDraft
 from consent.models.people import Participant
 
@@ -36,6 +36,8 @@ class Statement(AppendOnly):
 
     commitment = SHA-256(salt || body); seal = HMAC-SHA-256(key `seal_key`, seq || pseudonym || commitment).
     """
+
+    erasable = f"OLD.participant_id {OF_ERASED}"
 
     seq = models.PositiveBigIntegerField(primary_key=True)  # the consent position at which it was made
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="statements")

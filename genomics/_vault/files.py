@@ -6,7 +6,6 @@ back to herself what is hers (genomics.intake.export). Evidence is the agency's 
 
 import io
 import secrets
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.db import transaction
@@ -66,9 +65,10 @@ def keep(sealed: Sealed) -> None:
 
 
 def remove(file: GenomicFile) -> None:
-    """Take everything of a file off the shelf."""
+    """Take everything of a file off the shelf: it opens no more from the commit on, and lies there no more
+    right after."""
     Sealed.objects.filter(name__startswith=f"files/{file.id}/").delete()
-    shelf.remove(f"files/{file.id}")
+    transaction.on_commit(lambda: shelf.remove(f"files/{file.id}"))
 
 
 def remove_evidence(profile: EvidenceProfile) -> None:
@@ -81,6 +81,14 @@ def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
     """Make a file's row of a panel from its column. Nothing leaves the vault."""
     key = keys.of(file.participant)
     keep(put(row_name(file, version), row_of(_column(file), panel).to_bytes(), key))
+
+
+def copy(file: GenomicFile, key: bytes) -> list[Sealed]:
+    """Upload and column once more, under another key. They are opened once they are kept."""
+    return [
+        put(upload_name(file), own_upload(file), key),
+        put(column_name(file), own_column(file).to_bytes(), key),
+    ]
 
 
 def renew(name: str, key: bytes) -> Sealed | None:
@@ -130,11 +138,13 @@ def kept_column(file: GenomicFile) -> tuple[bytes, Column]:
     return kept, Column.from_bytes(kept)
 
 
-def own_upload(file: GenomicFile) -> Iterator[bytes]:
-    """What she sent, a segment at a time, for herself."""
+def own_upload(file: GenomicFile) -> BinaryIO:
+    """What she sent, for herself: a stream that holds one segment in memory at a time."""
     key, name = keys.of(file.participant), upload_name(file)
     opened = _opened(name, key)
-    yield from [_first(name, key)] if opened is None else opened.pieces()
+    if opened is None:
+        return io.BytesIO(_first(name, key))
+    return io.BufferedReader(segments.Reader(opened), segments.SEGMENT)
 
 
 def read_range(name: str, key: bytes, offset: int, length: int) -> bytes:

@@ -6,6 +6,7 @@ at every opening and nothing is remembered: a key that was erased opens nothing 
 
 import hmac
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,9 +109,12 @@ def in_use() -> set[int]:
     }
 
 
-def fingerprint(key: bytes) -> hmac.HMAC:
-    """Feed it the bytes: recognises the same ones for the same owner, and tells nobody else anything."""
-    return hmac.new(key, b"fingerprint", "sha256")
+def fingerprint_of(pieces: Iterable[bytes], key: bytes) -> bytes:
+    """Recognises the same bytes for the same owner, and tells nobody else anything."""
+    digest = hmac.new(key, b"fingerprint", "sha256")
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
 
 
 def holder_of(participant: Participant) -> str:

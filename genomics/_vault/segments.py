@@ -10,11 +10,12 @@ after another, then of each segment nonce (12) and tag (16). Version 1 ("GBV1") 
 
 import hashlib
 import hmac
+import io
 import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -140,6 +141,31 @@ class Opened:
             return self._cipher.decrypt(nonce, sealed + tag, _bound(self._name, index, self.manifest.count))
         except InvalidTag:
             raise _refusal(self._name) from None
+
+
+class Reader(io.RawIOBase):
+    """A sealed blob as a stream that can be read, and read again."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened, self._at = opened, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._opened.length}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        piece = self._opened.read(self._at, len(view))
+        view[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
 
 
 def unseal_first(blob: bytes, key: bytes, name: str) -> bytes:

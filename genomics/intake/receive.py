@@ -46,7 +46,7 @@ def receive(
     profile = read(stream, assume=assume)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
-    size, fingerprint = _recognised(stream, key)
+    size, fingerprint = stream.seek(0, io.SEEK_END), keys.fingerprint_of(pieces(stream), key)
     file = GenomicFile(
         id=uuid.uuid4(),
         participant=participant,
@@ -185,14 +185,11 @@ def sweep(*, before: datetime) -> list[str]:
     return orphans
 
 
-def _recognised(stream: BinaryIO, key: bytes) -> tuple[int, bytes]:
-    """The size of a stream, and its fingerprint for its owner."""
-    fingerprint, size = keys.fingerprint(key), 0
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """A stream from its start."""
     stream.seek(0)
     while piece := stream.read(PIECE):
-        fingerprint.update(piece)
-        size += len(piece)
-    return size, fingerprint.digest()
+        yield piece
 
 
 def _derived(file: GenomicFile, column: Column, key: bytes) -> Iterator[Sealed]:

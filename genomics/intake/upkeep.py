@@ -78,6 +78,22 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
             yield file
 
 
+def note_resealed(file: GenomicFile, *, by: str, at: datetime) -> None:
+    """Tell the ledger by which manifests a file is vouched for now, in the transaction that records them."""
+    names = {"upload": vault.upload_name(file), "column": vault.column_name(file)}
+    recorded = dict(Sealed.objects.filter(name__in=names.values()).values_list("name", "manifest_sha256"))
+    log.append(
+        events.FILE_RESEALED,
+        at=at,
+        by=by,
+        subject=file.participant.pseudonym,
+        file=str(file.id),
+        column_sha256=bytes(file.column_sha256).hex(),
+        upload_manifest=bytes(recorded[names["upload"]]).hex(),
+        column_manifest=bytes(recorded[names["column"]]).hex(),
+    )
+
+
 def altered_files() -> Iterator[str]:
     """A sentence for every upload and column whose record says otherwise than the ledger does."""
     said: dict[str, str] = {}
@@ -112,17 +128,7 @@ def _upgrade(file: GenomicFile, *, by: str, at: datetime) -> bool:
             vault.keep(one)
         file.column_sha256 = column.sha256
         file.save(update_fields=["column_sha256"])
-        recorded = dict(Sealed.objects.filter(name__in=names).values_list("name", "manifest_sha256"))
-        log.append(
-            events.FILE_RESEALED,
-            at=at,
-            by=by,
-            subject=file.participant.pseudonym,
-            file=str(file.id),
-            column_sha256=column.sha256.hex(),
-            upload_manifest=bytes(recorded[names[0]]).hex(),
-            column_manifest=bytes(recorded[names[1]]).hex(),
-        )
+        note_resealed(file, by=by, at=at)
     return True
 
 

@@ -20,6 +20,8 @@ class ParticipantKey(models.Model):
         models.BinaryField()
     )  # 12 nonce, 32 key, 16 tag; as the master key's keeper writes it in epoch 0
     epoch = models.PositiveIntegerField(default=0, db_index=True)  # 0: wrapped by the master key itself
+    # A file that it opened was erased: the others are to be sealed under a new one (intake.erasure.rekey).
+    spent = models.BooleanField(default=False)
 
 
 class GenomicFile(models.Model):

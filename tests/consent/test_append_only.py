@@ -198,7 +198,7 @@ def test_bricking_up_twice_changes_nothing_and_mends_what_was_weakened():
 
 @pytest.mark.django_db
 def test_a_table_that_is_not_there_yet_is_passed_over():
-    brick_up(connection, ["consent_not_there_yet"])
+    brick_up(connection, {"consent_not_there_yet": ""})
     assert standing_triggers(connection, "consent_not_there_yet") == set()
 
 

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent import events, fence, history, holdings, kin, participants, records, remembered
+from consent import erasure, events, fence, history, holdings, kin, participants, records, remembered
 from consent.append_only import brick_up
 from consent.apps import append_only_tables
 from consent.errors import EventRefused, LedgerBroken, NotRemembered
@@ -70,7 +70,7 @@ def test_death_erasure_dissent_and_holds_are_remembered():
         told(events.FROZEN.tag, 1, 3, until=None),  # as it was written before it said since when
         told(events.FROZEN.tag, 2, 4, since=NOW.isoformat(), until=(NOW + HOUR).isoformat()),
         told(events.DIED.tag, 3, died_at=NOW.isoformat()),
-        told(history.ERASED, 4),
+        told(events.ERASED.tag, 4),
         told("consent:paper:keyed", 5),  # says nothing about how she stands
     ]
     folded = history.subject(trail, P)
@@ -229,13 +229,15 @@ def test_a_participant_whom_no_verb_registered_is_found(db):
 
 @pytest.mark.server
 def test_whoever_was_erased_has_nothing_left_to_be_compared(person):
-    with unsafe_without_triggers(connection), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM consent_ledgeropening WHERE subject = %s", [person.pseudonym])
-    Participant.objects.update(erased_at=NOW, born_on=date(1, 1, 1))
-    Freeze.objects.all().delete()
-    Holding.objects.all().delete()
+    erasure.erase(person, also=dict, gone_from_backups=NOW + HOUR, by="x", at=NOW)
     assert list(remembered.altered_rows()) == []
-    assert remembered.trail(person) == []
+    assert not remembered.is_told(remembered.trail(person))
+
+
+def test_a_row_that_only_says_it_was_erased_is_found(person):
+    Participant.objects.filter(pk=person.pk).update(erased_at=NOW)
+    LedgerOpening.objects.filter(subject=person.pseudonym).erase()
+    assert list(remembered.altered_rows()) == [f"The ledger does not remember that {person} was erased."]
 
 
 @pytest.mark.server
