@@ -95,6 +95,11 @@ JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an 
 JOB_EXPLAINED = EventKind(
     "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
 )
+RESTORED = EventKind(
+    "broker:house:restored",
+    "An older database was put back: it remembered {remembered} of {vouched} events.",
+    ("done", "vouched", "root", "remembered"),
+)
 FACTOR_ADDED = EventKind(
     "broker:factor:added", "{subject} can now prove herself by {factor}.", ("factor", "strong_from")
 )

@@ -21,11 +21,12 @@ from kombu.exceptions import KombuError
 
 from broker import notices, postman
 from broker.models import Job, JobState, Upload, UploadState
-from consent import alarms
+from consent import afterwards, alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
-from genomics.intake import sandbox
+from genomics.errors import GenomicsError
+from genomics.intake import sandbox, upkeep
 from genomics.intake.walled import walls
 
 SEAL_WITHIN = timedelta(minutes=1)  # an event that waits longer for its place: the sequencer stands still
@@ -47,7 +48,7 @@ def look(*, at: datetime) -> Iterator[Finding]:
     for part, check in CHECKS.items():
         try:
             well, words = check(at)
-        except (Error, OSError, KombuError, ConsentError) as trouble:
+        except (Error, OSError, KombuError, ConsentError, GenomicsError) as trouble:
             well, words = False, _("It does not answer: %(why)s") % {"why": trouble}
         yield Finding(part=part, well=well, words=words)
 
@@ -172,12 +173,35 @@ def _ago(then: datetime, at: datetime) -> str:
     return _("%(n)d seconds") % {"n": seconds} if seconds < 60 else timesince(then, at)
 
 
+def _restored(_at: datetime) -> tuple[bool, str]:
+    why = afterwards.behind()
+    if why:
+        return False, _("%(why)s. Every door is shut: run manage.py replay_after_restore.") % {"why": why}
+    return True, _("The database remembers everything that is kept outside it.")
+
+
+def _keys(at: datetime) -> tuple[bool, str]:
+    lost = upkeep.lost_epochs()
+    if lost:
+        return False, _("The keys of epochs %(lost)s are gone, and files need them.") % {
+            "lost": ", ".join(map(str, lost))
+        }
+    began = upkeep.newest_began()
+    if began is None:
+        return True, _("No key has been made yet.")
+    words = _("The newest key epoch is %(age)s old.") % {"age": _ago(began, at)}
+    late = at - began > 2 * upkeep.DAY
+    return not late, words + (" " + _("Is a worker running? Or run manage.py roll_keys.") if late else "")
+
+
 CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
     "ledger": _ledger,
     "storage": _storage,
     "sandbox": _sandbox,
+    "keys": _keys,
+    "restore": _restored,
     "jobs": _jobs,
     "uploads": _uploads,
     "yeses": _yeses,

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from broker import checks, handovers, impact, jobs, leftovers, notices, people, postman, reviews, uses
 from broker.models import Job
 from broker.roles import Role
-from consent import alarms, eligibility
+from consent import afterwards, alarms, eligibility
 from genomics.intake import erasure, receive, upkeep
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ WORKER = "worker"  # who may ring these: only what runs beside the queue
 @shared_task(name="broker.run_job")
 def run_job(job_id: str) -> None:
     """Run one job, if it is still there to be run."""
+    afterwards.require_current()
     jobs.run(UUID(job_id), clock=timezone.now, batch=settings.GATE_BATCH)
 
 
@@ -45,6 +46,7 @@ def sweep() -> None:
 @shared_task(name="broker.keep_population")
 def keep_population() -> None:
     """Keep who may be asked as arrays, so that a worker that starts need not read every statement."""
+    afterwards.require_current()
     now = timezone.now()
     eligibility.keep(policy=uses.policy(now), at=now)
 
@@ -52,13 +54,16 @@ def keep_population() -> None:
 @shared_task(name="broker.handovers")
 def hand_over() -> None:
     """Take the steps to majority that have come due."""
+    afterwards.require_current()
     handovers.sweep(at=timezone.now())
 
 
 @shared_task(name="broker.upkeep")
 def keep_up() -> None:
     """Roll the key epochs when a day is over, finish what an erasure began, make rows that are missing."""
+    afterwards.require_current()
     now = timezone.now()
+    afterwards.trim(at=now, life=timedelta(days=settings.BACKUP_DAYS) + 2 * upkeep.DAY)
     upkeep.roll(by=WORKER, at=now)
     erasure.rekey_all(by=WORKER, at=now)
     receive.sweep(before=now - timedelta(hours=1))
@@ -70,6 +75,7 @@ def keep_up() -> None:
 def look() -> None:
     """What is looked at every minute: yeses in numbers, mails that wait, the day's picture of uses, reviews
     whose time is over, and what uploads left behind."""
+    afterwards.require_current()
     now = timezone.now()
     risen = alarms.look(now)
     if risen is not None:

@@ -27,6 +27,10 @@ class LedgerBroken(ConsentError):
     """The ledger is not as it was signed. Nothing may be added until an auditor has looked at it."""
 
 
+class DatabaseBehind(ConsentError):
+    """The database is older than what is kept outside it. Nothing is answered until that was done again."""
+
+
 class NotSealed(ConsentError):
     """An event does not lie under a checkpoint yet, so nothing can be proved of it. Ask again in a moment."""
 

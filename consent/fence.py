@@ -8,9 +8,10 @@ elsewhere (clearance).
 
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max
 
+from consent import afterwards
 from consent.errors import OutsideTransaction
 from consent.models.kin import TwinLink
 from consent.models.people import Change, Participant
@@ -26,6 +27,8 @@ def advance(participants: Iterable[int]) -> int:
     touched = set(participants)
     touched |= set(TwinLink.objects.standing().twins_of(touched).values()) if touched else set()
     Participant.objects.filter(ordinal__in=touched).update(epoch=change.position)
+    # What may not be forgotten by a restore goes outside the database, too, once it is committed.
+    transaction.on_commit(afterwards.catch_up, robust=True)
     return change.position
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from consent import afterwards
 from consent import clearance as proofs
 from consent.clearance import Clearance, Permitted
 from consent.terms import DataUse, Policy
@@ -64,8 +65,10 @@ def ask(
 
     Raises NotCleared for anything that is not a genuine Clearance, RequestLapsed when the request itself
     stops being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when
-    sealed bytes are not as they were written."""
+    sealed bytes are not as they were written, and DatabaseBehind after a restore until what came since was
+    done again."""
     proofs.require(clearance)
+    afterwards.require_current()
     panel = _panel() if question.evidence is not None else None
     reference = _reference(question.evidence, panel, clearance)
     found: dict[int, list[Any]] = {}

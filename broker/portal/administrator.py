@@ -187,6 +187,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "ledger": _("Ledger"),
         "storage": _("Storage"),
         "sandbox": _("Reading of files"),
+        "keys": _("Keys"),
+        "restore": _("After a restore"),
         "jobs": _("Jobs"),
         "uploads": _("Files on their way in"),
         "yeses": _("Yeses"),

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,6 +26,7 @@ from broker.portal.frame import home_of
 from broker.portal.zone_field import ZoneField
 from broker.rights import allow, person
 from broker.roles import Right
+from consent import afterwards
 
 
 @require_GET
@@ -152,10 +152,9 @@ set_language = allow(Right.PUBLIC)(django_set_language)
 @require_GET
 @allow(Right.PUBLIC)
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether the site and its database answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"ok": True})
+    """Whether the site and its database answer, and the database is no older than what was said since."""
+    why = afterwards.behind()
+    return JsonResponse({"ok": not why, **({"why": why} if why else {})}, status=503 if why else 200)
 
 
 @require_GET

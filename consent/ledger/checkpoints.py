@@ -34,6 +34,19 @@ def published() -> list[str]:
     return note.split(path.read_text(encoding="utf-8"))[0] if path.exists() else []
 
 
+def newest_published() -> note.Checkpoint | None:
+    """The newest whole note in the file, if there is one that opens."""
+    path = Path(settings.CHECKPOINT_FILE)
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        text, _, _ = _tail(file)
+    try:
+        return opened(text) if text else None
+    except NoteRefused:
+        return None  # the sequencer and the audit tell of it
+
+
 def catch_up() -> None:
     """Write what the file lacks: the note just committed, and any that a crash kept from being written.
 

@@ -47,6 +47,18 @@ def roll(*, by: str, at: datetime, age: timedelta = DAY) -> Rolled:
     return Rolled(epoch=epoch.number, rewrapped=rewrapped, destroyed=tuple(_destroy_due(by=by, at=at)))
 
 
+def lost_epochs() -> list[int]:
+    """Epochs under which some key is wrapped, and whose own key is gone: what no house should ever see."""
+    standing = {epoch.number for epoch in epochs.every()}
+    return sorted(keys.in_use() - standing - {epochs.BEFORE})
+
+
+def newest_began() -> datetime | None:
+    """When the newest epoch began; None before the first key is made."""
+    standing = epochs.every()
+    return standing[-1].began_at if standing else None
+
+
 def gone_from_backups(at: datetime) -> datetime:
     """When the last backup that can open anything written until `at` opens no more: the epochs of that time
     are succeeded within a day by one that began later, and destroyed a backup's life and a day after."""

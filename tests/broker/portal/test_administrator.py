@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,6 +225,11 @@ def test_an_organisation_takes_two(staff: Staff, first: Client, second: Client):
 def test_an_organisation_that_does_not_fit_is_not_proposed(staff: Staff, first: Client, said: dict[str, str]):
     sent(first, "organisations", status=400, **said)
     assert Organisation.objects.count() == 3
+
+
+@pytest.fixture(autouse=True)
+def own_keys(settings: Any, tmp_path: Path) -> None:
+    settings.KEYS_DIR = tmp_path / "epochs"  # an epoch of another test began long ago
 
 
 def test_a_well_house_says_so(staff: Staff, first: Client):

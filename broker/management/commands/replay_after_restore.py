@@ -1,0 +1,31 @@
+"""manage.py replay_after_restore: say again what was said since the backup, and open the doors."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from broker import restoring
+from broker.errors import BrokerError
+from consent import afterwards
+from consent.errors import ConsentError
+from genomics.errors import GenomicsError
+
+
+class Command(BaseCommand):
+    help = "After an old database was put back: do every erasure, no and hold again that came after it."
+    allowed = "operator"
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        why = afterwards.behind()
+        if not why:
+            self.stdout.write("The database remembers everything that is kept outside it. Nothing was done.")
+            return
+        self.stdout.write(f"{why}.")
+        try:
+            done = restoring.replay(by="operator", at=timezone.now())
+        except (ConsentError, GenomicsError, BrokerError) as trouble:
+            raise CommandError(f"{trouble} The doors stay shut; begin again when it is settled.") from None
+        for kind, many in sorted(done.items()):
+            self.stdout.write(f"{kind}: {many} done again.")
+        self.stdout.write("The doors are open. The files as they were are kept beside the new ones.")

@@ -1,0 +1,31 @@
+"""No door opens on a database that is older than what was said since: every page and every REST door answers
+that, until it was said again (broker.restoring). The style of pages and the health check still answer."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from consent import afterwards
+
+OPEN = ("/static/", "/healthz")
+
+
+class RestoreDoor:
+    """Middleware, before anything that reads the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(OPEN) or not afterwards.behind():
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            body = {
+                "type": "about:blank",
+                "title": "Closed after a restore",
+                "status": 503,
+                "detail": "What was said since the backup has to be said again first. Nothing is answered.",
+            }
+            return JsonResponse(body, status=503, content_type="application/problem+json")
+        return render(request, "503.html", status=503)
