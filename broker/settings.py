@@ -224,5 +224,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"fido2": {"level": "WARNING"}},  # at INFO it names each passkey that was used
+    "loggers": {
+        "fido2": {"level": "WARNING"},  # at INFO it names each passkey that was used
+        "crypt4gh": {"level": "CRITICAL"},  # at DEBUG it writes out secret keys
+    },
 }

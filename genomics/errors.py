@@ -45,6 +45,7 @@ class FileReason(StrEnum):
     STRAND = "strand"
     NO_PANEL = "no_panel"
     NO_REFERENCE = "no_reference"
+    NOT_FOR_US = "not_for_us"
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
     BUILD_CONTRADICTED = "build_contradicted"
@@ -119,6 +120,7 @@ ADVICE: dict[FileReason, str] = {
     FileReason.NO_PANEL: "Please send the VCF that was made from it, or ask us to load the sites.",
     FileReason.NO_REFERENCE: "Please send it as BAM, or the VCF that was made from it.",
     FileReason.READ: "Please write the file again with the tool that made it; `samtools view` reads it.",
+    FileReason.NOT_FOR_US: "Please encrypt it to the public key on our page for files, or send it as it is.",
     FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,
@@ -178,3 +180,7 @@ class RequestLapsed(GenomicsError):
 
 class VaultSealed(GenomicsError):
     """Sealed bytes or a key that do not open: changed, moved, cut, or of another master key."""
+
+
+class ExchangeUnavailable(GenomicsError):
+    """A format of exchange that is not installed here. Nothing was written."""

@@ -61,14 +61,14 @@ def keep(sealed: Sealed) -> None:
     sealed.save()
     old = sealed.name if before is None else before.place  # version 1 lay at its name
     if old != sealed.place:
-        transaction.on_commit(lambda: shelf.remove(old))
+        transaction.on_commit(lambda: shelf.remove(old), robust=True)
 
 
 def remove(file: GenomicFile) -> None:
     """Take everything of a file off the shelf: it opens no more from the commit on, and lies there no more
     right after."""
     Sealed.objects.filter(name__startswith=f"files/{file.id}/").delete()
-    transaction.on_commit(lambda: shelf.remove(f"files/{file.id}"))
+    transaction.on_commit(lambda: shelf.remove(f"files/{file.id}"), robust=True)
 
 
 def remove_evidence(profile: EvidenceProfile) -> None:

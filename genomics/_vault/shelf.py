@@ -10,12 +10,14 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from django.conf import settings
 
+from genomics._vault.buckets import Bucket
 from genomics.errors import VaultSealed
 
 
@@ -102,6 +104,14 @@ def gone(name: str) -> VaultSealed:
 
 def _shelf() -> Shelf:
     url = urlparse(settings.STORAGE_URL)
-    if url.scheme != "file":
-        raise VaultSealed(f"STORAGE_URL={settings.STORAGE_URL!r}: only file:// folders are served here.")
-    return Folder(Path(unquote(url.path)))
+    if url.scheme == "file":
+        return Folder(Path(unquote(url.path)))
+    if url.scheme == "s3":
+        return _bucket(settings.STORAGE_URL)
+    raise VaultSealed(f"STORAGE_URL={settings.STORAGE_URL!r} is no file:// folder and no s3:// bucket.")
+
+
+@cache
+def _bucket(url: str) -> Shelf:
+    """One a process: making it takes longer than asking it."""
+    return Bucket(url)

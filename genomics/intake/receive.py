@@ -23,6 +23,7 @@ from genomics._vault import keys, shelf
 from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
+from genomics.intake import exchange
 from genomics.intake.sandbox import read
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
@@ -42,7 +43,7 @@ def receive(
     """Take in one file of a participant: bytes, or a stream that can be read from its start more than once.
     `assume` is the policy for a file that does not say its build; a file may be taken in QUARANTINED, and
     then nothing is asked of it. Raises FileRefused with a reason and a line."""
-    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
     profile = read(stream, assume=assume)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)

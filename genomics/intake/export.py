@@ -1,0 +1,38 @@
+"""Handing back to a participant what is hers: every file as it came, and what was read from it.
+
+Only ever for herself: who may ask is settled upstairs. One segment, or one column, is in memory at a time.
+"""
+
+from collections.abc import Iterator
+
+from consent.models import Participant
+from genomics import column_text
+from genomics._vault import files as vault
+from genomics.coordinates import Build
+from genomics.intake.receive import pieces
+from genomics.models import GenomicFile
+
+Entry = tuple[str, Iterator[bytes]]  # a name in the archive, and what is in it
+
+ENDINGS = ((b"\x1f\x8b", ".gz"), (b"PK\x03\x04", ".zip"), (b"BAM\x01", ".bam"), (b"CRAM", ".cram"))
+
+
+def of(participant: Participant) -> Iterator[Entry]:
+    """Each file: as received, as a table, and as VCF where it said its reference alleles."""
+    files = GenomicFile.objects.filter(participant=participant).select_related("participant")
+    for file in files.order_by("received_at", "id"):
+        with vault.own_upload(file) as stream:
+            yield f"files/{file.id}/as-received{_ending(stream.read(4), file)}", pieces(stream)
+        column = vault.own_column(file)
+        yield f"files/{file.id}/genotypes.tsv", column_text.table(column)
+        yield f"files/{file.id}/genotypes.vcf", column_text.vcf(column, Build(file.build))
+
+
+def bytes_of(participant: Participant) -> int:
+    """How large the files are as received: what an export is about as large as."""
+    return sum(GenomicFile.objects.filter(participant=participant).values_list("size", flat=True))
+
+
+def _ending(start: bytes, file: GenomicFile) -> str:
+    packed = next((ending for magic, ending in ENDINGS if start.startswith(magic)), "")
+    return packed or (".vcf" if file.kind == "vcf" else ".txt")
