@@ -95,6 +95,7 @@ JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an 
 JOB_EXPLAINED = EventKind(
     "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
 )
+TAKEN_ALONG = EventKind("broker:record:taken", "Everything of {subject} was handed to her.", ("encrypted",))
 RESTORED = EventKind(
     "broker:house:restored",
     "An older database was put back: it remembered {remembered} of {vouched} events.",

@@ -19,6 +19,7 @@ from broker import fresh, handovers, uses
 from broker import usage as usage_of
 from broker.portal import participant_growing as growing
 from broker.portal import (
+    leaving,
     record,
     record_choices,
     record_exchange,
@@ -269,6 +270,9 @@ urls = [
     path("files/<uuid:id>/", upload, name="upload"),
     path("files/<uuid:id>/progress/", upload_progress, name="upload_progress"),
     path("files/<uuid:id>/stop/", stop_upload, name="stop_upload"),
+    path("files/<uuid:id>/erase/", leaving.erase_file, name="erase_file"),
+    path("take-along/", leaving.take, name="take"),
+    path("leave/", leaving.leave, name="leave"),
     path("choices/", choices, name="choices"),
     path("choice/<str:family>/", choice, name="choice"),
     path("choice/<str:family>/check/", check, name="check"),

@@ -27,6 +27,7 @@ from consent.models import Holding, Statement
 from consent.models.ledger import LedgerEvent
 from consent.purposes import FAMILIES, PURPOSES
 from consent.terms import Verb
+from genomics.intake import exchange
 from genomics.models import GenomicFile
 
 PAGE = 50
@@ -41,11 +42,12 @@ def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> Htt
     reviewed = record_uploads.held_files(desk)
     context = {
         "files": [
-            usage_words.file_card(row, called[str(row.id)], held[row.id], reviewed=row.id in reviewed)
-            for row in here
+            _card(desk, row, called[str(row.id)], held[row.id], reviewed=row.id in reviewed) for row in here
         ],
         "arriving": record_uploads.under_way(desk),
         "script": record_uploads.for_script(desk),
+        "take_url": desk.url("take") if desk.ward.is_own else "",
+        "public_key": exchange.public_key() if exchange.is_here() else "",
         "form": form or FileForm(),
         "can_add": desk.ward.brings_files,
         "most": settings.UPLOAD_BYTES // (1024 * 1024),
@@ -158,6 +160,11 @@ def receipt_json(desk: Desk, seq: int) -> HttpResponse:
         return JsonResponse(receipts.receipt(_row(desk, seq)), json_dumps_params={"indent": 2})
     except SealBroken as broken:
         return JsonResponse({"error": str(broken)}, status=409)
+
+
+def _card(desk: Desk, file: GenomicFile, name: str, state: str, *, reviewed: bool) -> dict[str, object]:
+    card = usage_words.file_card(file, name, state, reviewed=reviewed)
+    return {**card, "erase_url": desk.url("erase_file", file.id) if desk.ward.is_own else ""}
 
 
 def _row(desk: Desk, seq: int) -> Statement:

@@ -33,9 +33,18 @@ LONGEST = 1024 * 1024  # of a header: some thousand recipients
 BEGIN, END = "-----BEGIN CRYPT4GH PUBLIC KEY-----", "-----END CRYPT4GH PUBLIC KEY-----"
 
 
+def is_here() -> bool:
+    """Whether this house takes and gives Crypt4GH."""
+    return header is not None
+
+
 def public_key() -> str:
     """Ours, as senders' tools read it."""
-    raw = X25519PrivateKey.from_private_bytes(_private_key()).public_key().public_bytes_raw()
+    return armoured(X25519PrivateKey.from_private_bytes(_private_key()).public_key().public_bytes_raw())
+
+
+def armoured(raw: bytes) -> str:
+    """A public key's 32 bytes, as tools write them."""
     return f"{BEGIN}\n{base64.b64encode(raw).decode()}\n{END}\n"
 
 
