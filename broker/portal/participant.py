@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 
 from broker import fresh, handovers, uses
 from broker import usage as usage_of
-from broker.portal import participant_growing as growing
 from broker.portal import (
     leaving,
     record,
@@ -29,6 +28,7 @@ from broker.portal import (
     token_page,
     usage_words,
 )
+from broker.portal import participant_growing as growing
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0011_find_openings_by_their_subject'),
+        ('consent', '0013_let_two_part_twins'),
     ]
 
     operations = [
