@@ -1,6 +1,9 @@
 """manage.py decide_cases: the last line counts, and the exit says whether any failed."""
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -108,3 +111,13 @@ def test_the_worked_cases_all_pass(shared: Path):
 
 def test_it_is_the_operators_command():
     assert Command.allowed == "operator"
+
+
+def test_it_needs_no_house_and_leaves_none(tmp_path: Path):
+    file = book(tmp_path / "cases.json", "PERMIT")
+    bare = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "decide_cases", str(file)], env=bare, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1 passed, 0 failed\n", "")
+    assert list(tmp_path.iterdir()) == [file]
