@@ -54,6 +54,22 @@ def test_a_large_body_lies_in_pieces_and_is_read_from_anywhere(eve):
             assert stream.read(5) == data[position : position + 5]
 
 
+@pytest.mark.parametrize("with_checksum", [False, True])
+def test_however_large_a_body_is_a_piece_of_it_is_held_at_a_time(eve, with_checksum):
+    data = bytes(5 * PIECE + 1)
+    asked: list[int | None] = []
+
+    class Body(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            asked.append(size)
+            return super().read(size)
+
+    checksum = Checksum("sha256", hashlib.sha256(data).digest()) if with_checksum else None
+    upload = begun(eve, data)
+    uploads.append(upload, Body(data), offset=0, size=len(data), at=NOW, checksum=checksum)
+    assert asked == [PIECE] * 5 + [1]
+
+
 def test_nothing_lies_in_the_clear(eve, folder):
     arrived(eve, metadata="filename RXZlIEFkYW1z")
     on_disk = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
