@@ -30,7 +30,7 @@ from consent.errors import ConsentError
 from consent.ledger import log
 from consent.models import Holding
 from genomics.coordinates import Build
-from genomics.errors import FileReason, FileRefused, GenomicsError
+from genomics.errors import FileReason, FileRefused, GenomicsError, IntakeShut
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 
@@ -127,6 +127,8 @@ def _check(claim: Claim) -> None:
                 _compare(claim, data)
     except FileRefused as refused:
         _refuse(claim, str(refused.reason), told=refused.sentence, line=refused.line)
+    except IntakeShut:
+        raise  # no fault of the file: the bytes stay, and the sweeper rings again when the lease is over
     except (GenomicsError, ConsentError, StagedBroken) as trouble:
         logger.warning("upload %s was not taken: %s", upload.pk, trouble)
         _refuse(claim, UNREAD)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from knox.models import AuthToken
 
+from broker import leftovers
 from broker.models import (
     Appointment,
     Channel,
@@ -38,6 +39,7 @@ def erase(participant: Participant, *, by: str, at: datetime) -> Erasure:
 
 def _destroy(participant: Participant, at: datetime) -> dict[str, int]:
     scans, _ = PaperScan.objects.filter(paper__participant=participant).delete()
+    leftovers.forget(participant, at=at)
     DeathReport.objects.filter(participant=participant).delete()
     HandoverCode.objects.filter(participant=participant).delete()
     HandoverStep.objects.filter(participant=participant).erase()

@@ -23,8 +23,8 @@ from consent.errors import ConsentError
 from consent.models import Participant
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, GenomicsError
-from genomics.formats import read
 from genomics.intake.receive import receive
+from genomics.intake.sandbox import read
 
 PSEUDONYM = re.compile(r"P-[0-9A-Z]{4}-[0-9A-Z]{4}")
 NEEDED, KNOWN = {"participant", "file"}, {"participant", "file", "sha256", "assume", "born_on"}

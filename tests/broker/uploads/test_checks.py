@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from broker import checks, health, leftovers, tasks, uploads
+from broker import checks, erasing, health, leftovers, tasks, uploads
 from broker.models import Upload, UploadState
 from consent.models import Holding, LedgerEvent
+from genomics.errors import IntakeShut
 from genomics.models import GenomicFile
 from tests.broker.uploads.sending import FILE, arrived, begun, sent
 from tests.builders import vcf
@@ -183,3 +184,29 @@ def test_a_file_that_waits_for_long_is_found_by_the_doctor(eve):
     late = {one.part: one for one in health.look(at=NOW + timedelta(hours=1))}["uploads"]
     assert not late.well
     assert "Is a worker running?" in late.words
+
+
+def test_where_no_file_can_be_read_the_bytes_wait_for_another_day(eve, folder, monkeypatch):
+    def shut(*_: object, **__: object) -> None:
+        raise IntakeShut("no walls")
+
+    upload = arrived(eve)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(checks, "receive", shut)
+        with pytest.raises(IntakeShut):
+            checked(upload)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.CHECKING
+    checks.run(upload.pk, clock=lambda: NOW + timedelta(days=1))
+    upload.refresh_from_db()
+    assert upload.state == UploadState.TAKEN
+
+
+def test_an_erased_person_leaves_no_upload_under_way_nor_ended(eve, folder):
+    person = eve.own_record.participant
+    checked(arrived(eve))
+    sent(begun(eve), FILE[:20])
+    assert list(folder.iterdir())
+    erasing.erase(person, by=eve.reference, at=NOW)
+    assert not Upload.objects.filter(participant=person).exists()
+    assert not list(folder.iterdir())
