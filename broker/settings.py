@@ -25,6 +25,7 @@ KEYS_DIR = ENV.keys_dir  # genomics._vault.epochs
 MASTER_KEY_URL = ENV.master_key_url  # genomics._vault.master
 MASTER_KEY_TOKEN_FILE = ENV.master_key_token_file
 BACKUP_DAYS = ENV.backup_days
+REFERENCE_DIR = HOME / "reference"  # genomes and chains; of no participant, so not on the shelf
 QUEUE_FILE = HOME / "queue.sqlite3"
 SHARED_DIR = ENV.shared
 HOLD_DAYS = ENV.hold_days

@@ -1,6 +1,7 @@
 """manage.py load_panel: the sites at which people are compared."""
 
 from argparse import ArgumentParser
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ from django.utils import timezone
 
 from genomics.coordinates import Build
 from genomics.errors import GenomicsError
-from genomics.genetic_map import GeneticMap
+from genomics.intake import materials
 from genomics.intake.receive import load_panel
-from genomics.panel import Panel
+from genomics.panel_sites import read_panel
 
 
 class Command(BaseCommand):
-    help = "Load a panel (tab-separated: chromosome, position, ref, alt) and make everybody's row of it."
+    help = "Load a panel (a list between tabs, a VCF of sites, an array's manifest) and make everybody's row."
     allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,14 +28,17 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         build = Build(options["build"])
         try:
-            panel = Panel.from_tsv(
-                options["sites"].read_text(),
-                name=options["name"],
-                version=options["panel_version"],
-                build=build,
-                genetic_map=GeneticMap.load(build),
-            )
+            with materials.opened(options["sites"]) as source:
+                panel, left_out = read_panel(
+                    TextIOWrapper(source, encoding="utf-8"),
+                    name=options["name"],
+                    version=options["panel_version"],
+                    build=build,
+                    reference=materials.reference(build),
+                )
             version = load_panel(panel, by="operator", at=timezone.now())
-        except (OSError, GenomicsError) as refused:
+        except (OSError, UnicodeDecodeError, GenomicsError) as refused:
             raise CommandError(f"{refused} No panel was loaded.") from None
+        if left_out:
+            self.stdout.write(f"{left_out:,} sites are not single bases with two alleles, and were left out.")
         self.stdout.write(f"Panel {version}: {version.sites:,} sites in {version.build}.")

@@ -1,0 +1,27 @@
+"""manage.py load_reference: the genome of a build: CRAM is unpacked by it, indels are moved left by it."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from genomics.errors import GenomicsError
+from genomics.intake import materials
+
+
+class Command(BaseCommand):
+    help = (
+        "Keep a FASTA (plain or packed) as the reference genome of its build, told by its contigs' lengths."
+    )
+    allowed = "operator"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("fasta", type=Path)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            reference = materials.load_reference(options["fasta"])
+        except (OSError, GenomicsError) as refused:
+            raise CommandError(str(refused)) from None
+        self.stdout.write(f"{reference.build}: {len(reference.contigs):,} contigs.")
