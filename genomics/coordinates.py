@@ -28,6 +28,9 @@ X, Y, MT = 23, 24, 25
 AUTOSOMES = range(1, 23)
 CHROMOSOMES = range(1, 26)
 
+PAIRED_BEFORE, PAIRED_FROM = 2_800_000, 154_900_000
+"""Of X: before the one and from the other it pairs with Y, in either build, rounded outwards."""
+
 _NAMES = ("", *(str(number) for number in AUTOSOMES), "X", "Y", "MT")
 
 # By code; code 0 is no chromosome. Facts of the Genome Reference Consortium; MT is the rCRS in both.

@@ -7,13 +7,14 @@ along another one. Without a reference indels stay where the file has them, and 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genomics.column_rows import Rows, assemble
 from genomics.columns import MISSING, NOT_STATED, Column, keys
-from genomics.coordinates import Y
+from genomics.coordinates import PAIRED_BEFORE, PAIRED_FROM, X, Y
 from genomics.errors import FileReason, FileRefused
 from genomics.reference import Reference
 
@@ -49,6 +50,23 @@ def normalise(column: Column, reference: Reference | None) -> tuple[Column, Told
     made, differing = assemble(rows, alleles, column.known)
     told.append((differing, "variants are the same once moved, but with different genotypes: missing."))
     return made, told
+
+
+def with_one_x(column: Column) -> tuple[Column, int]:
+    """The column of somebody with one X and one Y: where X does not pair with Y, two alike are one, and two
+    unlike say nothing. How many such there were comes with it."""
+    alone = (column.position >= PAIRED_BEFORE) & (column.position < PAIRED_FROM)
+    twice = (column.chromosome == X) & alone & (column.ploidy == 2)
+    if not twice.any():
+        return column, 0
+    mixed = twice & (column.copies == 1)
+    copies = np.where(twice & (column.copies == 2), np.uint8(1), column.copies)
+    made = replace(
+        column,
+        copies=np.where(mixed, np.uint8(MISSING), copies),
+        ploidy=np.where(twice, np.uint8(1), column.ploidy),
+    )
+    return made, len(np.unique(keys(column.chromosome[mixed], column.position[mixed])))
 
 
 def _rows(column: Column) -> Rows:

@@ -18,8 +18,8 @@ from genomics.formats.lines import Lines
 from genomics.formats.sniff import binary_kind, kind
 from genomics.formats.source import NOTHING, Binary, Kind, Loaded, Profile, Source
 from genomics.formats.unpack import unpack
-from genomics.intake.quality import measure
-from genomics.normalising import normalise
+from genomics.intake.quality import Sex, measure
+from genomics.normalising import normalise, with_one_x
 
 __all__ = ["DEFAULT", "NOTHING", "Kind", "Limits", "Loaded", "Profile", "read"]
 
@@ -61,12 +61,16 @@ def read(
         column, _ = normalise(column, reference)
         told.append((lost, f"rows have no place in {way.target} and cannot be compared."))
         build, evidence = way.target, f"carried over from {build}: {evidence}"
+    quality = measure(column)
+    if quality.sex is Sex.XY:
+        column, odd = with_one_x(column)
+        told.append((odd, "calls of two different alleles on the one X count as missing."))
     return Profile(
         kind=which,
         build=build,
         build_evidence=evidence[:_LONGEST_EVIDENCE],
         column=column,
-        quality=measure(column),
+        quality=quality,
         notes=(*reading.notes, *(f"{count:,} {what}" for count, what in told if count)),
         findings=reading.findings,
     )

@@ -41,7 +41,7 @@ def read(
         what = "The reads are packed against a reference genome, and none is loaded here."
         raise FileRefused(FileReason.NO_REFERENCE, what)
     os.environ["REF_PATH"] = os.environ["REF_CACHE"] = _SHUT
-    with tempfile.TemporaryFile() as file:
+    with _unnamed() as file:
         file.write(start)
         for chunk in chunks:
             file.write(chunk)
@@ -73,6 +73,13 @@ def _read(file: IO[bytes], limits: Limits, assume: Build | None, loaded: Loaded)
             if not one.is_unmapped and one.query_sequence:
                 counting.add(_taken(one, codes))
     return counting.close(header)
+
+
+def _unnamed() -> IO[bytes]:
+    """A file without a name: in memory where the system can, for a walled process may write nowhere else."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("reads"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _open(file: IO[bytes], reference: Path | None = None) -> pysam.AlignmentFile:

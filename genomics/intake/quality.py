@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomics.columns import MISSING, NOT_STATED, Column, keys
-from genomics.coordinates import CHROMOSOMES, LONGEST, X, Y
+from genomics.coordinates import CHROMOSOMES, LONGEST, PAIRED_BEFORE, PAIRED_FROM, X, Y
 
 BIN = 5_000_000  # bases a piece of the picture
-_PAIRED_BEFORE, _PAIRED_FROM = 2_800_000, 154_900_000  # of X: where it pairs with Y, in either build
 _TRANSITIONS = frozenset(("AG", "GA", "CT", "TC"))
 _X_ENOUGH, _Y_ENOUGH = 100, 10
 
@@ -137,7 +136,7 @@ def _ti_to_tv(column: Column) -> float:
 
 def _sex(sites: _Sites) -> Sex:
     """By the X chromosome apart from where it pairs with Y, and by how much of Y was read."""
-    alone = (sites.position >= _PAIRED_BEFORE) & (sites.position < _PAIRED_FROM)
+    alone = (sites.position >= PAIRED_BEFORE) & (sites.position < PAIRED_FROM)
     on_x = sites.called & (sites.chromosome == X) & alone
     if on_x.sum() < _X_ENOUGH:
         return Sex.UNCLEAR

@@ -137,6 +137,20 @@ def test_y_and_mitochondrion_are_one_chromosome() -> None:
     assert rows(letters)[2:] == [(5, "", "T", 1, 1), (9, "", "C", 1, 1), (9, "", "T", 1, 1)]
 
 
+def test_one_x_is_one_copy_where_it_does_not_pair_with_y() -> None:
+    calls = [(f"x{n}", "X", 5_000_001 + n, "TT") for n in range(200)]
+    calls += [("odd", "X", 6_000_000, "CT"), ("pair", "X", 1_000_000, "CT")]
+    man = [*calls, *((f"y{n}", "Y", 5_000_001 + n, "CC") for n in range(20))]
+    profile = formats.read(array(man))
+    assert profile.notes == ("1 calls of two different alleles on the one X count as missing.",)
+    assert rows(profile.column)[:2] == [(1_000_000, "", "C", 1, 2), (1_000_000, "", "T", 1, 2)]
+    assert rows(profile.column)[2] == (5_000_001, "", "T", 1, 1)
+    assert rows(profile.column)[202:204] == [(6_000_000, "", "C", 3, 1), (6_000_000, "", "T", 3, 1)]
+    assert Column.from_bytes(profile.column.to_bytes()).sha256 == profile.column.sha256
+    unclear = formats.read(array(calls))
+    assert rows(unclear.column)[2] == (5_000_001, "", "T", 2, 2)
+
+
 def test_a_column_in_its_one_form_is_left_as_it_is(reference: Reference) -> None:
     column = taken([("20", 100, "A", "T", "0/1"), ("X", 9, "A", "T", "1")]).column
     assert normalise(column, None)[0] is column
