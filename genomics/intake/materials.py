@@ -1,18 +1,16 @@
 """What the house reads files by: panels from the database, genomes and chains from a folder of their own.
 
-    profile = read(data, loaded=materials.loaded())
+    profile = sandbox.read(data, laid_out=materials.laid_out())
 
 Nothing of it is personal. The folder is not the shelf: what lies there belongs to no participant.
 """
 
 import gzip
-import os
 import secrets
 import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 
@@ -23,33 +21,34 @@ from pysam.utils import SamtoolsError
 from genomics.chain import Chain
 from genomics.coordinates import Build
 from genomics.formats import Loaded
+from genomics.intake.laid_out import LaidOut, Place, What
+from genomics.intake.laid_out import opened as opened_here
 from genomics.models import PanelVersion
-from genomics.panel import Panel
 from genomics.reference import Reference, ReferenceRefused
 
 _GZIP = b"\x1f\x8b"
 
 
-def loaded() -> Loaded:
-    """All of it as it is now. People are compared in the build of the panel that was loaded last."""
+def laid_out() -> LaidOut:
+    """Where all of it lies now. People are compared in the build of the panel that was loaded last."""
     versions = {
         version.build: version for version in PanelVersion.objects.defer("data").order_by("loaded_at", "id")
     }
     newest = max(versions.values(), key=lambda one: (one.loaded_at, one.pk), default=None)
-    return Loaded(
-        panels={Build(build): _panel(version.pk) for build, version in versions.items()},
-        references={
-            build: _reference(path, _changed(path)) for build in Build if (path := _genome(build)).exists()
-        },
-        chains={build: _chain(path, _changed(path)) for build in Build if (path := _way(build)).exists()},
-        home=None if newest is None else Build(newest.build),
-    )
+    places = [_place(What.PANEL, Build(build), _sites(version)) for build, version in versions.items()]
+    for what, where in ((What.REFERENCE, _genome), (What.CHAIN, _way)):
+        places += [_place(what, build, where(build)) for build in Build if where(build).exists()]
+    return LaidOut(tuple(places), home=None if newest is None else Build(newest.build))
+
+
+def loaded() -> Loaded:
+    """All of it, opened in this process."""
+    return opened_here(laid_out())
 
 
 def reference(build: Build) -> Reference | None:
     """The loaded genome of a build."""
-    path = _genome(build)
-    return _reference(path, _changed(path)) if path.exists() else None
+    return loaded().references.get(build)
 
 
 def load_reference(path: Path) -> Reference:
@@ -117,21 +116,15 @@ def _way(build: Build) -> Path:
     return Path(settings.REFERENCE_DIR) / f"from_{build}.chain"
 
 
-def _changed(path: Path) -> int:
-    return os.stat(path).st_mtime_ns
+def _sites(version: PanelVersion) -> Path:
+    """A panel's file, written from the database when it is first needed."""
+    path = Path(settings.REFERENCE_DIR) / f"panel_{bytes(version.sha256).hex()}"
+    if not path.exists():
+        with _draft() as draft:
+            draft.write_bytes(bytes(PanelVersion.objects.get(pk=version.pk).data))
+            draft.replace(path)
+    return path
 
 
-@lru_cache(maxsize=4)
-def _panel(version: int) -> Panel:
-    return Panel.from_bytes(bytes(PanelVersion.objects.get(pk=version).data))
-
-
-@lru_cache(maxsize=4)
-def _reference(path: Path, _changed: int) -> Reference:
-    return Reference.of(path)
-
-
-@lru_cache(maxsize=4)
-def _chain(path: Path, _changed: int) -> Chain:
-    with path.open(encoding="utf-8") as lines:
-        return Chain.read(lines)
+def _place(what: What, build: Build, path: Path) -> Place:
+    return Place(what, build, str(path), path.stat().st_mtime_ns)

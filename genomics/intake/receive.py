@@ -44,7 +44,7 @@ def receive(
     `assume` is the policy for a file that does not say its build; a file may be taken in QUARANTINED, and
     then nothing is asked of it. Raises FileRefused with a reason and a line."""
     stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
-    profile = read(stream, assume=assume, loaded=materials.loaded())
+    profile = read(stream, assume=assume, laid_out=materials.laid_out())
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
     size, fingerprint = stream.seek(0, io.SEEK_END), keys.fingerprint_of(pieces(stream), key)
@@ -97,7 +97,7 @@ def receive_evidence(
 ) -> EvidenceProfile:
     """Take in the profile of an unknown person for a case. It lies apart and is never searched for."""
     data = data if isinstance(data, bytes) else data.read()
-    profile = read(data, assume=assume, loaded=materials.loaded())
+    profile = read(data, assume=assume, laid_out=materials.laid_out())
     key = AESGCM.generate_key(256)
     evidence = EvidenceProfile(
         id=uuid.uuid4(),

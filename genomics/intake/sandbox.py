@@ -1,6 +1,6 @@
 """Reading a stranger's file in a walled child: sent from here, watched from here, never believed.
 
-    profile = sandbox.read(stream, assume=None, limits=DEFAULT)
+    profile = sandbox.read(stream, assume=None, limits=DEFAULT, laid_out=materials.laid_out())
 
 The same as `formats.read`, and in addition: whatever the file does to its reader, what comes back is a
 Profile or a FileRefused, in bounded time, and nothing is left behind. What a child may do is in
@@ -26,6 +26,7 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT, Limits, Profile
 from genomics.intake import nurseries
+from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled import child, walls, wire
 
 logger = logging.getLogger(__name__)
@@ -46,21 +47,34 @@ class Outcome:
     memory: int = 0
 
 
-def read(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits = DEFAULT) -> Profile:
+def read(
+    data: bytes | BinaryIO,
+    *,
+    assume: Build | None = None,
+    limits: Limits = DEFAULT,
+    laid_out: LaidOut = NOTHING,
+) -> Profile:
     """Read a file behind the walls. Raises FileRefused, or IntakeShut where no file can be read."""
-    outcome = measured(data, assume=assume, limits=limits)
+    outcome = measured(data, assume=assume, limits=limits, laid_out=laid_out)
     if isinstance(outcome.said, FileRefused):
         raise outcome.said
     return outcome.said
 
 
-def measured(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits = DEFAULT) -> Outcome:
+def measured(
+    data: bytes | BinaryIO,
+    *,
+    assume: Build | None = None,
+    limits: Limits = DEFAULT,
+    laid_out: LaidOut = NOTHING,
+) -> Outcome:
     """The same, a refusal as a value, with what it cost. Raises IntakeShut."""
     begun = time.monotonic()
     end = None
     said: Profile | FileRefused
     try:
-        told, end = run("read", data, assume=assume, limits=limits, most=wire.most(limits))
+        most = wire.most(limits)
+        told, end = run("read", data, assume=assume, limits=limits, laid_out=laid_out, most=most)
         said = wire.hear(told)
     except FileRefused as refused:
         said = refused
@@ -74,7 +88,13 @@ def measured(data: bytes | BinaryIO, *, assume: Build | None = None, limits: Lim
 
 
 def run(
-    task: str, data: bytes | BinaryIO, *, assume: Build | None = None, limits: Limits, most: int
+    task: str,
+    data: bytes | BinaryIO,
+    *,
+    assume: Build | None = None,
+    limits: Limits,
+    laid_out: LaidOut = NOTHING,
+    most: int,
 ) -> tuple[bytes, wire.End]:
     """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
     it takes too long or too much, or does not come to its end; IntakeShut."""
@@ -86,6 +106,7 @@ def run(
             task=task,
             assume=assume,
             limits=limits,
+            laid_out=laid_out,
             allowance=walls.Allowance(memory=limits.memory, cpu_seconds=allowed),
         )
         told, end = _watched(errand, given, most=most, until=time.monotonic() + _WAIT * allowed)

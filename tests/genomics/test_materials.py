@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 
 from genomics import formats
 from genomics.coordinates import Build
-from genomics.errors import GenomicsError
-from genomics.intake import materials
+from genomics.errors import FileReason, FileRefused, GenomicsError
+from genomics.intake import materials, sandbox
 from genomics.models import PanelVersion
 from genomics.panel import PanelRefused
 from genomics.panel_sites import read_panel
@@ -97,8 +97,13 @@ def test_a_loaded_panel_lets_reads_be_counted(folder: Path, tmp_path: Path, caps
     assert PanelVersion.objects.get().sites == 2
     found = materials.loaded()
     assert found.home is Build.GRCh37
-    column = formats.read(sam(*over(999, "A" * 9), *over(1009, "T" * 9)), loaded=found).column
+    reads = sam(*over(999, "A" * 9), *over(1009, "T" * 9))
+    column = formats.read(reads, loaded=found).column
     assert column.copies.tolist() == [0, 2]
+    assert sandbox.read(reads, laid_out=materials.laid_out()).column.sha256 == column.sha256
+    with pytest.raises(FileRefused) as bare:
+        sandbox.read(reads)
+    assert bare.value.reason is FileReason.NO_PANEL
     call_command(
         *("load_panel", tmp_path / "sites.vcf.gz", "--name", "p", "--panel-version", "1", "--build", "GRCh38")
     )
@@ -141,3 +146,5 @@ def test_a_genome_is_kept_only_when_it_is_one_of_ours(
     assert capsys.readouterr().out == "GRCh38: 1 contigs.\n"
     found = materials.loaded().references[Build.GRCh38]
     assert found.bases(1, 0, 9) == "ACGT"
+    assert materials.reference(Build.GRCh38) is found
+    assert materials.reference(Build.GRCh37) is None

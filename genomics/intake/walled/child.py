@@ -10,6 +10,7 @@ from typing import BinaryIO, NoReturn
 
 from genomics import formats
 from genomics.errors import FileRefused
+from genomics.intake import laid_out
 from genomics.intake.walled import walls, wire
 from genomics.intake.walled.wire import Errand
 
@@ -22,7 +23,8 @@ Task = Callable[[BinaryIO, Errand], Iterator[bytes]]
 def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
     """Read the file: its Profile, or why it is refused."""
     try:
-        said = formats.read(stream, assume=errand.assume, limits=errand.limits)
+        loaded = laid_out.opened(errand.laid_out)  # by the nursery already: here nothing can be opened
+        said = formats.read(stream, assume=errand.assume, limits=errand.limits, loaded=loaded)
     except FileRefused as refused:
         yield from wire.tell(refused)
     else:

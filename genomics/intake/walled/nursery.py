@@ -17,10 +17,13 @@ import socket
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 
 from genomics import formats
 from genomics.coordinates import Build
+from genomics.errors import GenomicsError
+from genomics.intake import laid_out
 from genomics.intake.walled import child, walls, wire
 
 READY = b"ready"
@@ -66,6 +69,8 @@ class Nursery:
             return False
         given, out, line = handed
         errand = wire.errand(message)
+        with suppress(GenomicsError, OSError):  # what cannot be opened the child misses, and says so
+            laid_out.opened(errand.laid_out)
         born = os.fork()
         if born == 0:
             signal.set_wakeup_fd(-1)

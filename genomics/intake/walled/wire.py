@@ -16,6 +16,7 @@ from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import ColumnDamaged, FileReason, FileRefused
 from genomics.formats import Limits, Profile
+from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled.walls import Allowance
 
 _HEAD = struct.Struct("<4sIQ")  # what it is, bytes of JSON, bytes of the column
@@ -51,6 +52,7 @@ class Errand:
     task: str
     assume: Build | None = None
     limits: Limits
+    laid_out: LaidOut = NOTHING
     allowance: Allowance
     walled: bool = True
 
