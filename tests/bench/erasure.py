@@ -71,9 +71,8 @@ def main() -> None:
         purge.append((done - committed[-1]) / 1e6)
         seen.append((told - committed[-1]) / 1e6)
     size = Path(str(connection.settings_dict["NAME"])).stat().st_size
-    print(
-        f"{options.people} people, database of {size / 1e6:.0f} MB, {options.times} erasures, median (worst) ms"
-    )
+    print(f"{options.people} people, {size / 1e6:.0f} MB of database, {options.times} erasures")
+    print(f"{'median (worst)':20} ms")
     for name, values in (("act until commit", act), ("purge behind it", purge), ("seen elsewhere", seen)):
         print(f"{name:20} {statistics.median(values):8.1f} ({max(values):.1f})")
 
