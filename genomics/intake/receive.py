@@ -23,8 +23,7 @@ from genomics._vault import keys, shelf
 from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
-from genomics.intake import exchange, materials
-from genomics.intake.sandbox import read
+from genomics.intake import exchange, materials, sandbox, screen
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
 
@@ -42,12 +41,15 @@ def receive(
 ) -> GenomicFile:
     """Take in one file of a participant: bytes, or a stream that can be read from its start more than once.
     `assume` is the policy for a file that does not say its build; a file may be taken in QUARANTINED, and
-    then nothing is asked of it. Raises FileRefused with a reason and a line."""
+    then nothing is asked of it. What is kept of it is a copy without what may name somebody. Raises
+    FileRefused with a reason and a line."""
     stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
-    profile = read(stream, assume=assume, laid_out=materials.laid_out())
+    profile = sandbox.read(stream, assume=assume, laid_out=materials.laid_out())
+    size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
-    size, fingerprint = stream.seek(0, io.SEEK_END), keys.fingerprint_of(pieces(stream), key)
+    # Of the copy: it can be reckoned again when her key changes.
+    fingerprint = keys.fingerprint_of(pieces(copy), key)
     file = GenomicFile(
         id=uuid.uuid4(),
         participant=participant,
@@ -58,13 +60,14 @@ def receive(
         fingerprint=fingerprint,
         column_sha256=profile.column.sha256,
         quality=asdict(profile.quality),
-        notes=list(profile.notes),
+        notes=[*profile.notes, *screen.told(profile.findings)],
         received_at=at,
     )
     _refuse_twice(file)
     try:
         # Sealing comes before the transaction: whoever holds the gate lock keeps withdrawals waiting.
-        upload = vault.put(vault.upload_name(file), stream, key)
+        copy.seek(0)
+        upload = vault.put(vault.upload_name(file), copy, key)
         column = vault.put(vault.column_name(file), profile.column.to_bytes(), key)
         rows = list(_derived(file, profile.column, key))
         with transaction.atomic():
@@ -97,7 +100,7 @@ def receive_evidence(
 ) -> EvidenceProfile:
     """Take in the profile of an unknown person for a case. It lies apart and is never searched for."""
     data = data if isinstance(data, bytes) else data.read()
-    profile = read(data, assume=assume, laid_out=materials.laid_out())
+    profile = sandbox.read(data, assume=assume, laid_out=materials.laid_out())
     key = AESGCM.generate_key(256)
     evidence = EvidenceProfile(
         id=uuid.uuid4(),

@@ -1,46 +1,49 @@
-"""Identifying details in what a file carries beside its genotypes: found, shown masked, never kept.
+"""Identifying details in what a file carries beside its genotypes: found, shown masked, taken out of what is
+kept.
 
-Looks through header and comment lines: e-mail addresses, the VCF's sample name, paths with a user's name,
-dates of birth, names and record numbers that are labelled as such. A Finding carries no more of the text
-than helps its owner to recognise it. What happens then is intake's to decide.
+Looks through header and comment lines. A Finding carries no more of the text than helps its owner to
+recognise it; `redacted` is the same line without them, still readable as the format it is of. How details
+look is in `details`, how a whole file is rewritten in `walled.cleaning`.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple
+
+from genomics.intake.details import PATTERNS, Detail
+
+__all__ = ["MOST_FINDINGS", "REMOVED", "Detail", "Finding", "look", "redacted", "sample_name", "told"]
 
 MOST_FINDINGS = 100
+REMOVED = "removed"
+_MOST_LINES = 5  # named in a sentence
+_BY_RULE = (Detail.SAMPLE_NAME, Detail.COMMAND)  # told whatever they say
 
-
-class Detail(StrEnum):
-    """What kind of detail was found, each with its sentence."""
-
-    EMAIL = "email"
-    SAMPLE_NAME = "sample_name"
-    PATH = "path"
-    BIRTH = "birth"
-    NAME = "name"
-    RECORD_NUMBER = "record_number"
-
-    @property
-    def sentence(self) -> str:
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Detail.EMAIL: "an e-mail address",
-    Detail.SAMPLE_NAME: "the name the laboratory gave the sample",
-    Detail.PATH: "a folder on somebody's computer that carries a user's name",
-    Detail.BIRTH: "a date of birth",
-    Detail.NAME: "a person's name",
-    Detail.RECORD_NUMBER: "a patient or record number",
-}
+# Lines of a VCF whose every value is about samples, and those that repeat a command.
+_SAMPLES = re.compile(r"##(?:SAMPLE|PEDIGREE|pedigree|sample)=<(?P<found>.{1,100000})>\s*")
+_VALUE = re.compile(r"[^=,<>]{1,256}=(?P<found>\"[^\"]{1,4096}\"|[^,<>\"]{1,4096})")
+_COMMAND = re.compile(
+    r"##(?i:[\w.\- ]{0,64}(?:command(?:[\s_.-]?line)?|cmd(?:[\s_.-]?line)?|options|args)[\w.]{0,40})"
+    r"\s{0,4}=\s{0,4}(?P<found>.{1,1000000})"
+    r"|##(?!INFO|FORMAT|FILTER|ALT|contig)[\w.\- ]{1,64}="
+    r"(?P<found_too>.{0,200}(?:\s-{1,2}[A-Za-z][\w\-]{0,40}[\s=]|analysis_type=|\w=/\w).{0,1000000})"
+)
+_READ_GROUP, _PROGRAM = re.compile(r"@RG\t"), re.compile(r"@PG\t")
+_GROUP_NAMES = re.compile(r"\t(?:SM|LB|PU|DS):(?P<found>[^\t\n]{1,4096})")
+_PROGRAM_COMMAND = re.compile(r"\t(?:CL|DS):(?P<found>[^\t\n]{1,1000000})")
+_COLUMNS = re.compile(r"#CHROM\t(?:[^\t]*\t){8}(?P<found>[^\n]+)")
+_DECLARED = re.compile(r"##(?:INFO|FORMAT|ALT)=")
+# Of the many declarations only those are gone through whose words could be anybody's.
+_WORTH_A_LOOK = re.compile(
+    r"[^\x00-\x7f]|[@/\\~+:#]|\d{2}|[\s_-][A-Z][a-z]|Description=\"[A-Za-z]{1,9}\.? [A-Z]"
+)
+_PLAIN = re.compile(r"##(?:contig|FILTER|fileDate|fileformat)=|@(?:HD|SQ|RG|PG)\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One detail: its kind, its line (1-based), and its first letters."""
+    """One detail: its kind, its line (1-based), and its first letter."""
 
     detail: Detail
     line: int
@@ -51,56 +54,20 @@ class Finding:
         return f"Line {self.line:,} carries {what}. It was left out of what is kept."
 
 
-# Every repetition is bounded: a hostile header must not cost more than its length.
-_LABEL = r"(?<![a-z])(?:{})[\s_]{{0,4}}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?\s{{0,4}}"
-_PATTERNS: tuple[tuple[Detail, re.Pattern[str]], ...] = (
-    (Detail.EMAIL, re.compile(r"(?P<found>[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")),
-    (
-        Detail.PATH,
-        re.compile(
-            r"(?:/home|/users|/export/home|\b[a-z]:\\users|\b[a-z]:/users)[/\\](?P<found>[^/\\\s,;\"'>]{1,64})",
-            re.I,
-        ),
-    ),
-    (
-        Detail.BIRTH,
-        re.compile(
-            _LABEL.format(r"dob|d\.o\.b\.?|date[\s_-]?of[\s_-]?birth|birth[\s_-]?(?:date|day)|born(?:[\s_]on)?|geboren")
-            + r"(?P<found>[0-9]{1,4}[./-][0-9a-z]{1,9}[./-][0-9]{1,4}|[0-9]{8}|[0-9]{4})",
-            re.I,
-        ),
-    ),
-    (
-        Detail.NAME,
-        re.compile(
-            _LABEL.format(
-                r"(?:patient|participant|donor|customer|client|subject|individual|full|first|last|sur|family|given)"
-                r"[\s_-]?name|patient|customer|surname"
-            )
-            + r"(?P<found>[^\W\d_][^\s,;<>\"']{0,63}(?: [^\W\d_][^\s,;<>\"']{0,63}){0,3})",
-            re.I,
-        ),
-    ),
-    (
-        Detail.RECORD_NUMBER,
-        re.compile(
-            _LABEL.format(r"mrn|nhs(?:[\s_-]?(?:no|number))?|ssn|(?:medical[\s_-]?)?record[\s_-]?(?:no|number|id)|patient[\s_-]?id")
-            + r"(?P<found>[0-9A-Z][0-9A-Z -]{2,31})",
-            re.I,
-        ),
-    ),
-)  # fmt: skip
-_WORTH_A_LOOK = re.compile(
-    r"[@\\]|/home|/users|birth|dob|d\.o\.b|born|geboren|name|patient|customer|mrn|nhs|ssn|record", re.I
-)
+class _Found(NamedTuple):
+    start: int
+    end: int
+    detail: Detail
 
 
 def look(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
     """Every detail in numbered header or comment lines, in order; at most MOST_FINDINGS."""
     findings: list[Finding] = []
     for number, text in lines:
-        if _WORTH_A_LOOK.search(text):
-            findings.extend(_in_line(number, text))
+        findings += [
+            Finding(detail=one.detail, line=number, masked=_mask(text[one.start : one.end]))
+            for one in _apart(_in_line(text))
+        ]
         if len(findings) >= MOST_FINDINGS:
             break
     return tuple(findings[:MOST_FINDINGS])
@@ -111,10 +78,95 @@ def sample_name(line: int, name: str) -> Finding:
     return Finding(detail=Detail.SAMPLE_NAME, line=line, masked=_mask(name))
 
 
-def _in_line(number: int, text: str) -> Iterator[Finding]:
-    for detail, pattern in _PATTERNS:
+def redacted(text: str) -> str:
+    """The line with every detail replaced, so that looking through it again finds none."""
+    for _ in range(3):  # what stood behind a detail may be one itself
+        found = list(_apart(_in_line(text, with_columns=True)))
+        if not found:
+            break
+        for one in reversed(found):
+            text = text[: one.start] + REMOVED + text[one.end :]
+    return text
+
+
+def told(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """A sentence for each kind of detail that was found, for the file's owner."""
+    kinds: dict[Detail, list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault(finding.detail, []).append(finding)
+    return tuple(_sentence(detail, found) for detail, found in kinds.items())
+
+
+def _sentence(detail: Detail, found: list[Finding]) -> str:
+    lines = sorted({finding.line for finding in found})
+    named = ", ".join(f"{line:,}" for line in lines[:_MOST_LINES])
+    more = f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
+    which, carries = ("Line", "carries") if len(lines) == 1 else ("Lines", "carry")
+    masked = ", ".join(dict.fromkeys(finding.masked for finding in found[:_MOST_LINES]))
+    return f"{which} {named}{more} {carries} {detail.sentence} ({masked}). It was left out of what is kept."
+
+
+def _in_line(text: str, *, with_columns: bool = False) -> Iterator[_Found]:
+    """Every detail of a line; they may overlap."""
+    yield from _by_format(text, with_columns=with_columns)
+    if _DECLARED.match(text) and not _WORTH_A_LOOK.search(text, len("##INFO=")):
+        return
+    plain = _PLAIN.match(text) is not None
+    for detail, pattern in PATTERNS:
+        if plain and detail not in (Detail.EMAIL, Detail.PATH):
+            continue
         for match in pattern.finditer(text):
-            yield Finding(detail=detail, line=number, masked=_mask(match["found"]))
+            if match["found"].strip(" .\"'") not in ("", REMOVED):
+                start, end = match.span("found")
+                yield _Found(start, start + len(text[start:end].rstrip(" ")), detail)
+
+
+def _by_format(text: str, *, with_columns: bool) -> Iterator[_Found]:
+    """What a line of that kind carries by its format: names of samples, commands."""
+    if text.startswith("@"):
+        if _READ_GROUP.match(text):
+            yield from _groups(_GROUP_NAMES, text, Detail.SAMPLE_NAME)
+        elif _PROGRAM.match(text):
+            yield from _groups(_PROGRAM_COMMAND, text, Detail.COMMAND)
+        return
+    samples = _SAMPLES.match(text)
+    if samples is not None:
+        begin = samples.start("found")
+        for match in _VALUE.finditer(samples["found"]):
+            start, end = match.span("found")
+            quoted = match["found"].startswith('"')
+            if match["found"].strip('"') not in ("", REMOVED):
+                yield _Found(begin + start + quoted, begin + end - quoted, Detail.SAMPLE_NAME)
+        return
+    command = _COMMAND.match(text)
+    if command is not None:
+        group = "found" if command["found"] is not None else "found_too"
+        if command[group] != REMOVED:
+            yield _Found(*command.span(group), Detail.COMMAND)
+    if with_columns:
+        columns = _COLUMNS.match(text)
+        if columns is not None and columns["found"] != REMOVED:
+            yield _Found(*columns.span("found"), Detail.SAMPLE_NAME)
+
+
+def _groups(pattern: re.Pattern[str], text: str, detail: Detail) -> Iterator[_Found]:
+    for match in pattern.finditer(text):
+        if match["found"] != REMOVED:
+            yield _Found(*match.span("found"), detail)
+
+
+def _apart(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Details from left to right; of those that overlap one, of the widest reach."""
+    widest: _Found | None = None
+    for one in sorted(found, key=lambda each: (each.start, -each.end, each.detail in _BY_RULE)):
+        if widest is None or one.start >= widest.end:
+            if widest is not None:
+                yield widest
+            widest = one
+        elif one.end > widest.end:
+            widest = widest._replace(end=one.end)
+    if widest is not None:
+        yield widest
 
 
 def _mask(found: str) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO, NoReturn
 from genomics import formats
 from genomics.errors import FileRefused
 from genomics.intake import laid_out
-from genomics.intake.walled import walls, wire
+from genomics.intake.walled import cleaning, walls, wire
 from genomics.intake.walled.wire import Errand
 
 FAILED, HUNGRY = 70, 71  # exit codes: an error of ours; no memory left
@@ -31,7 +31,12 @@ def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
         yield from wire.tell(said)
 
 
-TASKS: Mapping[str, Task] = {"read": read}
+def clean(stream: BinaryIO, _errand: Errand) -> Iterator[bytes]:
+    """Write the copy to be kept of a file that has been read."""
+    return cleaning.cleaned(stream)
+
+
+TASKS: Mapping[str, Task] = {"read": read, "clean": clean}
 
 
 def live(errand: Errand, tasks: Mapping[str, Task], *, given: int, out: int) -> NoReturn:

@@ -139,7 +139,7 @@ def test_an_older_column_format_is_written_anew(world: World, monkeypatch):
     older = b"older\x00\x00\x00" + today[8:]
     vault.keep(vault.put(vault.column_name(ada), older, key))
     read = Column.from_bytes
-    monkeypatch.setattr(Column, "from_bytes", lambda kept: read(columns._MAGIC + kept[8:]))
+    monkeypatch.setattr(Column, "from_bytes", lambda kept: read(today[:8] + kept[8:]))
     assert [file.id for file in upkeep.upgrade(by="operator", at=NOW)] == [ada.id]
     monkeypatch.undo()
     assert vault.own_column(ada).to_bytes() == today

@@ -1,0 +1,209 @@
+"""The copy of a file that is kept: the same genotypes, and nothing above them that may name somebody.
+
+Of a header stays what reading needs, each line without its details (`screen.redacted`); free text goes as a
+whole, for no pattern knows every name. Lines keep their numbers. Wrappings stay of their kind and lose the
+names they carry. A bgzip is copied block by block behind its head. Runs in a child, on files that have been
+read.
+"""
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from genomics.formats.builds import named_in
+from genomics.intake.screen import REMOVED, redacted
+from genomics.intake.walled.cram_head import without_details
+
+_CHUNK = 1 << 20
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_BLOCK = struct.Struct("<12s2sHH")  # the head of a bgzip's block: gzip's, "BC", 2, bytes of the block less 1
+_LARGEST_BLOCK = 0xFF00
+_LAST_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_NAME = "genotypes.txt"
+
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[#@][^\r\n]*(?:\r\n|\r|\n)|[\r\n])*")
+_REPORT = re.compile(rb"\[Header\].*?^\[Data\][^\r\n]*(?:\r\n|\r|\n)", re.DOTALL | re.MULTILINE)
+_END = re.compile(rb"(\r\n|\r|\n)")
+_TECHNICAL = re.compile(
+    r"##(?:fileformat|INFO|FORMAT|FILTER|ALT|contig|reference|assembly|phasing|fileDate|source)="
+)
+_SERVICE = re.compile(
+    r"(?i)23andme|ancestrydna|myheritage|family ?tree|living ?dna|decode|circledna|selfdecode|23mofang|sano"
+)
+_TITLE = re.compile(r"(?i)#\s*(?:rs_?id|snp|marker\w*|name)\b[\s,\"]")
+
+
+def cleaned(stream: BinaryIO) -> Iterator[bytes]:
+    """The copy to keep, piece by piece."""
+    start = stream.read(18)
+    stream.seek(0)
+    if start.startswith(_ZIP):
+        yield from _zip(stream)
+    elif start.startswith(_GZIP) and start[12:16] == b"BC\x02\x00":
+        yield from _bgzip(stream)
+    elif start.startswith(_GZIP):
+        yield from _gzip(stream)
+    else:
+        yield from _content(iter(partial(stream.read, _CHUNK), b""))
+
+
+def kept(line: str, *, is_last: bool = False) -> str:
+    """What is kept of a header line; `is_last`: it is right above the data, and may be their title."""
+    if line.startswith("@"):
+        return f"@CO\t{REMOVED}" if line.startswith("@CO\t") else redacted(line)
+    if line.startswith("##") and not named_in(line):
+        return redacted(line) if _TECHNICAL.match(line) else f"##{REMOVED}={REMOVED}"
+    if line.startswith("#CHROM\t") or not line.startswith("#"):
+        return redacted(line)
+    if named_in(line) or _SERVICE.search(line) or (is_last and _TITLE.match(line)):
+        return redacted(line)
+    return "#"
+
+
+class _Head(NamedTuple):
+    """Where a head ends in the bytes so far, and what it becomes."""
+
+    end: int
+    clean: bytes
+
+
+def _content(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpacked content with its head cleaned."""
+    held = b""
+    head = None
+    while head is None:
+        chunk = next(chunks, b"")
+        held += chunk
+        head = _head(held, is_all=not chunk)
+    yield head.clean + held[head.end :]
+    yield from chunks
+
+
+def _head(held: bytes, *, is_all: bool) -> _Head | None:
+    """The head in these first bytes; None when more of them are needed."""
+    if held.startswith(b"BAM\x01"):
+        return _counted(held, struct.Struct("<4si"), is_all=is_all)
+    if held.startswith(b"BCF"):
+        return _counted(held, struct.Struct("<5si"), is_all=is_all)
+    if held.startswith(b"CRAM"):
+        found = without_details(held, partial(_text, above=b"\n"))
+        return None if found is None and not is_all else _Head(*(found or (0, b"")))
+    match = _HEAD.match(held)
+    end = match.end() if match is not None else 0
+    report = _REPORT.match(held, end)
+    end = report.end() if report is not None else end
+    unsure = end == len(held) or b"\n" not in held[end:] or (report is None and held[end : end + 1] == b"[")
+    return None if unsure and not is_all else _Head(end, _text(held[:end], above=held[end:]))
+
+
+def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
+    """A text whose length stands before it: BAM's, BCF's."""
+    if len(held) < form.size:
+        return _Head(0, b"") if is_all else None
+    magic, size = form.unpack_from(held)
+    end = form.size + size
+    if len(held) < end:
+        return _Head(0, b"") if is_all else None
+    text = held[form.size : end]
+    nuls = text[len(text.rstrip(b"\0")) :]
+    clean = _text(text.rstrip(b"\0"), above=b"\n") + nuls
+    return _Head(end, form.pack(magic, len(clean)) + clean)
+
+
+def _text(text: bytes, *, above: bytes) -> bytes:
+    """Header lines as they are kept, with the line ends they had. `above` is what they stand above."""
+    parts = _END.split(text)
+    last = max((at for at in range(0, len(parts), 2) if parts[at].startswith(b"#")), default=-1)
+    for at in range(0, len(parts), 2):
+        mark = b"\xef\xbb\xbf" if at == 0 and parts[0].startswith(b"\xef\xbb\xbf") else b""
+        line = parts[at].removeprefix(mark).decode("utf-8", "replace")
+        if line:
+            parts[at] = mark + kept(line, is_last=at == last and bool(above)).encode()
+    return b"".join(parts)
+
+
+def _bgzip(stream: BinaryIO) -> Iterator[bytes]:
+    """Blocks are unpacked until the head is whole; those behind it are copied as they are."""
+    held, head, ended = b"", None, False
+    while head is None:
+        packed = _block(stream)
+        ended = not packed
+        held += zlib.decompress(packed, 31) if packed else b""
+        head = _head(held, is_all=ended)
+    rest = head.clean + held[head.end :]
+    for begin in range(0, len(rest), _LARGEST_BLOCK):
+        yield _packed(rest[begin : begin + _LARGEST_BLOCK])
+    if ended:
+        yield _LAST_BLOCK
+    while not ended and (chunk := stream.read(_CHUNK)):
+        yield chunk
+
+
+def _block(stream: BinaryIO) -> bytes:
+    start = stream.read(_BLOCK.size)
+    return start + stream.read(_BLOCK.unpack(start)[3] + 1 - _BLOCK.size) if start else b""
+
+
+def _packed(data: bytes) -> bytes:
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    body = deflate.compress(data) + deflate.flush()
+    head = _BLOCK.pack(_LAST_BLOCK[:12], b"BC", 2, len(body) + _BLOCK.size + 8 - 1)
+    return head + body + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+def _gzip(stream: BinaryIO) -> Iterator[bytes]:
+    """One member without a name, whatever there was."""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
+    for chunk in _content(_unpacked(stream)):
+        yield deflate.compress(chunk)
+    yield deflate.flush()
+
+
+def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
+    data = stream.read(_CHUNK)
+    while data:
+        member = zlib.decompressobj(31)
+        while not member.eof and data:
+            yield member.decompress(data, _CHUNK)
+            data = member.unconsumed_tail or (b"" if member.eof else stream.read(_CHUNK))
+        data = member.unused_data or stream.read(_CHUNK)
+
+
+def _zip(stream: BinaryIO) -> Iterator[bytes]:
+    """The one file in it, under a name of ours."""
+    out = _Out()
+    with zipfile.ZipFile(stream) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        member = next(
+            one for one in given.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+        )
+        entry = zipfile.ZipInfo(_NAME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with given.open(member) as content, archive.open(entry, "w", force_zip64=False) as kept_content:
+            for chunk in _content(iter(partial(content.read, _CHUNK), b"")):
+                kept_content.write(chunk)
+                yield out.taken()
+    yield out.taken()
+
+
+class _Out(io.RawIOBase):
+    """Takes what a zip is written to, and gives it out."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = bytes(memoryview(data))  # type: ignore[arg-type]
+        self._pieces.append(piece)
+        return len(piece)
+
+    def taken(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
