@@ -12,7 +12,7 @@ _META = (
     '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Depths">',
     '##FORMAT=<ID=PL,Number=G,Type=Integer,Description="Likelihoods">',
     '##ALT=<ID=DEL,Description="Deletion">',
-    "##reference=file:///home/somebody/hs37d5.fa",
+    "##reference=file:///Users/somebody/hs37d5.fa",
 )
 _RECORDS = (
     "1\t100\trs1\tA\tT\t50\tPASS\tDP=9;AF=0.5\tGT:AD\t0/1:4,5",

@@ -18,7 +18,7 @@ from tests.fuzz.bending import bent
 from tests.fuzz.seeds import SAM
 
 META = (
-    "##reference=file:///home/janedoe/hs37d5.fa",
+    "##reference=file:///Users/janedoe/hs37d5.fa",
     "##SAMPLE=<ID=JaneDoe,Description=secret>",
     "##bcftools_viewCommand=view JaneDoe.bcf",
     "##note=some words about JaneDoe",
@@ -99,7 +99,7 @@ def test_the_blocks_of_a_bgzip_behind_its_head_are_copied() -> None:
 def test_alignments_keep_their_reads_and_lose_their_names(form: str, tmp_path: Path) -> None:
     header = {
         "HD": {"VN": "1.6"},
-        "SQ": [{"SN": "20", "LN": 63025520, "UR": "/home/janedoe/ref.fa"}],
+        "SQ": [{"SN": "20", "LN": 63025520, "UR": "/Users/janedoe/ref.fa"}],
         "RG": [{"ID": "1", "SM": "JaneDoe", "LB": "Doe", "PL": "ILLUMINA"}],
         "PG": [{"ID": "bwa", "PN": "bwa", "CL": "bwa mem JaneDoe_1.fq"}],
         "CO": ["secret words"] * 300,
