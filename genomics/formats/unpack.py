@@ -42,7 +42,9 @@ def unpack(stream: BinaryIO, *, limits: Limits) -> Iterator[bytes]:
     """The content in chunks. Raises FileRefused for what is damaged, cut short, too large, oddly wrapped."""
     size = blocks.announced(stream)
     if size is not None and size > limits.unpacked:
-        allowed = limits.aligned if blocks.begins_with(stream, _READS) else limits.unpacked
+        allowed = max(limits.unpacked, limits.aligned)
+        if size <= allowed and not blocks.begins_with(stream, _READS):
+            allowed = limits.unpacked
         if size > allowed:
             raise FileRefused(FileReason.TOO_LARGE, f"It unpacks to more than {allowed:,} bytes.")
     packed = _Packed(stream, limits)

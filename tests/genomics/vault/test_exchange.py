@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from genomics._vault import files as vault
 from genomics.errors import FileReason, FileRefused
-from genomics.intake import exchange
+from genomics.intake import exchange, sandbox
 from genomics.intake.receive import receive
 from tests.builders import vcf
 from tests.world import NOW, World
@@ -122,7 +122,7 @@ def test_an_encrypted_upload_is_taken_and_kept_under_her_own_key():
     person = world.join("Ada")
     data = vcf([("20", 1000226, "A", "T", "1/1")])
     file = receive(person, sent(data), by="self", at=NOW)
-    assert vault.own_upload(file).read() == data
+    assert vault.own_upload(file).read() == sandbox.cleaned(data).read()
     with pytest.raises(FileRefused) as refused:
         receive(person, sent(data), by="self", at=NOW)
     assert refused.value.reason is FileReason.DUPLICATE  # the same bytes, however they were encrypted
