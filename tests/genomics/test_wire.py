@@ -1,4 +1,4 @@
-"""What a child says is not believed: whatever comes over the pipe is a profile, a refusal, or unbelievable."""
+"""What a child says is not believed: what comes over the pipe is a profile, a refusal, or unbelievable."""
 
 import dataclasses
 import json
@@ -104,7 +104,7 @@ def test_findings_travel_masked() -> None:
 
 
 def test_bytes_bent_at_random_are_unbelievable_or_whole() -> None:
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - chance that can be had again
     for _ in range(3000):
         bent = bytearray(SAID)
         for _ in range(chance.choice((1, 2, 8))):
