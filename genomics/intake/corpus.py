@@ -2,28 +2,21 @@
 
     for verdict in judge(files(manifest)): print(verdict.sentence)
 
-Each file is read in a process of its own, so that a crash, a hang or a great hunger is a verdict too. What
-must be rejected is refused with a reason; what must be accepted is taken, or refused by a policy that has a
-name. Kinds we do not claim to read are counted apart. How files are read is in `formats`.
+Each file is read as a received one is, in a walled child, so that a crash, a hang or a great hunger is a
+verdict too. What must be rejected is refused with a reason; what must be accepted is taken, or refused by a
+policy that has a name. Kinds we do not claim to read are counted apart. How files are read is in `sandbox`.
 """
 
 import csv
-import os
-import pickle
-import select
-import signal
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from genomics import formats
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
+from genomics.intake import sandbox
 
-LONGEST = 60.0  # seconds for one file, then it counts as a hang
-_KIB = 1024
 _COLUMNS = frozenset(("file", "expected"))
 
 
@@ -44,6 +37,13 @@ class Outcome(StrEnum):
     NOT_CLAIMED = "kind not claimed"
     CRASHED = "crashed"
     HUNG = "hung"
+
+
+_NAMED = {
+    FileReason.KIND_NOT_TAKEN: Outcome.NOT_CLAIMED,
+    FileReason.CRASHED: Outcome.CRASHED,
+    FileReason.TIME: Outcome.HUNG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,65 +98,35 @@ def files(manifest: Path) -> list[Sample]:
     return [sample for sample in listed if sample.path.is_file()]
 
 
-def judge(samples: Iterable[Sample], *, longest: float = LONGEST) -> Iterator[Verdict]:
-    """Read each file apart and say what came of it."""
+def judge(samples: Iterable[Sample]) -> Iterator[Verdict]:
+    """Read each file and say what came of it. A file that does not say its build is refused by policy, and
+    then judged as though it had said one."""
     for sample in samples:
-        yield _apart(sample, longest)
+        found = _once(sample, None)
+        if found.reason == FileReason.BUILD_UNKNOWN:
+            other = _once(sample, Build.GRCh37)
+            found = found if other.outcome is Outcome.TAKEN else other
+        yield found
 
 
 def _expected(row: dict[str, str]) -> Expected:
     return Expected(row["expected"]) if row["expected"] in list(Expected) else Expected.NOTHING
 
 
-def _read(sample: Sample) -> tuple[Outcome, str, str]:
-    """A file that does not say its build is refused by policy, and then judged as though it had said one."""
-    found = _once(sample, None)
-    if found[1] == FileReason.BUILD_UNKNOWN:
-        other = _once(sample, Build.GRCh37)
-        return found if other[0] is Outcome.TAKEN else other
-    return found
-
-
-def _once(sample: Sample, assume: Build | None) -> tuple[Outcome, str, str]:
+def _once(sample: Sample, assume: Build | None) -> Verdict:
     with sample.path.open("rb") as stream:
-        try:
-            profile = formats.read(stream, assume=assume)
-        except FileRefused as refused:
-            policy = Outcome.POLICY if refused.reason.is_policy else Outcome.REFUSED
-            outcome = Outcome.NOT_CLAIMED if refused.reason is FileReason.KIND_NOT_TAKEN else policy
-            return outcome, str(refused.reason), refused.sentence
-    return Outcome.TAKEN, "", f"{profile.kind}, {profile.build}, {profile.quality.sites:,} sites."
-
-
-def _apart(sample: Sample, longest: float) -> Verdict:
-    """In a forked child. Its peak memory includes what it was born with."""
-    begun = time.monotonic()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writer, pickle.dumps(_read(sample)))
-        finally:
-            os._exit(0)
-    os.close(writer)
-    try:
-        heard = bool(select.select([reader], [], [], longest)[0])
-        if not heard:
-            os.kill(child, signal.SIGKILL)
-        _, _, usage = os.wait4(child, 0)
-        said = os.read(reader, 1 << 16)
-    finally:
-        os.close(reader)
-    outcome, reason, sentence = (
-        pickle.loads(said)  # noqa: S301 (written by our own child, a line above)
-        if said
-        else (Outcome.CRASHED if heard else Outcome.HUNG, "", "The reader did not come back.")
-    )
+        came = sandbox.measured(stream, assume=assume)
+    said, outcome, reason = came.said, Outcome.TAKEN, ""
+    if isinstance(said, FileRefused):
+        policy = Outcome.POLICY if said.reason.is_policy else Outcome.REFUSED
+        outcome, reason, sentence = _NAMED.get(said.reason, policy), str(said.reason), said.sentence
+    else:
+        sentence = f"{said.kind}, {said.build}, {said.quality.sites:,} sites."
     return Verdict(
         sample=sample,
         outcome=outcome,
         reason=reason,
         sentence=sentence,
-        seconds=time.monotonic() - begun,
-        memory=usage.ru_maxrss * _KIB,
+        seconds=came.seconds,
+        memory=came.memory,
     )

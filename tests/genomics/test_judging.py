@@ -1,14 +1,12 @@
 """A small corpus of our own making: every outcome there is, and what the command says of it."""
 
-import os
-import time
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from genomics import formats
-from genomics.intake import corpus
+from genomics.errors import FileReason, FileRefused
+from genomics.intake import corpus, sandbox
 from genomics.intake.corpus import Outcome
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n"
@@ -41,7 +39,7 @@ def manifest(tmp_path: Path) -> Path:
 def outcomes(manifest: Path) -> dict[str, tuple[Outcome, str, bool]]:
     return {
         one.sample.name: (one.outcome, one.reason, one.is_right)
-        for one in corpus.judge(corpus.files(manifest), longest=5)
+        for one in corpus.judge(corpus.files(manifest))
     }
 
 
@@ -63,20 +61,15 @@ def test_a_file_without_build_is_judged_by_what_else_is_wrong_with_it(manifest: 
 
 
 def test_a_crash_and_a_hang_are_verdicts(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(stream, **_):
-        text = stream.read()
-        if b"0/7" in text:
-            os._exit(3)
-        if b"html" in text:
-            time.sleep(60)
-        raise ZeroDivisionError
+    came = iter((FileReason.CRASHED, FileReason.TIME))
 
-    monkeypatch.setattr(formats, "read", read)
-    judged = {one.sample.name: one for one in corpus.judge(corpus.files(manifest), longest=0.5)}
-    assert judged["vcf/bad.vcf"].outcome is Outcome.CRASHED
-    assert judged["other/page.html"].outcome is Outcome.HUNG
-    assert judged["vcf/good.vcf"].outcome is Outcome.CRASHED
-    assert not any(one.is_right for one in judged.values())
+    def measured(*_: object, **__: object) -> sandbox.Outcome:
+        return sandbox.Outcome(said=FileRefused(next(came), "It did not end well."), seconds=1.0)
+
+    monkeypatch.setattr(sandbox, "measured", measured)
+    judged = list(corpus.judge(corpus.files(manifest)[:2]))
+    assert [one.outcome for one in judged] == [Outcome.CRASHED, Outcome.HUNG]
+    assert not any(one.is_right for one in judged)
 
 
 def test_the_command_prints_the_table_and_counts_what_we_do_not_claim_apart(manifest: Path, capsys) -> None:
