@@ -111,7 +111,7 @@ def hear(said: bytes) -> Profile | FileRefused:
             return _refusal(msgspec.json.decode(text, type=_Refusal))
         if kind == _PROFILE:
             return _profile(msgspec.json.decode(text, type=_Told), said[_HEAD.size + told :])
-    except (msgspec.MsgspecError, ColumnDamaged, RecursionError) as wrong:
+    except (msgspec.MsgspecError, ColumnDamaged, UnicodeDecodeError, RecursionError) as wrong:
         raise Unbelievable(type(wrong).__name__) from None
     raise Unbelievable("neither a profile nor a refusal")
 
