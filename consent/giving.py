@@ -76,6 +76,9 @@ def refuse_unfit(
     _refuse_others_words(form, wording)
     for fault in (*_permissions(family, wording, policy), *_modifiers(wording, policy), *_days(wording, at)):
         raise _refused(fault)
+    paper = wording.paper
+    if paper is not None and paper.keyed_by == paper.verified_by:
+        raise _refused("A yes on paper is read by two different people, and this one was not")
     refuse_foreign_file(participant, wording)
 
 
@@ -129,6 +132,8 @@ def weigh(
 def is_fresh(sign_in: terms.SignIn, policy: terms.Policy, at: datetime) -> bool:
     """Whether a proof of who says yes is strong and new enough."""
     within = timedelta(minutes=policy.fresh_minutes)
+    if sign_in.at.utcoffset() is None:  # a clock of nobody knows where tells no time
+        return False
     return sign_in.method in FRESH_BY and at - within <= sign_in.at <= at
 
 

@@ -16,14 +16,22 @@ from consent.rules import authority
 from consent.terms import Freeze as Hold
 from consent.terms import Policy, Subject, is_zone
 
+FIRST_BIRTHDAY = date(1880, 1, 1)  # nobody born before lived to give a genome
+
 
 def register(
     *, born_on: date, home_region: str = "", home_zone: str = "UTC", by: str, at: datetime
 ) -> Participant:
     """A new participant, under a drawn pseudonym. Nothing is allowed and nothing is verified. Her birthday
-    begins at midnight in her home zone; raises RegistrationRefused for a zone that nobody knows."""
+    begins at midnight in her home zone; raises RegistrationRefused for a zone that nobody knows, and for a
+    day on which nobody was born who could take part."""
     if not is_zone(home_zone):
         raise RegistrationRefused(f"{home_zone!r} is no time zone. Nobody was registered; choose one.")
+    if not FIRST_BIRTHDAY <= born_on <= at.astimezone(ZoneInfo(home_zone)).date():
+        raise RegistrationRefused(
+            f"Nobody who takes part was born on {born_on.isoformat()}: that is before "
+            f"{FIRST_BIRTHDAY.year}, or has not come yet. Nobody was registered; correct the day."
+        )
     with transaction.atomic():
         position = fence.advance([])
         participant = Participant.objects.create(

@@ -18,18 +18,19 @@ ENDINGS = ((b"\x1f\x8b", ".gz"), (b"PK\x03\x04", ".zip"), (b"BAM\x01", ".bam"), 
 
 
 def of(participant: Participant) -> Iterator[Entry]:
-    """Each file: as received, as a table, and as VCF where it said its reference alleles."""
+    """Each file: as it is kept, that is without what may name somebody; as a table; and as VCF where it
+    said its reference alleles."""
     files = GenomicFile.objects.filter(participant=participant).select_related("participant")
     for file in files.order_by("received_at", "id"):
         with vault.own_upload(file) as stream:
-            yield f"files/{file.id}/as-received{_ending(stream.read(4), file)}", pieces(stream)
+            yield f"files/{file.id}/as-kept{_ending(stream.read(4), file)}", pieces(stream)
         column = vault.own_column(file)
         yield f"files/{file.id}/genotypes.tsv", column_text.table(column)
         yield f"files/{file.id}/genotypes.vcf", column_text.vcf(column, Build(file.build))
 
 
 def bytes_of(participant: Participant) -> int:
-    """How large the files are as received: what an export is about as large as."""
+    """How large the files were as received: what an export is about as large as."""
     return sum(GenomicFile.objects.filter(participant=participant).values_list("size", flat=True))
 
 

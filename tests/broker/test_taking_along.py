@@ -17,7 +17,7 @@ from consent.models import LedgerEvent, Participant
 from genomics import column_text
 from genomics._vault import files as vault
 from genomics.formats import read
-from genomics.intake import exchange
+from genomics.intake import exchange, sandbox
 from genomics.intake.receive import receive
 from tests.builders import vcf
 from tests.world import EARLIER, NOW, World
@@ -52,7 +52,7 @@ def test_it_holds_her_files_her_choices_and_who_used_them(world: World):
     assert archive.testzip() is None
     (file,) = ada.genomic_files.all()
     folder = f"files/{file.id}"
-    assert archive.read(f"{folder}/as-received.vcf") == data
+    assert archive.read(f"{folder}/as-kept.vcf") == sandbox.cleaned(data).read()
     said = json.loads(archive.read("consent/record.json"))
     assert [one["family"] for one in said] == ["RESEARCH", "QC"]
     receipts = [name for name in archive.namelist() if name.startswith("consent/receipts/")]

@@ -127,4 +127,4 @@ def test_the_build_is_told_by_the_contigs() -> None:
 def test_details_in_the_head_are_found() -> None:
     header = head("@RG\tID:a\tSM:Cleo", "@CO\tdate of birth: 1990-01-02", "@PG\tID:x\tCL:/Users/cleo/a.fq")
     found = read_header(header.encode().rstrip(b"\n"), Evidence(), limits=formats.DEFAULT).findings
-    assert {one.detail for one in found} == {"birth", "path", "sample_name"}
+    assert {one.detail for one in found} == {"birth", "command", "sample_name"}

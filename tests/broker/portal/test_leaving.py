@@ -47,7 +47,7 @@ def test_she_takes_everything_along_once_she_has_shown_who_she_is(ada: User, doo
     answer = door.post(reverse("participant:take"))
     assert answer.streaming
     archive = zipfile.ZipFile(io.BytesIO(answer.getvalue()))
-    assert any(name.endswith("as-received.vcf") for name in archive.namelist())
+    assert any(name.endswith("as-kept.vcf") for name in archive.namelist())
     assert door.post(reverse("participant:take"), {"key": "no key"}).status_code == 422
 
 

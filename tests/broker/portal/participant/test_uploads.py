@@ -44,7 +44,7 @@ def test_a_file_is_sent_watched_and_locked_away(eve, her):
     assert '<meta http-equiv="refresh" content="5">' in page  # watched without script too
     assert "On the way in" in shown(her, "files")
     page = checked(her)
-    for words in ("The file is locked away", "VCF file", "GRCh37", "100.0%", "Nothing out of the ordinary"):
+    for words in ("The file is locked away", "VCF file", "GRCh37", "100.0%", "the name the laboratory gave"):
         assert words in page
     assert GenomicFile.objects.filter(participant=eve.own_record.participant).count() == 2
     assert "On the way in" not in shown(her, "files")
