@@ -20,6 +20,7 @@ from broker.portal import (
     researcher,
     steward,
     steward_consent_forms,
+    steward_diseases,
 )
 
 urlpatterns = [
@@ -46,7 +47,10 @@ urlpatterns = [
     path("agency/", include((agency.urls, "agency"))),
     path("notices/", include((notices.urls, "notices"))),
     path("jobs/", include((jobs.urls, "jobs"))),
-    path("steward/", include(([*steward.urls, *steward_consent_forms.urls], "steward"))),
+    path(
+        "steward/",
+        include(([*steward.urls, *steward_consent_forms.urls, *steward_diseases.urls], "steward")),
+    ),
     path("clerk/", include((clerk.urls, "clerk"))),
     path("auditor/", include((auditor.urls, "auditor"))),
     path("administrator/", include((administrator.urls, "administrator"))),

@@ -1,19 +1,16 @@
 """What a disease is called, and how one is found by a few letters. A decision reads no name.
 
-The table in the database comes from the file an operator loaded; a house without one has the small table of
-hierarchies. What lies inside what is the policy's.
+The table in the database comes from a file that two stewards confirmed (disease_tables); a house without one
+has the small table of hierarchies. What lies inside what is the policy's.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Length
 
-from consent import events
 from consent.hierarchies import DISEASE_NAMES
-from consent.ledger import log
 from consent.models import DiseaseName
 
 INDONESIAN: dict[str, str] = {
@@ -30,8 +27,9 @@ MOST = 500  # rows looked at
 ROWS = 1000  # rows written together
 
 
-def load(names: Mapping[str, str], *, version: str, sha256: str, by: str, second: str, at: datetime) -> None:
-    """Put another table of names in the place of the one before; two people have looked at it."""
+def put(names: Mapping[str, str], *, version: str) -> None:
+    """Put another table of names in the place of the one before. Who may, and the event of it, is a matter of
+    disease_tables."""
     rows = (
         DiseaseName(code=code, name=name, folded=name.casefold(), source_version=version)
         for code, name in names.items()
@@ -39,8 +37,15 @@ def load(names: Mapping[str, str], *, version: str, sha256: str, by: str, second
     with transaction.atomic():
         DiseaseName.objects.all().delete()
         DiseaseName.objects.bulk_create(rows, batch_size=ROWS)
-        told = {"sha256": sha256, "terms": len(names), "second": second}
-        log.append(events.DISEASES_LOADED, at=at, by=by, subject=version, **told)
+
+
+def renamed(names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Which codes these names would call otherwise than people read today: {code, before, after}, by code."""
+    return [
+        {"code": code, "before": before, "after": names[code]}
+        for code, before in DiseaseName.objects.order_by("code").values_list("code", "name").iterator()
+        if names.get(code, before) != before and code not in DISEASE_NAMES
+    ]
 
 
 def name_of(code: str, language: str = "en") -> str:

@@ -63,6 +63,10 @@ class PolicyRefused(ConsentError):
     """A policy that cannot be adopted, or that is not on record. Nothing was changed or decided."""
 
 
+class DiseasesRefused(ConsentError):
+    """A table of diseases that cannot come into force, or not yet. Nothing was changed."""
+
+
 class FormRefused(ConsentError):
     """A consent form, or an answer on one, that cannot be used. `faults` names each place that is wrong."""
 

@@ -122,8 +122,23 @@ PAPER_RECEIVED = EventKind(
 PAPER_KEYED = EventKind(
     "consent:paper:keyed", "A paper form of {subject} was read for time {order}.", ("paper", "order")
 )
+DISEASES_PROPOSED = EventKind(
+    "consent:diseases:proposed",
+    "A table of diseases was proposed: {subject}.",
+    ("sha256", "digest", "terms", "widens"),
+)
+DISEASES_SEEN = EventKind(
+    "consent:diseases:seen",
+    "One of two has confirmed the table of diseases {subject}.",
+    ("digest", "signed_in"),
+)
 DISEASES_LOADED = EventKind(
-    "consent:diseases:loaded", "The names of diseases were loaded: {subject}.", ("sha256", "terms", "second")
+    "consent:diseases:loaded",
+    "The table of diseases {subject} came into force.",
+    ("sha256", "digest", "terms", "policy", "seen_by", "signed_in"),
+)
+DISEASES_REJECTED = EventKind(
+    "consent:diseases:rejected", "The table of diseases {subject} was rejected.", ("digest",)
 )
 PAPER_VERIFIED = EventKind(
     "consent:paper:verified", "Two people read a paper form of {subject} alike.", ("paper",)

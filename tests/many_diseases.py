@@ -1,4 +1,4 @@
-"""A table of diseases that is too large to be shown whole, adopted as an operator's file would be."""
+"""A table of diseases that is too large to be shown whole, in force without two stewards."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,4 +19,4 @@ def load(*, at: datetime) -> None:
     policies.adopt(
         replace(WITHOUT_COOLING_OFF, version="many diseases", disease_parents=table), by="olga", at=at
     )
-    diseases.load(NAMES, version="many", sha256="00" * 32, by="olga", second="otto", at=at)
+    diseases.put(NAMES, version="many")

@@ -47,6 +47,7 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
             (gettext_lazy("Kin"), "steward:kin"),
             (gettext_lazy("Held files"), "steward:reviews"),
             (gettext_lazy("Consent forms"), "steward:consent_forms"),
+            (gettext_lazy("Diseases"), "steward:diseases"),
         ),
     ),
     Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),

@@ -1,6 +1,6 @@
 """The facts of the ground floor."""
 
-from consent.models.diseases import DiseaseName
+from consent.models.diseases import DiseaseMove, DiseaseName, DiseaseProposal
 from consent.models.forms import FormDraft, FormMove
 from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
@@ -12,7 +12,9 @@ from consent.models.statements import FormVersion, Statement
 
 __all__ = [
     "Change",
+    "DiseaseMove",
     "DiseaseName",
+    "DiseaseProposal",
     "Erasure",
     "FormDraft",
     "FormMove",

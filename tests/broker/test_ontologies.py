@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
 
 from broker import ontologies
-from broker.demo.staff import Staff, appoint
 from broker.errors import OntologyRefused
 from broker.management.commands import load_diseases
-from consent import diseases, policies
-from consent.models import DiseaseName, LedgerEvent, PolicyVersion
-from tests.cast import MELANOMA
-from tests.world import EARLIER
+from consent import disease_tables
+from consent.errors import DiseasesRefused
+from consent.models import DiseaseName, DiseaseProposal, PolicyVersion
 
 HEAD = "format-version: 1.2\ndata-version: releases/2026-01-01\nontology: mondo\n"
 
@@ -90,16 +87,10 @@ def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch):
         read(TREE)
 
 
-def load(path: Path, *, by: str = "sten-steward", second: str = "sara-steward", dry: bool = False) -> str:
+def load(path: Path, *more: str) -> str:
     out = io.StringIO()
-    names = ("--by", by, "--second", second)
-    call_command("load_diseases", str(path), *names, *(["--dry-run"] if dry else []), stdout=out)
+    call_command("load_diseases", str(path), *more, stdout=out)
     return out.getvalue()
-
-
-@pytest.fixture
-def staff(db) -> Staff:
-    return appoint(at=EARLIER)
 
 
 @pytest.fixture
@@ -109,78 +100,56 @@ def tree(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("staff")
-def test_the_command_adopts_a_policy_and_names_the_diseases(tree: Path):
-    told = load(tree)
-    assert "3 diseases of releases/2026-01-01, SHA-256 " in told
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    path = tmp_path / "wide.obo"
+    path.write_text(TREE + term("MONDO:0005015", "diabetes", "is_a: MONDO:0004992 ! cancer"))
+    return path
+
+
+@pytest.mark.django_db
+def test_the_command_proposes_and_changes_nothing(wide: Path):
+    told = load(wide)
+    assert "4 diseases of releases/2026-01-01, SHA-256 " in told
     assert "2 obsolete terms were left out" in told
-    policy = policies.in_force(at=LedgerEvent.objects.latest("id").at)
-    assert policy.disease_parents == read(TREE).hierarchy
-    assert policy.region_parents == policies.Policy.default().region_parents
-    assert diseases.find("mela", 5) == [(MELANOMA, "Melanoma")]
-    loaded = LedgerEvent.objects.filter(kind="consent:diseases:loaded")
-    assert loaded.count() == 1
+    assert "MONDO:0004992: MONDO:0005015" in told
+    proposal = DiseaseProposal.objects.get()
+    assert f"/steward/diseases/{proposal.pk}/" in told
+    assert disease_tables.table_of(proposal).names["MONDO:0005015"] == "diabetes"
+    assert proposal.widens["MONDO:0004992"] == ["MONDO:0005015"]
+    assert not PolicyVersion.objects.exists()
+    assert not DiseaseName.objects.exists()
     assert load_diseases.Command.allowed == "operator"
 
 
-@pytest.mark.usefixtures("staff")
-def test_the_same_file_again_makes_no_new_policy(tree: Path):
+@pytest.mark.django_db
+def test_an_operator_names_no_steward(tree: Path):
+    with pytest.raises(CommandError, match="unrecognized arguments"):
+        load(tree, "--by", "sten-steward", "--second", "sara-steward")
     load(tree)
-    load(tree)
-    assert PolicyVersion.objects.count() == 1
+    proposal = DiseaseProposal.objects.get()
+    with pytest.raises(DiseasesRefused, match="passkey"):
+        disease_tables.confirm(proposal, sign_in=None, by="user:sten", at=proposal.proposed_at)
 
 
-@pytest.mark.usefixtures("staff")
-def test_a_wrong_file_leaves_the_policy_and_the_names_as_they_were(tree: Path, tmp_path: Path):
-    load(tree)
-    wrong = tmp_path / "wrong.obo"
-    wrong.write_text(TREE + term("MONDO:0004992", "cancer again"))
-    with pytest.raises(CommandError, match=r"twice. Nothing was loaded. The policy is as it was."):
-        load(wrong)
-    with pytest.raises(CommandError, match=r"The policy is as it was."):
-        load(tmp_path / "nowhere.obo")
-    assert PolicyVersion.objects.count() == 1
-    assert DiseaseName.objects.count() == 3
-
-
-@pytest.mark.usefixtures("staff")
-def test_no_policy_stays_when_the_names_cannot_be_written(tree: Path, monkeypatch: pytest.MonkeyPatch):
-    def broken(*_args: object, **_fields: object) -> None:
-        raise DatabaseError("no ledger")
-
-    monkeypatch.setattr(diseases.log, "append", broken)
-    with pytest.raises(DatabaseError):
+@pytest.mark.django_db
+def test_a_wrong_file_is_no_proposal(tree: Path, tmp_path: Path):
+    tree.write_text(TREE + term("MONDO:0004992", "cancer again"))
+    with pytest.raises(CommandError, match=r"twice. Nothing was loaded."):
         load(tree)
-    assert not PolicyVersion.objects.exists()
-    assert not DiseaseName.objects.exists()
+    with pytest.raises(CommandError, match=r"cannot be read: No such file .* Nothing was loaded."):
+        load(tmp_path / "nowhere.obo")
+    assert not DiseaseProposal.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("by", "second", "why"),
-    [
-        ("sten-steward", "sten-steward", "takes two stewards"),
-        ("sten-steward", "otto-auditor", "otto-auditor is no steward"),
-        ("nobody", "sara-steward", "nobody is no steward"),
-    ],
-)
-def test_it_takes_two_stewards(staff: Staff, tree: Path, by: str, second: str, why: str):
-    with pytest.raises(CommandError, match=why):
-        load(tree, by=by, second=second)
-    assert not PolicyVersion.objects.exists()
-    load(tree)
-    said = LedgerEvent.objects.get(kind="consent:diseases:loaded").opening.said
-    assert (said["by"], said["fields"]["second"]) == (staff.steward.reference, staff.second_steward.reference)
-
-
-@pytest.mark.usefixtures("staff")
-def test_what_would_widen_is_said_before_anything_changes(tmp_path: Path):
-    wide = tmp_path / "wide.obo"
-    diabetes = term("MONDO:0005015", "diabetes", "is_a: MONDO:0004992 ! cancer")
-    wide.write_text(TREE + diabetes)
-    told = load(wide, dry=True)
-    assert "MONDO:0005015 in MONDO:0004992" in told
+@pytest.mark.django_db
+def test_what_would_widen_is_told_without_a_proposal(wide: Path, monkeypatch: pytest.MonkeyPatch):
+    told = load(wide, "--dry-run")
+    assert "MONDO:0004992: MONDO:0005015" in told
     assert "Nothing was changed." in told
-    assert not PolicyVersion.objects.exists()
+    assert not DiseaseProposal.objects.exists()
+    monkeypatch.setattr(load_diseases, "SHOWN", 0)
+    assert "A yes to 1 diseases would newly cover something." in load(wide, "--dry-run")
 
 
 def test_thirty_thousand_terms_are_climbed_only_where_somebody_asks():

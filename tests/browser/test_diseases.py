@@ -9,11 +9,14 @@ from django.utils import timezone
 from broker import access, people
 from broker.demo.staff import PASSWORD
 from broker.models import User
+from consent import disease_tables
+from consent.hierarchies import DISEASES, Hierarchy
 from consent.terms import SignIn
 from genomics.intake.receive import receive
 from tests import many_diseases
 from tests.broker.portal.clerk.sheets import received
 from tests.builders import vcf
+from tests.cast import CANCER, DIABETES
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +108,20 @@ def test_who_signs_up_types_a_town(page: Any, sound: Any):
     page.goto("/sign-up/")
     page.get_by_label("Where are you at home?").fill("jakarta")
     sound("sign-up-zone")
+
+
+def test_a_steward_reads_what_a_table_widens(page: Any, sign_in: Any, sound: Any, world: World):
+    wider = {**DISEASES.as_json(), DIABETES: [CANCER], "MONDO:0000777": [CANCER]}
+    table = disease_tables.Table(Hierarchy.of(wider), {"MONDO:0000777": "rare disorder"})
+    proposal = disease_tables.propose(
+        table, version="releases/2026-01-01", sha256="ab" * 32, by="operator", at=timezone.now()
+    )
+    sign_in(page, world.staff.steward)
+    page.goto("/steward/diseases/")
+    sound("steward-diseases")
+    page.get_by_role("link", name="releases/2026-01-01").click()
+    assert page.get_by_role("heading", name="A yes to Cancer", exact=True).is_visible()
+    sound("steward-diseases-proposal")
+    page.get_by_role("button", name="Reject it").click()
+    assert "Rejected" in page.get_by_role("status").first.inner_text()
+    assert proposal.moves.latest("number").state == disease_tables.State.REJECTED

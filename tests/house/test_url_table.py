@@ -154,6 +154,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     "steward:case": ({S, L}, "get"),
     **dict.fromkeys(("steward:consent_forms", "steward:load_form", "steward:consent_form"), ({S}, "get")),
     "steward:move_form": ({S}, "post"),
+    **dict.fromkeys(("steward:diseases", "steward:diseases_proposal", "steward:diseases_all"), ({S}, "get")),
+    "steward:settle_diseases": ({S}, "post"),
     **dict.fromkeys(("steward:verify_identity", "steward:verify_guardian"), ({S}, "post")),
     **dict.fromkeys(
         (
