@@ -76,7 +76,9 @@ def _guardian(
         yield Reason.AUTH_GUARDIAN_UNVERIFIED
     if not _is_a_guardians(grant, policy):
         yield Reason.AUTH_GUARDIAN_CANNOT_GRANT
-    if at >= of_age and (grant.effective_at >= of_age or at >= grace_end(of_age, grant.family, policy)):
+    # A date that was put on it afterwards gives her no more to say than she had when it was recorded.
+    too_late = max(grant.effective_at, grant.recorded_at) >= of_age
+    if at >= of_age and (too_late or at >= grace_end(of_age, grant.family, policy)):
         yield Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY
 
 

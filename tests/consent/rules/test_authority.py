@@ -98,6 +98,19 @@ def test_care_is_not_cut_at_a_birthday_and_ends_to_the_second():
     assert why(too_late, JUST_OF_AGE, at=of_age + DAY) == [R.AUTH_GUARDIAN_LAPSED_AT_MAJORITY]
 
 
+def test_an_earlier_date_on_it_gives_a_guardian_no_say_after_the_birthday():
+    of_age = datetime(2026, 6, 1, tzinfo=UTC)
+    in_time = yes("CLINICAL", authority=GUARDIAN, recorded_at=of_age - SECOND, effective_at=SIGNED)
+    assert why(in_time, JUST_OF_AGE, at=of_age + DAY) == []
+    for late in (of_age, of_age + DAY):
+        back_dated = replace(in_time, recorded_at=late)
+        assert why(back_dated, JUST_OF_AGE, at=of_age + DAY) == [R.AUTH_GUARDIAN_LAPSED_AT_MAJORITY]
+    # Her own, dated back into her childhood, is a child's; dated forward, a grown woman's.
+    for recorded_at in (SIGNED, of_age, of_age + DAY):
+        her_own = yes("CLINICAL", recorded_at=recorded_at, effective_at=of_age - SECOND)
+        assert why(her_own, JUST_OF_AGE, at=of_age + DAY) == [R.AUTH_MINOR_SELF]
+
+
 def test_research_has_no_grace_whatever_a_policy_says():
     grace = {"majority_grace_days": {"RESEARCH": 1000, "CLINICAL": 1}}
     assert why(yes("RESEARCH", authority=GUARDIAN), JUST_OF_AGE, **grace) == [
