@@ -143,7 +143,9 @@ def left_to_kin(deceased: Participant, *, at: datetime) -> tuple[Statement, ...]
         for family in FAMILIES
         for file in {one.file for one in said}
         for head in precedence.heads(said, family, file, at).all
-        if head.is_grant and head.after_death is AfterDeath.NOK_DECIDES
+        if head.is_grant
+        and head.authority.capacity is Capacity.SELF
+        and head.after_death is AfterDeath.NOK_DECIDES
     }
     return tuple(deceased.statements.filter(seq__in=heads).order_by("seq"))
 

@@ -107,8 +107,8 @@ def _after_death(
     grant: Statement, died_at: datetime, statements: Iterable[Statement], at: datetime
 ) -> Iterator[Reason]:
     match grant.after_death:
-        case _ if grant.recorded_at >= died_at:  # whoever said it, it was not she
-            pass
+        case _ if grant.recorded_at >= died_at or grant.authority.capacity is not Capacity.SELF:
+            pass  # whoever said it, it was not she
         case AfterDeath.CONTINUE:
             return
         case AfterDeath.NOK_DECIDES if any(_upholds(one, grant, died_at, at) for one in statements):

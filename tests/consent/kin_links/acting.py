@@ -56,9 +56,11 @@ def proxy_of(person: Participant, *, by: str = "nephew", verified: bool = True, 
     return link
 
 
-def next_of_kin_of(person: Participant, *, by: str = "widow", verified: bool = True) -> KinLink:
-    link = kin.claim_next_of_kin(by, person, kind=Kind.SPOUSE, papers="M-2", at=NOW)
-    return kin.verify(link, by="steward", at=NOW) if verified else link
+def next_of_kin_of(
+    person: Participant, *, by: str = "widow", verified: bool = True, at: datetime = NOW
+) -> KinLink:
+    link = kin.claim_next_of_kin(by, person, kind=Kind.SPOUSE, papers="M-2", at=at)
+    return kin.verify(link, by="steward", at=at) if verified else link
 
 
 def heads_of(person: Participant) -> dict[str, Verb]:

@@ -18,7 +18,7 @@ from consent.terms import (
     Requester,
     Verb,
 )
-from tests.consent.kin_links.acting import DAY, POLICY, PROOF, SECOND, next_of_kin_of, yes
+from tests.consent.kin_links.acting import DAY, POLICY, PROOF, PROXY, SECOND, next_of_kin_of, proxy_of, yes
 from tests.world import EARLIER, NOW
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +122,13 @@ def test_what_a_kin_upholds_holds_when_the_cooling_off_is_over(adult):
     assert not permitted(adult)
     assert not permitted(adult, over - SECOND)
     assert permitted(adult, over)
+
+
+def test_what_a_proxy_said_is_not_left_to_the_next_of_kin(adult):
+    proxy_of(adult)
+    said = {"authority": PROXY, "valid_to": NOW + DAY, "after_death": AfterDeath.NOK_DECIDES}
+    proxys = yes(adult, "CLINICAL", by="nephew", **said)
+    participants.record_death(adult, died_at=NOW + SECOND, papers="D", by="a", second="b", at=NOW + SECOND)
+    assert kin.left_to_kin(adult, at=NOW + SECOND) == ()
+    with pytest.raises(KinRefused, match="not left"):
+        kin.uphold(next_of_kin_of(adult, at=NOW + SECOND), proxys, at=NOW + SECOND, sign_in=PROOF)

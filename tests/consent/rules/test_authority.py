@@ -161,10 +161,15 @@ def test_a_proxy_speaks_for_an_adult_about_care_and_until_a_day(
     assert why(replace(grant, authority=SELF_STYLED), subject) == [R.AUTH_GUARDIAN_UNVERIFIED, *reasons]
 
 
-def test_a_proxys_yes_ends_with_her_life_unless_it_was_to_go_on():
-    grant = yes("CLINICAL", authority=PROXY, valid_to=NEXT_YEAR)
-    assert why(grant, DEAD) == [R.AUTH_DECEASED_STOP]
-    assert why(replace(grant, after_death=AfterDeath.CONTINUE), DEAD) == []
+@pytest.mark.parametrize(("authority", "subject"), [(PROXY, DEAD), (GUARDIAN, replace(CHILD, died_at=DIED))])
+@pytest.mark.parametrize("after_death", AfterDeath)
+def test_what_another_said_for_her_ends_with_her_life_whatever_it_says(
+    authority: Authority, subject: Subject, after_death: AfterDeath
+):
+    grant = yes("CLINICAL", authority=authority, valid_to=NEXT_YEAR, after_death=after_death)
+    upheld = replace(UPHELD, family="CLINICAL")
+    assert why(grant, subject, upheld, at=DIED - SECOND) == []
+    assert why(grant, subject, upheld) == [R.AUTH_DECEASED_STOP]
 
 
 def test_no_policy_lets_a_proxy_grant_more_and_one_may_let_her_grant_nothing():
