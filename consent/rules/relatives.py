@@ -10,7 +10,7 @@ from consent.purposes import PURPOSES
 from consent.reasons import Reason
 from consent.rules import families, standing
 from consent.rules.spoken import Record
-from consent.terms import DataUse, Policy, Relations, Side
+from consent.terms import DataUse, Level, Policy, Relations, Side
 
 
 def check(relations: Relations, use: DataUse, policy: Policy, at: datetime) -> Iterator[Reason]:
@@ -33,16 +33,18 @@ def touches_twins(use: DataUse, policy: Policy) -> bool:
 
 
 def _agrees(side: Side | None, use: DataUse, policy: Policy, at: datetime) -> bool:
-    """Whether this person's own record permits the same use. Nobody there is a no."""
+    """Whether this person's own record permits the same use: what she said for herself, and what she said of
+    each of her files, for nobody knows here which of them the question reaches. Nobody there is a no."""
     if side is None or any(standing.of_subject(side.subject, at)):
         return False
-    speak = Record(side.subject, side.statements, None, policy, at).speak
-    return agrees(speak, use, policy, at)
-
-
-def agrees(speak: families.Speaker, use: DataUse, policy: Policy, at: datetime) -> bool:
-    """Whether what another person's record says permits the same use."""
-    return not any(families.answer(family, speak, use, policy, at).reasons for family in _shared(use))
+    files = {said.file for said in side.statements if said.level is Level.FILE}
+    return all(
+        not families.answer(
+            family, Record(side.subject, side.statements, file, policy, at).speak, use, policy, at
+        ).reasons
+        for file in (None, *files)
+        for family in _shared(use)
+    )
 
 
 def _shared(use: DataUse) -> Iterator[str]:

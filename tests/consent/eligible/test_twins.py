@@ -34,6 +34,15 @@ class TestTwins:
         assert permitted(use) == {noor.ordinal, dov.ordinal}
         assert at_once(use) == one_by_one(use)
 
+    def test_a_no_to_one_of_the_twins_files_counts_for_both(self, world: World):
+        noor, dov, use = world.people["Noor"], world.people["Dov"], police("L.HOM")
+        world.give(dov, "LE.HOM", at=NOW)
+        file = dov.holdings.get().file
+        records.deny(dov, "LE.HOM", by="self", at=NOW, wording=records.Wording(file=file))
+        assert permitted(use) == set()
+        assert at_once(use)[noor.ordinal] == ((), (Reason.REL_MZ_TWIN_NOT_GRANTED,))
+        assert at_once(use) == one_by_one(use)
+
     def test_who_is_refused_anyway_hears_of_the_twin_too(self, world: World):
         records.deny(world.people["Noor"], "LE.HOM", by="self", at=NOW)
         found = at_once(police("L.HOM"))

@@ -65,6 +65,36 @@ def test_a_twins_condition_is_met_at_the_instant_of_the_question():
     assert list(rule.check(*asked, NOW)) == []
 
 
+def of_file(said: Statement, file: str = "GF1") -> Statement:
+    return replace(said, seq=said.seq + 5, level=Level.FILE, file=file)
+
+
+@pytest.mark.parametrize(
+    ("said", "agrees"),
+    [
+        (of_file(no("F")), False),
+        (of_file(stop("F")), False),
+        (of_file(stop("*")), False),
+        (of_file(yes("F", modifiers=FRANCE)), False),
+        (of_file(yes("F", valid_to=NOW)), False),
+        (of_file(yes("F")), True),
+        (of_file(no("RESEARCH")), True),
+        (of_file(no("F", recorded_at=NOW + SECOND)), True),
+        (of_file(yes("F", modifiers=FRANCE, effective_at=NOW + SECOND)), True),
+    ],
+)
+def test_what_she_says_of_any_one_of_her_files_counts_too(said: Statement, agrees: bool):
+    for family, side, use, reason in (
+        ("LE.HOM", twin, police("L.HOM"), TWIN),
+        ("RELMATCH", other, relatives(), MUTUAL),
+    ):
+        of_one = replace(said, family=family) if said.family == "F" else said
+        fine = of_file(yes(family), "GF0")
+        wanted = [] if agrees else [reason]
+        assert check(side(yes(family), fine, of_one), use) == wanted
+        assert check(side(of_one, fine, yes(family)), use) == wanted
+
+
 def test_a_place_may_spare_the_twin():
     assert check(twin(), police("L.HOM"), mz_twin_joint_le=False) == []
 
