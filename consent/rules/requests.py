@@ -78,13 +78,16 @@ def _case(use: DataUse, case: Case, policy: Policy, at: datetime) -> Iterator[Re
 
 
 def _needs_order(asked: frozenset[str], jurisdiction: str | None, policy: Policy) -> bool:
-    """Always, but for the dead and the missing where the law does not demand it. Unknown law demands it."""
+    """Always, but for the dead and the missing where the law does not demand it. Unknown law demands it, and
+    so does a place that holds one where it is demanded: nobody said that it is not that one."""
     if not asked <= policy.judicial_auth_exempt & ORDER_MAY_BE_SPARED:
         return True
     regions = policy.region_parents
     if jurisdiction is None or not regions.knows(jurisdiction):
         return True
-    return not regions.upwards(jurisdiction).isdisjoint(policy.judicial_auth_always_in)
+    demanded = policy.judicial_auth_always_in
+    inside = not regions.upwards(jurisdiction).isdisjoint(demanded)
+    return inside or any(jurisdiction in regions.upwards(place) for place in demanded)
 
 
 def _is_good(order: Authorisation, use: DataUse, case: Case, at: datetime) -> bool:

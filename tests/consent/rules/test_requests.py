@@ -141,6 +141,11 @@ NO_ORDER = case(judicial_authorisation=None)
             (R.REQ_JUDICIAL_AUTH_MISSING,),
         ),
         (
+            "a country of which Maryland is a part",
+            police("L.UHR", "L.MIS", le=case(judicial_authorisation=None, jurisdiction="US")),
+            (R.REQ_JUDICIAL_AUTH_MISSING,),
+        ),
+        (
             "a place nobody knows",
             police("L.MIS", le=case(judicial_authorisation=None, jurisdiction="ATLANTIS")),
             (R.REQ_JUDICIAL_AUTH_MISSING,),
@@ -215,6 +220,11 @@ def test_an_order_is_good_until_the_very_second_it_ends():
         ({"judicial_auth_exempt": ["E.EXON"]}, counsel(NO_ORDER), (R.REQ_JUDICIAL_AUTH_MISSING,)),
         ({"judicial_auth_exempt": []}, police("L.MIS", le=NO_ORDER), (R.REQ_JUDICIAL_AUTH_MISSING,)),
         ({"judicial_auth_always_in": ["US"]}, police("L.MIS", le=NO_ORDER), (R.REQ_JUDICIAL_AUTH_MISSING,)),
+        (
+            {"judicial_auth_always_in": ["DE"]},
+            police("L.MIS", le=case(judicial_authorisation=None, jurisdiction="EEA")),
+            (R.REQ_JUDICIAL_AUTH_MISSING,),
+        ),
         (
             {"leads_exempt": []},
             police("L.MIS", le=case("L.MIS", codis_searched=False)),
