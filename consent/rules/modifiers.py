@@ -96,6 +96,11 @@ def _listed(modifier: Modifier, name: str) -> frozenset[str]:
     return frozenset(str(word) for word in listed)
 
 
+def names_something(reference: str | None) -> bool:
+    """Whether a reference to a paper could be looked up: blanks and dashes name none."""
+    return reference is not None and any(sign.isalnum() for sign in reference)
+
+
 def _always(_modifier: Modifier, _use: DataUse, _policy: Policy, _at: datetime) -> bool:
     return True
 
@@ -156,7 +161,8 @@ def _rtn(_modifier: Modifier, use: DataUse, _policy: Policy, _at: datetime) -> b
 
 
 def _irb(_modifier: Modifier, use: DataUse, _policy: Policy, at: datetime) -> bool:
-    return bool(use.ethics.ref) and use.ethics.valid_to is not None and at < use.ethics.valid_to
+    ethics = use.ethics
+    return names_something(ethics.ref) and ethics.valid_to is not None and at < ethics.valid_to
 
 
 def _mor(modifier: Modifier, use: DataUse, _policy: Policy, at: datetime) -> bool:

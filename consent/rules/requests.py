@@ -9,6 +9,7 @@ from datetime import datetime
 
 from consent.purposes import PURPOSES, ROLE_DOMAINS
 from consent.reasons import Reason
+from consent.rules.modifiers import names_something
 from consent.terms import Authorisation, Case, DataUse, Policy
 
 UNDER_A_PROJECT = frozenset("RAQLE")
@@ -93,7 +94,7 @@ def _needs_order(asked: frozenset[str], jurisdiction: str | None, policy: Policy
 def _is_good(order: Authorisation, use: DataUse, case: Case, at: datetime) -> bool:
     """It names this case and every purpose, and has not run out."""
     return (
-        bool(case.case_id)
+        names_something(case.case_id)
         and order.case_id == case.case_id
         and use.purposes <= order.purposes
         and order.valid_to is not None

@@ -165,6 +165,11 @@ NO_ORDER = case(judicial_authorisation=None)
             police("L.HOM", le=case(case_id=None, judicial_authorisation=order("L.HOM", case_id=None))),
             (R.REQ_JUDICIAL_AUTH_INVALID,),
         ),
+        (
+            "a blank for a case on either side",
+            police("L.HOM", le=case(case_id=" ", judicial_authorisation=order("L.HOM", case_id=" "))),
+            (R.REQ_JUDICIAL_AUTH_INVALID,),
+        ),
         ("an order for another offence", police("L.HOM", le=case("L.SEX")), (R.REQ_JUDICIAL_AUTH_INVALID,)),
         (
             "an order that names the killing only",
