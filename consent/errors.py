@@ -63,6 +63,10 @@ class PolicyRefused(ConsentError):
     """A policy that cannot be adopted, or that is not on record. Nothing was changed or decided."""
 
 
+class DialRefused(PolicyRefused, ValueError):
+    """A dial of a policy was turned further than the house lets any policy go."""
+
+
 class DiseasesRefused(ConsentError):
     """A table of diseases that cannot come into force, or not yet. Nothing was changed."""
 

@@ -6,7 +6,7 @@ step is settled upstairs.
 """
 
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -71,8 +71,7 @@ def invites_from(way: tuple[Step, ...]) -> datetime:
 
 def _birthday(subject: Subject, age: int, policy: Policy) -> datetime:
     """The first instant of a birthday, read as majority is: at home, and with the same leap rule."""
-    as_if = replace(policy, majority_age=age, majority_age_by_region=())
-    return authority.majority(subject.dob, as_if, zone=subject.zone)
+    return authority.birthday(subject.dob, age, policy.leap_birthday, subject.zone)
 
 
 def _earlier(at: datetime, months: int, zone: str) -> datetime:

@@ -4,15 +4,20 @@ It holds dials, not permissions: the rules keep their own ceilings, and no polic
 Other modules read it as terms.Policy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Self
 
 from consent.canonical import plain, words
+from consent.errors import DialRefused
 from consent.hierarchies import DISEASES, REGIONS, Hierarchy
 
 LEAP_BIRTHDAYS = ("MAR1", "FEB28")
+# How far a dial may be turned; which families and offences a policy may name at all is in the rules.
+YOUNGEST_MAJORITY, OLDEST_MAJORITY = 16, 21
+MOST_GRACE_DAYS = 180
+LEADS_MAY_BE_SPARED = frozenset(("L.MIS",))
 
 # Hours between a yes and the instant from which it holds. The police's are the longest.
 COOLING_OFF: tuple[tuple[str, int], ...] = (
@@ -65,6 +70,8 @@ class Policy:
                 f"leap_birthday is {self.leap_birthday!r}; it can be {' or '.join(LEAP_BIRTHDAYS)}. "
                 "Nothing was decided; correct the policy."
             )
+        for wrong in self._turned_too_far():
+            raise DialRefused(f"{wrong}. Nothing was decided or changed; correct the policy.")
 
     @classmethod
     def default(cls) -> Self:
@@ -87,8 +94,23 @@ class Policy:
         longest = max(hours.values(), default=0)
         return timedelta(hours=max(hours.get(family, longest), 0))
 
+    def _turned_too_far(self) -> Iterator[str]:
+        for age in (self.majority_age, *dict(self.majority_age_by_region).values()):
+            if not YOUNGEST_MAJORITY <= age <= OLDEST_MAJORITY:
+                ages = f"{YOUNGEST_MAJORITY} to {OLDEST_MAJORITY}"
+                yield f"People come of age at {ages} years, and never at {age}"
+        for family, days in self.majority_grace_days:
+            if days > MOST_GRACE_DAYS:
+                yield (
+                    f"A guardian's word outlasts a majority by {MOST_GRACE_DAYS} days at most, and not by "
+                    f"the {days} that are named for {family}"
+                )
+        if further := sorted(self.leads_exempt - LEADS_MAY_BE_SPARED):
+            yield f"{', '.join(further)} cannot be asked before other leads were tried"
+
     def overlay(self, changes: Mapping[str, Any]) -> Self:
-        """This policy with some keys changed, named as in JSON. Raises ValueError for a key it has not."""
+        """This policy with some keys changed, named as in JSON. Raises ValueError for a key it has not, and
+        DialRefused for one that goes too far."""
         unknown = changes.keys() - _READ.keys()
         if unknown:
             raise ValueError(f"A policy has no {', '.join(sorted(unknown))}. Nothing was decided.")

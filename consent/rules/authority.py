@@ -22,11 +22,12 @@ DISSENT_BLOCKS = frozenset(("RESEARCH",))
 def majority(born: date, policy: Policy, *, zone: str = "UTC", region: str = "") -> datetime:
     """The first instant, in UTC, of the birthday at which somebody comes of age: midnight in her home time
     zone, at the age of her home region."""
-    return _birthday(born, policy.age_of_majority(region), policy.leap_birthday, zone)
+    return birthday(born, policy.age_of_majority(region), policy.leap_birthday, zone)
 
 
 @lru_cache(maxsize=65_536)  # a population has fewer birthdays than people
-def _birthday(born: date, age: int, leap_birthday: str, zone: str) -> datetime:
+def birthday(born: date, age: int, leap_birthday: str, zone: str) -> datetime:
+    """The first instant, in UTC, of the birthday at which somebody is so many years old."""
     year = born.year + age
     try:
         first = date(year, born.month, born.day)

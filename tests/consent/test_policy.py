@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from consent.errors import DialRefused, PolicyRefused
 from consent.terms import Policy, canonical
 
 
@@ -35,3 +36,40 @@ def test_a_place_may_turn_its_dials(changes: dict, name: str, value: object):
 def test_a_dial_that_is_not_there_cannot_be_turned(changes: dict):
     with pytest.raises(ValueError, match="Nothing was decided"):
         Policy.default().overlay(changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"majority_age": 16},
+        {"majority_age": 21},
+        {"majority_age_by_region": {"GB": 16, "US-MS": 21}},
+        {"majority_grace_days": {"CLINICAL": 180}},
+        {"majority_grace_days": {}},
+        {"leads_exempt": ["L.MIS"]},
+        {"leads_exempt": []},
+    ],
+)
+def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
+    assert Policy.default().overlay(changes).overlay({}) == Policy.default().overlay(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"majority_age": 15}, "never at 15"),
+        ({"majority_age": 22}, "never at 22"),
+        ({"majority_age": -(10**9)}, "come of age"),
+        ({"majority_age_by_region": {"GB": 5}}, "never at 5"),
+        ({"majority_age_by_region": {"GB": 60}}, "never at 60"),
+        ({"majority_grace_days": {"CLINICAL": 181}}, "the 181 that are named for CLINICAL"),
+        ({"majority_grace_days": {"RESEARCH": 9999}}, "180 days at most"),
+        ({"leads_exempt": ["L.MIS", "L.HOM"]}, "L.HOM cannot be asked"),
+        ({"leads_exempt": ["E.EXON"]}, "E.EXON cannot be asked"),
+    ],
+)
+def test_no_dial_goes_further_than_the_house_lets_it(changes: dict, why: str):
+    with pytest.raises(DialRefused, match=why) as refused:
+        Policy.default().overlay(changes)
+    assert isinstance(refused.value, PolicyRefused)
+    assert "correct the policy" in str(refused.value)

@@ -154,7 +154,7 @@ HOMES = ("", "GB", "US-AL", "US-MS", "US-UT")
 POLICIES = (
     POLICY,
     replace(POLICY, leap_birthday="FEB28"),
-    replace(POLICY, majority_age=16, majority_grace_days=(("CLINICAL", 0), ("RESEARCH", 999))),
+    replace(POLICY, majority_age=16, majority_grace_days=(("CLINICAL", 0), ("RESEARCH", 180))),
     replace(POLICY, mz_twin_joint_le=False, judicial_auth_exempt=frozenset()),
     replace(POLICY, guardian_may_grant=frozenset(FAMILIES), proxy_may_grant=frozenset(FAMILIES)),
 )

@@ -112,7 +112,7 @@ def test_an_earlier_date_on_it_gives_a_guardian_no_say_after_the_birthday():
 
 
 def test_research_has_no_grace_whatever_a_policy_says():
-    grace = {"majority_grace_days": {"RESEARCH": 1000, "CLINICAL": 1}}
+    grace = {"majority_grace_days": {"RESEARCH": 180, "CLINICAL": 1}}
     assert why(yes("RESEARCH", authority=GUARDIAN), JUST_OF_AGE, **grace) == [
         R.AUTH_GUARDIAN_LAPSED_AT_MAJORITY
     ]
