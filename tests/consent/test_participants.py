@@ -44,6 +44,26 @@ def test_a_zone_that_nobody_knows_registers_nobody():
     assert not Participant.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("born_on", "zone", "may_be"),
+    [
+        (date(9990, 1, 1), "UTC", False),
+        (NOW.date() + timedelta(days=1), "UTC", False),
+        (NOW.date() + timedelta(days=1), "Pacific/Kiritimati", True),  # where it is tomorrow already
+        (NOW.date(), "UTC", True),
+        (date(1880, 1, 1), "UTC", True),
+        (date(1879, 12, 31), "UTC", False),
+    ],
+)
+def test_nobody_is_registered_who_was_not_born_or_long_ago(born_on: date, zone: str, may_be: bool):
+    if may_be:
+        participants.register(born_on=born_on, home_zone=zone, by="ada", at=NOW)
+    else:
+        with pytest.raises(RegistrationRefused, match="correct the day"):
+            participants.register(born_on=born_on, home_zone=zone, by="ada", at=NOW)
+    assert Participant.objects.exists() is may_be
+
+
 def test_what_was_registered_is_what_the_law_reads(ada):
     participants.verify_identity(ada, by="steward", at=NOW)
     participants.freeze(ada, until=NOW + timedelta(days=1), by="steward", at=NOW)

@@ -71,12 +71,21 @@ def test_how_she_signed_in_stands_in_the_ledger(ada):
         SignIn("password", NOW),
         SignIn("totp", NOW - timedelta(minutes=11)),
         SignIn("totp", NOW + timedelta(seconds=1)),
+        SignIn("totp", NOW.replace(tzinfo=None)),
     ],
 )
 def test_a_widening_without_a_fresh_proof_is_refused(ada, proof):
     position = fence.position()
     with pytest.raises(StatementRefused, match="passkey or a second factor"):
         records.give(ada, "QC", form=adult(), by="self", at=NOW, sign_in=proof)
+    assert fence.position() == position
+
+
+@pytest.mark.parametrize("paper", [Paper("clerk1", "clerk1", True), Paper(None, None, True)])
+def test_a_paper_that_two_people_did_not_read_is_refused(ada, paper):
+    position = fence.position()
+    with pytest.raises(StatementRefused, match="two different people"):
+        say(ada, "QC", paper=paper)
     assert fence.position() == position
 
 
