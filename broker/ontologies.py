@@ -52,7 +52,9 @@ def read(data: bytes) -> Ontology:
         frames = fastobo.iter(BytesIO(data))
         version = next((c.raw_value() for c in frames.header() if c.raw_tag() == "data-version"), "")
         found = _read(frames)
-    except (SyntaxError, ValueError, TypeError, OSError) as broken:
+    except TypeError:  # fastobo's word for bytes that are no text
+        raise OntologyRefused("This is no OBO file but bytes that are no text. Nothing was loaded.") from None
+    except (SyntaxError, ValueError, OSError) as broken:
         why = (str(broken).splitlines() or ["it is empty"])[0]
         raise OntologyRefused(f"This is no OBO file that can be read: {why}. Nothing was loaded.") from None
     if not found.parents:
@@ -84,7 +86,9 @@ def _read(frames: Iterator[fastobo.term.TermFrame]) -> _Found:
         for clause in frame:
             if clause.raw_tag() in READ:
                 said.setdefault(clause.raw_tag(), []).append(str(clause.raw_value()))
-        if said.get("is_obsolete") == ["true"]:
+        if any("\0" in one for some in said.values() for one in some):
+            raise OntologyRefused(f"{code} holds a NUL, which no name does. Nothing was loaded.")
+        if "true" in said.get("is_obsolete", ()):  # said twice, or taken back: it may not be meant any more
             found.obsolete.add(code)
             if "replaced_by" in said:
                 found.replaced[code] = said["replaced_by"][0]

@@ -55,6 +55,7 @@ def test_what_lies_inside_what_is_read_and_obsolete_terms_are_left_out():
         (HEAD + "\n[Term]\nid MONDO:0000001\n", "no OBO file"),
         ("\x00\x01", "no OBO file"),
         ("", "No term of MONDO or DOID"),
+        (TREE + term("MONDO:0000007", "a\0growth"), "MONDO:0000007 holds a NUL"),
         (HEAD + term("HP:0000001", "sign"), "No term of MONDO or DOID"),
         (TREE + term("MONDO:0004992", "cancer again"), "MONDO:0004992 stands in the file twice"),
         (TREE + term("MONDO:0000099", "growth, revived"), "MONDO:0000099 stands in the file twice"),
@@ -79,6 +80,19 @@ def test_a_file_that_contradicts_itself_is_refused_whole(text: str, why: str):
     with pytest.raises(OntologyRefused, match="Nothing was loaded") as refused:
         read(text)
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\0abc", b"\x1f\x8b\x08\0rest", bytes(range(128, 256))])
+def test_bytes_that_are_no_text_are_refused_in_plain_words(data: bytes):
+    with pytest.raises(OntologyRefused, match="bytes that are no text"):
+        ontologies.read(data)
+
+
+@pytest.mark.parametrize("said", [("true", "true"), ("false", "true"), ("true", "false")])
+def test_a_term_that_says_at_all_that_it_is_obsolete_is_left_out(said: tuple[str, ...]):
+    found = read(TREE + term("MONDO:0000007", "growth", *(f"is_obsolete: {one}" for one in said)))
+    assert not found.hierarchy.knows("MONDO:0000007")
+    assert found.obsolete == 3
 
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch):
