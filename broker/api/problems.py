@@ -128,4 +128,6 @@ def _detail(error: Exception) -> str:
         return f"{str(error.detail).rstrip('.')}. Nothing was changed."
     if isinstance(error, exceptions.APIException):
         return str(error.detail)
+    if isinstance(error, RecursionError):
+        return "What was sent is nested too deeply to be read. Nothing was changed."
     return str(error) or "There is nothing here for you."

@@ -38,6 +38,7 @@ def test_an_odd_body_is_a_problem(door: Client, body: str, status: int):
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
+    assert "recursion" not in answer.json()["detail"]
 
 
 def test_an_odd_token_is_a_problem_for_a_visitor_too():
