@@ -15,6 +15,7 @@ from consent.decision import Decision, decide
 from consent.reasons import Reason
 from consent.terms import DataUse, File, FileState, Policy, Relations, Side, Statement, Subject
 
+KINDS = ("decision", "job_timeline")
 GATES = ("snapshot", "batch", "release")
 PERMITTED = "PERMITTED"
 
@@ -140,6 +141,8 @@ def read(said: Mapping[str, Any], policy: Policy) -> Case:
 def outcome(said: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     """What we say to one case, under the names of its `expect`."""
     case = read(said, policy)
+    if said["kind"] not in KINDS:
+        raise ValueError(f"of kind {' or '.join(KINDS)}, and not {said['kind']!r}")
     if said["kind"] == "job_timeline":
         return _timeline(case)
     decision = case.at(instant(said["request"].get("as_of") or said["now"]))

@@ -178,6 +178,11 @@ def test_a_case_that_cannot_be_read_is_a_difference(broken: dict):
     assert found.what == "the case"
 
 
+def test_a_case_of_a_kind_that_nobody_knows_is_a_difference():
+    (found,) = cases.differences({**case(YES), "kind": "prophecy"}, POLICY)
+    assert "of kind decision or job_timeline, and not 'prophecy'" in str(found)
+
+
 def test_a_case_may_turn_the_dials_of_the_policy():
     young = {**case(YES, subject=born(SIGNED.date().replace(year=2008))), "policy": {"majority_age": 16}}
     assert cases.outcome(young, POLICY)["decision"] == "PERMIT"
