@@ -4,7 +4,7 @@ What a link gives is the law's (consent.powers). A record that somebody else ope
 it before her papers were seen; saying no for it she may where the law lets her (halt).
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,9 +37,11 @@ def claim_child(
 def claim_proxy(
     user: User, pseudonym: str, *, born_on: date, kind: Kind, papers: str, until: date, at: datetime
 ) -> KinLink:
-    """Somebody asks to act for an adult who cannot, until the end of a day."""
+    """Somebody asks to act for an adult who cannot, until the end of a day where that adult is at home."""
     person = _somebody(user, pseudonym, born_on)
-    end = datetime.combine(until, time(23, 59, 59), tzinfo=UTC)
+    # kin refuses what is over or too long; nearer to its bounds the calendar has no such instant.
+    soonest, latest = at.date() - timedelta(days=2), at.date() + kin.LONGEST_PROXY + timedelta(days=2)
+    end = _began(min(max(until, soonest), latest) + timedelta(days=1), person)
     with transaction.atomic():
         link = kin.claim_proxy(user.reference, person, kind=kind, papers=papers, valid_to=end, at=at)
         _become_guardian(user, at=at)

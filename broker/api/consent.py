@@ -4,13 +4,14 @@ The rules are the portal's: a no needs nothing and holds at once; a yes that may
 second factor shown a moment ago in this session, and waits its cooling-off time. A token shows neither.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -40,6 +41,20 @@ class NoIn(Exact):
     file = serializers.UUIDField(required=False, help_text="for this file alone; without it, for all files")
 
 
+class Instant(serializers.DateTimeField):
+    """An instant that says its zone: an end in another zone than she meant is another end."""
+
+    default_error_messages = {
+        "naive": gettext_lazy("Say the time zone, too: 2030-01-01T00:00:00+07:00, or Z for UTC.")
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("naive")
+        told: datetime = super().enforce_timezone(value)
+        return told
+
+
 class YesIn(Exact):
     form = serializers.CharField(max_length=32, help_text="the form whose words you have read")
     version = serializers.CharField(max_length=16, help_text="its version")
@@ -47,7 +62,7 @@ class YesIn(Exact):
         child=serializers.JSONField(),
         help_text="what is ticked: true by the id of a clause, or the list of what it asks for",
     )
-    valid_to = serializers.DateTimeField(required=False, help_text="when it ends by itself")
+    valid_to = Instant(required=False, help_text="when it ends by itself, with its time zone")
     after_death = serializers.ChoiceField(
         [one.value for one in AfterDeath if one is not AfterDeath.UNSPECIFIED], default=AfterDeath.STOP.value
     )

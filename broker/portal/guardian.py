@@ -4,6 +4,7 @@ What the pages do is in record and record_choices; here somebody is let in to th
 adult who cannot act, or of one who has died, for whom she acts at this instant. Claims are in guardian_kin.
 """
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +18,12 @@ from broker import rights, wards
 from broker.models import User
 from broker.portal import guardian_kin, record, record_choices, record_exchange, record_uploads, sheets
 from broker.portal import record_words as words
+from broker.portal.dates import day_of
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of, sit
 from broker.rights import allow
 from broker.roles import Right
+from broker.wards import Ward
 from consent.models import KinLink
 from consent.participants import subject_of
 from consent.rules.authority import dissents
@@ -153,6 +156,14 @@ def why(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
     return record.why(desk_of(request, pseudonym), id)
 
 
+def _last_day(ward: Ward) -> date | None:
+    """The day she comes of age, or the last one that was named to somebody who acts for an adult."""
+    if ward.ends_at is None:
+        return None
+    ends = ward.ends_at - timedelta.resolution if ward.is_proxy else ward.ends_at
+    return day_of(ends, ward.participant.home_zone)
+
+
 def _card(desk: Desk) -> dict[str, object]:
     """Somebody: who it is, how she stands to her, and where it stands."""
     standing, ward = desk.standing(), desk.ward
@@ -165,7 +176,7 @@ def _card(desk: Desk) -> dict[str, object]:
         "identity": person.identity_verified or not ward.is_child,
         "objects": ward.is_child and dissents(subject_of(person), desk.at),
         "limited": ward.is_child and ward.authority.verified and not ward.may_grant("RESEARCH"),
-        "until": ward.ends_at,
+        "until": _last_day(ward),
         "sentence": words.allowed_of(standing.allowed, len(standing.choices)),
         "choices_url": desk.url("choices"),
         "files_url": desk.url("files"),

@@ -225,7 +225,7 @@ def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:
         ends = choice.head.valid_to if choice.head is not None and choice.allowed else None
         if ends is not None and ends <= desk.at + SOON:
             title = _("This yes ends on %(day)s: %(use)s") % {
-                "day": words.day(ends),
+                "day": words.day(ends, desk.ward.participant.home_zone),
                 "use": _(FAMILIES[family].label),
             }
             needs.append(

@@ -54,7 +54,7 @@ def choice(desk: Desk, family: str) -> HttpResponse:
     if family not in standing.choices:
         raise Http404
     before = standing.last_yes(family)
-    initial = as_said(before, at=desk.at) if before else {}
+    initial = as_said(before, zone=desk.ward.participant.home_zone, at=desk.at) if before else {}
     brought = terms_in(desk.request.GET)  # what a FHIR file says, to be read and said here
     form = terms_form(family, desk)(initial={**initial, **brought, "version": str(desk.version() or "")})
     reach = ReachForm(family=family, ward=desk.ward, initial=as_reached(before))
@@ -89,7 +89,9 @@ def check(desk: Desk, family: str) -> HttpResponse:
             {"term": _("Begins"), "text": preview.begins(said, desk.at)},
             {
                 "term": _("Ends"),
-                "text": words.day(said.valid_to) if said.valid_to else _("Only when stopped"),
+                "text": words.day(said.valid_to, desk.ward.participant.home_zone)
+                if said.valid_to
+                else _("Only when stopped"),
             },
         ],
         "impact": preview.facts(impact.of_yes(desk.ward.participant, said, at=desk.at)),

@@ -130,9 +130,10 @@ def _card(desk: Desk, proposal: Proposal, standing: Standing) -> dict[str, Any]:
     if proposal.is_no:
         whole = said.family not in FAMILIES
         return card | {"stop_url": desk.url("stop_everything") if whole else desk.url("stop", said.family)}
+    ends, zone = said.valid_to, desk.ward.participant.home_zone
     facts = [
         *words.terms_of(said),
-        {"term": _("Ends"), "text": words.day(said.valid_to) if said.valid_to else _("Only when stopped")},
+        {"term": _("Ends"), "text": words.day(ends, zone) if ends else _("Only when stopped")},
     ]
     if said.decision is not Verb.GRANT or said.family not in standing.choices or not desk.ward.may_widen:
         return card | {"facts": facts, "why": _("This cannot be said here.")}
@@ -149,5 +150,6 @@ def _can_be_filled_in(desk: Desk, said: Statement) -> bool:
 
 
 def _query(desk: Desk, said: Statement) -> str:
-    filled = {name: value for name, value in as_said(said, at=desk.at).items() if value}
+    terms = as_said(said, zone=desk.ward.participant.home_zone, at=desk.at)
+    filled = {name: value for name, value in terms.items() if value}
     return urlencode({name: filled[name] for name in TERMS if name in filled}, doseq=True)

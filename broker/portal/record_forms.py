@@ -5,7 +5,7 @@ become a records.Wording here, and are told in record_words.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker import uses
+from broker.portal.dates import begin_of, day_of
 from broker.portal.desk import Desk
 from broker.portal.disease_field import DiseasesField, FindsDiseases
 from broker.wards import Ward
@@ -110,9 +111,11 @@ class TermsForm(FindsDiseases):
         clauses: Sequence[Clause] = (),
         words: Mapping[str, str] | None = None,
         known: Hierarchy,
+        zone: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.zone = zone  # where her days begin
         self.clauses = {meaning_of(clause): clause for clause in clauses}
         told = words or {}
         options: dict[str, list[tuple[str, SafeString]]] = {
@@ -139,7 +142,7 @@ class TermsForm(FindsDiseases):
 
     def clean_until(self) -> date | None:
         until: date | None = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now().date():
+        if until is not None and until <= day_of(timezone.now(), self.zone):
             raise forms.ValidationError(_("Choose a day after today, or leave it empty."))
         return until
 
@@ -159,7 +162,7 @@ class TermsForm(FindsDiseases):
     @property
     def ends_at(self) -> datetime | None:
         until: date | None = self.cleaned_data["until"]
-        return datetime.combine(until, time.min, tzinfo=UTC) if until else None
+        return begin_of(until, self.zone) if until else None
 
     @property
     def ticked(self) -> dict[str, object]:
@@ -203,10 +206,11 @@ def terms_form(family: str, desk: Desk) -> Callable[..., TermsForm]:
     """The form that asks for the terms of a yes to this family, in the words of the form on the desk."""
     asked = [clause for clause in desk.clauses() if clause.family == family]
     known = uses.policy(desk.at).disease_parents
-    return partial(TermsForm, clauses=asked, words=desk.words(), known=known)
+    zone = desk.ward.participant.home_zone
+    return partial(TermsForm, clauses=asked, words=desk.words(), known=known, zone=zone)
 
 
-def as_said(grant: Statement, *, at: datetime) -> dict[str, Any]:
+def as_said(grant: Statement, *, zone: str, at: datetime) -> dict[str, Any]:
     """The terms of an earlier yes, to fill a form with; it may be another version than she said it on."""
     ends_later = grant.valid_to is not None and grant.valid_to > at
     regions = [modifier.get("regions") for modifier in grant.modifiers if modifier.code == "GS"]
@@ -215,7 +219,7 @@ def as_said(grant: Statement, *, at: datetime) -> dict[str, Any]:
         "diseases": [disease for permission in grant.permissions for disease in permission.diseases],
         "conditions": [key for modifier in grant.modifiers for key in {modifier.code, key_of(modifier)}],
         "regions": [region for listed in regions if isinstance(listed, tuple) for region in listed],
-        "until": grant.valid_to.date() if ends_later and grant.valid_to else None,
+        "until": day_of(grant.valid_to, zone) if ends_later and grant.valid_to else None,
     }
 
 

@@ -7,11 +7,13 @@ Files, and who used them, are told in usage_words.
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from broker.portal.dates import day_of
 from broker.portal.disease_field import called as diseases_called
 from broker.standing import why_not
 from broker.wards import Ward
@@ -42,8 +44,10 @@ CHILDS_DOCTORS = gettext_noop("Clinicians who care for the child")
 ONLY_THIS_CHILD = gettext_noop("Nothing. Police are told only whether it is this child.")
 
 
-def day(at: date) -> str:
-    """A day in full, in the reader's language; of an instant, the day in UTC."""
+def day(at: date, zone: str = "UTC") -> str:
+    """A day in full, in the reader's language; of an instant, the day in this zone."""
+    if isinstance(at, datetime):
+        at = at.astimezone(ZoneInfo(zone))
     return str(date_format(at, "j F Y"))
 
 
@@ -89,7 +93,7 @@ def relatives(family: str, *, is_child: bool) -> str:
     return _(said) if said else ""
 
 
-def where_it_stands(choice: Choice, *, at: datetime) -> str:
+def where_it_stands(choice: Choice, *, zone: str, at: datetime) -> str:
     """One sentence: since when, on which terms, or why not."""
     head = choice.head
     if head is None:
@@ -104,7 +108,7 @@ def where_it_stands(choice: Choice, *, at: datetime) -> str:
     if head.decision is Verb.DENY:
         return _("No since %(day)s.") % {"day": since}
     if head.valid_to is not None and head.valid_to <= at:
-        return _("This yes ended on %(day)s.") % {"day": day(head.valid_to)}
+        return _("This yes ended on %(day)s.") % {"day": day(head.valid_to, zone)}
     if not choice.allowed:
         return why_not(choice.reasons[0])
     if head.permissions or head.modifiers:
@@ -129,7 +133,7 @@ def terms_of(said: Statement | Wording) -> list[Cell]:
 def card(choice: Choice, clause: str, ward: Ward, *, at: datetime) -> Cell:
     """One use of the data, for components/choice.html; the links are the page's."""
     words = FAMILIES[choice.family]
-    ends = choice.head.valid_to if choice.head and choice.allowed else None
+    ends, zone = choice.head.valid_to if choice.head and choice.allowed else None, ward.participant.home_zone
     return {
         "family": choice.family,
         "title": label(choice.family, is_child=ward.is_child),
@@ -139,8 +143,8 @@ def card(choice: Choice, clause: str, ward: Ward, *, at: datetime) -> Cell:
         "relatives": relatives(choice.family, is_child=ward.is_child),
         "kind": "yes" if choice.allowed else "no",
         "word": _("Allowed") if choice.allowed else _("Not allowed"),
-        "said": where_it_stands(choice, at=at),
-        "until": ends,
+        "said": where_it_stands(choice, zone=zone, at=at),
+        "until": ends and day_of(ends, zone),
         "allowed": choice.allowed,
         "refused": choice.head is not None and not choice.head.is_grant,
     }

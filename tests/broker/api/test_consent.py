@@ -1,7 +1,7 @@
 """REST of one's own consent: told as in the portal, a no by token, a yes by a session that was proved."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -161,6 +161,19 @@ def test_a_smaller_yes_needs_no_proof_and_holds_at_once(eve, program, slow):
     answer = program.post(f"{DOOR}/QC/yes", YES | {"clauses": {"QC": True}, "valid_to": until})
     assert answer.status_code == 201, answer.content
     assert families(program)["QC"]["statement"]["valid_to"] is not None
+
+
+@pytest.mark.parametrize("naive", ["2099-01-01T00:00:00", "2099-01-01"])
+def test_an_end_that_does_not_say_its_zone_is_refused_with_a_sentence(eve, program, naive):
+    said_yes(eve, "QC")
+    before = Statement.objects.count()
+    answer = program.post(f"{DOOR}/QC/yes", YES | {"clauses": {"QC": True}, "valid_to": naive})
+    problem(answer, 400, "malformed")
+    assert "Say the time zone, too" in answer.content.decode()
+    assert Statement.objects.count() == before
+    told = YES | {"clauses": {"QC": True}, "valid_to": "2099-01-01T00:00:00+07:00"}
+    assert program.post(f"{DOOR}/QC/yes", told).status_code == 201
+    assert records.of(person(eve))[-1].valid_to == datetime(2098, 12, 31, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
