@@ -1,7 +1,7 @@
 """REST of one's own consent: told as in the portal, a no by token, a yes by a session that was proved."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
