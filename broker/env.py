@@ -18,6 +18,8 @@ from zoneinfo import available_timezones
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from consent.hierarchies import REGIONS
+
 BASE = Path(__file__).resolve().parent.parent
 
 # name -> what it is for, said when it is missing
@@ -70,6 +72,7 @@ class Environment:
     email: dict[str, Any]
     mail_from: str
     home_zone: str
+    home_region: str
 
 
 def read() -> Environment:
@@ -127,6 +130,7 @@ def _read(env: environ.Env) -> Environment:
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),
         home_zone=_zone(env.str("HOME_ZONE", default="UTC")),
+        home_region=_region(env.str("HOME_REGION", default="")),
     )
 
 
@@ -137,6 +141,15 @@ def _zone(name: str) -> str:
             "leave it out for UTC. Nothing was started."
         )
     return name
+
+
+def _region(code: str) -> str:
+    if code and not REGIONS.knows(code):
+        raise ImproperlyConfigured(
+            f"HOME_REGION is {code!r}, and there is no such region here. Give one as ID-JK or DE is written, "
+            "or leave it out for none. Nothing was started."
+        )
+    return code
 
 
 def _database(env: environ.Env, home: Path) -> dict[str, object]:

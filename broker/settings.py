@@ -128,6 +128,7 @@ LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
 LOCALE_PATHS = [BASE_DIR / "broker" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+HOME_REGION = ENV.home_region  # and the one for the country, state or province; empty: none
 HOME_ZONE = ENV.home_zone  # where most people here live: what the field for it begins with
 
 # --- files ------------------------------------------------------------------------------------------

@@ -21,11 +21,13 @@ from broker.portal import handover_words
 from broker.portal import record_words as words
 from broker.portal.dates import day_field
 from broker.portal.guardian_desk import desk_of
+from broker.portal.region_field import RegionField
 from broker.portal.zone_field import ZoneField
 from broker.rights import allow, person
 from broker.roles import Right
 from consent import giving, handover, kin, records
 from consent.errors import ConsentError
+from consent.models import Participant
 from consent.models.kin import KINDS, Kind
 from consent.participants import subject_of
 from consent.purposes import FAMILIES
@@ -59,6 +61,7 @@ class ClaimForm(forms.Form):
     )
     kind = forms.ChoiceField(label=gettext_lazy("What are you to the child?"), required=False)
     zone = ZoneField(label=gettext_lazy("Where is the child at home?"), required=False)
+    region = RegionField(label=gettext_lazy("In which country, state or province?"))
     reference = forms.CharField(
         label=gettext_lazy("The child's reference number, if it has a record here"),
         help_text=gettext_lazy("Leave it empty to open a new record."),
@@ -66,18 +69,30 @@ class ClaimForm(forms.Form):
         max_length=16,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, home: Participant, **kwargs: Any) -> None:
+        kwargs["initial"] = {"zone": home.home_zone, "region": home.home_region}
         super().__init__(*args, **kwargs)
+        self.home = home
         self.fields["kind"].choices = _kinds(Capacity.GUARDIAN)  # type: ignore[attr-defined]
 
     def clean_born_on(self) -> date:
         born: date = self.cleaned_data["born_on"]
-        now = timezone.now()
-        if born > now.date():
+        if born > timezone.now().date():
             raise forms.ValidationError(_("This day has not come yet."))
-        if now >= majority(born, uses.policy(now)):
-            raise forms.ValidationError(_("Somebody born then is of age, and chooses alone."))
         return born
+
+    def clean_zone(self) -> str:
+        """Where who brings it is at home, unless she says otherwise."""
+        return str(self.cleaned_data["zone"] or self.home.home_zone)
+
+    def clean(self) -> dict[str, Any]:
+        said, now = super().clean() or {}, timezone.now()
+        whole = {"born_on", "zone", "region"} <= said.keys()
+        if whole and not said.get("reference"):  # of a child with a record, the record says where it is
+            grown = majority(said["born_on"], uses.policy(now), zone=said["zone"], region=said["region"])
+            if now >= grown:
+                self.add_error("born_on", _("Somebody born then is of age, and chooses alone."))
+        return said
 
 
 class OtherForm(forms.Form):
@@ -123,7 +138,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     """Bring a child, or ask to act for one that is here. Whoever keeps a record of her own may."""
     user, now = person(request), timezone.now()
     own = OwnRecord.objects.select_related("participant").get(user=user).participant
-    form = ClaimForm(request.POST or None, initial={"zone": own.home_zone})
+    form = ClaimForm(request.POST or None, home=own)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         kind = Kind(said["kind"] or Kind.PARENT)
@@ -132,8 +147,8 @@ def claim(request: HttpRequest) -> HttpResponse:
                 kinship.claim_child(user, said["reference"], born_on=said["born_on"], kind=kind, at=now)
                 messages.success(request, _("Your claim waits for a steward to see your papers."))
             else:
-                zone = said["zone"] or own.home_zone
-                people.add_child(user, born_on=said["born_on"], home_zone=zone, kind=kind, at=now)
+                home = {"home_zone": said["zone"], "home_region": said["region"]}
+                people.add_child(user, born_on=said["born_on"], kind=kind, at=now, **home)
                 messages.success(request, _("The child has a record now. Every use is off."))
             return redirect("guardian:people")
         except (BrokerError, ConsentError) as refused:

@@ -23,6 +23,7 @@ from broker import fresh, handovers, people
 from broker.errors import Refused
 from broker.models import User
 from broker.portal.frame import home_of
+from broker.portal.region_field import RegionField
 from broker.portal.zone_field import ZoneField
 from broker.rights import allow, person
 from broker.roles import Right
@@ -63,8 +64,8 @@ class SignUpForm(forms.Form):
         help_text=_("It decides from when you choose for yourself."),
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}),
     )
-
     home_zone = ZoneField(label=_("Where are you at home?"))
+    home_region = RegionField(label=_("In which country, state or province?"))
 
     def clean_username(self) -> str:
         username: str = User.normalize_username(self.cleaned_data["username"])  # as it will be kept
@@ -103,6 +104,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             said["password"],
             born_on=said["born_on"],
             home_zone=said["home_zone"],
+            home_region=said["home_region"],
             language=(get_language() or "en")[:2],
             at=timezone.now(),
         )
@@ -116,7 +118,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 class TakeOverForm(SignUpForm):
     """A young person's code beside what a new login needs."""
 
-    home_zone = None  # type: ignore[assignment]  # it stands in the record that she takes over
+    # Both stand in the record that she takes over.
+    home_zone = None  # type: ignore[assignment]
+    home_region = None  # type: ignore[assignment]
     code = forms.CharField(label=_("Your code"), help_text=_("Four times four signs."), max_length=40)
     field_order = ("code", "born_on", "username", "password")
 

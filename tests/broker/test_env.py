@@ -109,3 +109,9 @@ def test_a_zone_that_is_none_is_told(tmp_path):
     stopped = manage("check", home=tmp_path, HOME_ZONE="Mars/Olympus", **PRODUCTION)
     assert stopped.returncode == 1
     assert "HOME_ZONE is 'Mars/Olympus', and there is no such time zone" in stopped.stderr
+
+
+def test_a_region_that_is_none_is_told(tmp_path):
+    stopped = manage("check", home=tmp_path, HOME_REGION="Atlantis", **PRODUCTION)
+    assert stopped.returncode == 1
+    assert "HOME_REGION is 'Atlantis', and there is no such region here" in stopped.stderr
