@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +47,8 @@ def build(people: int, *, seed: int = 1) -> tuple[crowds.Crowd, set[int]]:
 def _registered(crowd: crowds.Crowd, i: int, maker: Maker) -> Participant:
     region, zone, _ = crowds.HOMES[crowd.home[i]]
     born = date.fromordinal(int(crowd.born[i]))
-    person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=SETTLED)
+    since = max(SETTLED, datetime(born.year, born.month, born.day, tzinfo=UTC) + timedelta(days=2))
+    person = participants.register(born_on=born, home_region=region, home_zone=zone, by="self", at=since)
     if crowd.verified[i]:
         participants.verify_identity(person, by="steward", at=SETTLED)
     if born > GROWN_BEFORE:

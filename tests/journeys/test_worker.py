@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from broker import people, results
 from broker.crew import Crew
-from broker.models import ENDED, Job, JobState
+from broker.models import ENDED, Job, JobState, Upload
 from consent import records
 from consent.models import LedgerEvent
 from tests.builders import vcf
@@ -124,7 +124,7 @@ def test_a_file_goes_through_the_queue_and_is_taken(crew: Crew):
     content = vcf([("20", 1000226, "A", "T", "0/1")])
     answer = door.post(reverse("api:files"), content, content_type="application/octet-stream")
     assert answer.status_code == 202, answer.content
-    until(lambda: door.get(answer["Location"]).json()["state"] not in {"arrived", "checking"})
+    until(lambda: not Upload.objects.get().is_under_way)
     assert door.get(answer["Location"]).json()["state"] == "taken"
     (file,) = door.get(reverse("api:files")).json()
     assert (file["state"], file["size"]) == ("active", len(content))
@@ -137,4 +137,5 @@ def test_a_file_that_nobody_rang_for_is_found_by_the_sweeper(crew: Crew, monkeyp
     door.force_login(eve, backend="django.contrib.auth.backends.ModelBackend")
     answer = door.post(reverse("api:files"), b"no genome", content_type="application/octet-stream")
     crew.start("worker")
-    until(lambda: door.get(answer["Location"]).json()["state"] == "refused")
+    until(lambda: not Upload.objects.get().is_under_way)
+    assert door.get(answer["Location"]).json()["state"] == "refused"
