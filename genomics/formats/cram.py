@@ -41,7 +41,12 @@ def read(
         what = "The reads are packed against a reference genome, and none is loaded here."
         raise FileRefused(FileReason.NO_REFERENCE, what)
     os.environ["REF_PATH"] = os.environ["REF_CACHE"] = _SHUT
-    with _unnamed() as file:
+    try:
+        unnamed = _unnamed()
+    except PermissionError:  # behind walls htslib may open nothing, neither this nor the reference
+        what = "Reads that are packed against a reference genome are not unpacked behind our walls yet."
+        raise FileRefused(FileReason.NO_REFERENCE, what) from None
+    with unnamed as file:
         file.write(start)
         for chunk in chunks:
             file.write(chunk)

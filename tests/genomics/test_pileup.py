@@ -239,6 +239,19 @@ def test_a_cram_is_read_against_our_reference_alone(reference: Reference, tmp_pa
         assert damaged in {FileReason.DAMAGED, FileReason.TRUNCATED, FileReason.BUILD_UNKNOWN}
 
 
+def test_where_nothing_can_be_opened_a_cram_is_refused_by_policy(
+    reference: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cram = packed(mitochondrion(reference), tmp_path, "wc", reference_filename=str(reference.path))
+    loaded = Loaded(panels=LOADED.panels, references={Build.GRCh37: reference})
+
+    def walled(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "memfd_create", walled)
+    assert refusal(cram, loaded, assume=Build.GRCh37).reason is FileReason.NO_REFERENCE
+
+
 def test_what_a_cram_names_is_never_opened(reference: Reference, tmp_path: Path) -> None:
     """Its header points at another FASTA; a contig of that one is not in ours, so nothing is unpacked."""
     other = tmp_path / "other.fa"
