@@ -94,8 +94,8 @@ _AGAIN = (
 )
 _TOOL = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
 _KINDS = (
-    "We take a VCF 4.1 to 4.5 of one person and raw data as 23andMe, AncestryDNA, MyHeritage, FamilyTreeDNA"
-    " and Living DNA write them."
+    "We take a VCF or BCF of one person, reads as SAM, BAM or CRAM, and raw data as 23andMe, AncestryDNA,"
+    " MyHeritage, FamilyTreeDNA and Living DNA write them."
 )
 _EXPORT = "Please ask the laboratory or the service that made the file for a new export."
 
