@@ -9,7 +9,6 @@ from datetime import date
 import pysam
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from django.core.management import call_command
 
 from broker import jobs, queries, taking_along
 from consent import participants, records
@@ -101,14 +100,13 @@ def test_a_large_file_is_sent_in_pieces(world: World):
     assert max(pieces) < 4 * 1024 * 1024
 
 
-def test_it_can_be_encrypted_to_her_key_alone(world: World, tmp_path):
+def test_it_can_be_encrypted_to_her_key_alone(world: World):
     lib = pytest.importorskip("crypt4gh.lib", reason="the extra crypt4gh is not installed here")
     ada = world.join("Ada", data=vcf(ROWS))
     key = X25519PrivateKey.generate()
     public = exchange.armoured(key.public_key().public_bytes_raw())
-    (tmp_path / "her.pub").write_text(public)
-    call_command("export_participant", ada.pseudonym, str(tmp_path / "her.pub"), str(tmp_path / "out"))
-    sealed = (tmp_path / "out").read_bytes()
+    to = exchange.recipient(public)
+    sealed = b"".join(taking_along.take(ada, by="self", at=NOW, to=to))
     assert sealed.startswith(b"crypt4gh")
     assert b"README" not in sealed
     out = io.BytesIO()
