@@ -69,6 +69,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+@pytest.fixture
+def expect() -> Any:
+    """Playwright's own asserting waits for the page that a click opened; a plain `assert` races it."""
+    return pytest.importorskip("playwright.sync_api", reason="playwright is not installed here").expect
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_root() -> None:
     """WhiteNoise warns when its folder is missing; the live server finds the files without it."""

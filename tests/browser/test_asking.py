@@ -38,7 +38,7 @@ def run(job: Job) -> Job:
 
 
 def test_a_researcher_goes_from_a_project_to_an_answer(
-    world: World, page: Any, sign_in: Any, sound: Any
+    expect: Any, world: World, page: Any, sign_in: Any, sound: Any
 ) -> None:
     world.crowd(12, says="Ada")
     sign_in(page, world.staff.researcher)
@@ -66,7 +66,7 @@ def test_a_researcher_goes_from_a_project_to_an_answer(
     page.get_by_label("How many people carry it").check()
     page.get_by_label("Where?").fill("somewhere")
     page.get_by_role("button", name="Ask", exact=True).click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     sound("researcher-query-new-wrong")
     page.get_by_label("Where?").fill("20:1000226 A>T")
     page.get_by_role("button", name="Ask", exact=True).click()
@@ -111,12 +111,12 @@ def test_progress_goes_on_by_itself_and_reads_out_only_what_is_new(
     assert not page.problems
 
 
-def test_a_job_is_followed_without_script(world: World, open_page: Any, sign_in: Any) -> None:
+def test_a_job_is_followed_without_script(expect: Any, world: World, open_page: Any, sign_in: Any) -> None:
     query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)
     page = open_page(script=False)
     sign_in(page, world.staff.researcher)
     page.goto(reverse("jobs:job", args=[job_of(query).pk]))
-    assert page.get_by_text("Waiting for its turn").is_visible()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
     run(job_of(query))
     page.get_by_text("Fewer than 10.").wait_for(timeout=9000)  # read again every five seconds
     page.goto(reverse("researcher:queries"))
@@ -167,7 +167,7 @@ def test_an_investigator_goes_from_a_case_to_a_match(
 
 
 def test_an_empty_search_says_what_was_not_searched(
-    world: World, page: Any, sign_in: Any, sound: Any
+    expect: Any, world: World, page: Any, sign_in: Any, sound: Any
 ) -> None:
     panel = with_panel(small_panel())
     copies = np.random.default_rng(7).binomial(2, 0.5, len(panel))
@@ -178,7 +178,7 @@ def test_an_empty_search_says_what_was_not_searched(
     run(job_of(query))
     sign_in(page, by)
     page.goto(reverse("jobs:job", args=[job_of(query).pk]))
-    assert page.get_by_text("Only people who allowed this kind of case were compared.").is_visible()
+    expect(page.get_by_text("Only people who allowed this kind of case were compared.")).to_be_visible()
     sound("job-relatives-empty")
     unsigned: Case = world.case(number="C-2", sign=False, order=False)
     evidence = cases.bring_evidence(unsigned, genotypes(panel, copies), by=by, at=NOW)

@@ -67,7 +67,7 @@ def test_many_diseases_on_a_page(page: Any, sign_in: Any, sound: Any, eve: User,
     sound("diseases-applied-for")
 
 
-def test_many_diseases_beside_a_scan(page: Any, sign_in: Any, sound: Any, world: World):
+def test_many_diseases_beside_a_scan(page: Any, expect: Any, sign_in: Any, sound: Any, world: World):
     many_diseases.load(at=timezone.now())
     sheet = received(world)
     sign_in(page, world.staff.clerk)
@@ -75,7 +75,7 @@ def test_many_diseases_beside_a_scan(page: Any, sign_in: Any, sound: Any, world:
     page.get_by_text("What is written beside it").first.click()
     page.get_by_label("Find a disease by a few letters").fill("skin")
     page.get_by_role("button", name="Find").click()
-    assert page.get_by_label("skin disorder").is_visible()
+    expect(page.get_by_label("skin disorder")).to_be_visible()
     sound("diseases-on-paper")
 
 
@@ -110,7 +110,7 @@ def test_who_signs_up_types_a_town(page: Any, sound: Any):
     sound("sign-up-zone")
 
 
-def test_a_steward_reads_what_a_table_widens(page: Any, sign_in: Any, sound: Any, world: World):
+def test_a_steward_reads_what_a_table_widens(page: Any, expect: Any, sign_in: Any, sound: Any, world: World):
     wider = {**DISEASES.as_json(), DIABETES: [CANCER], "MONDO:0000777": [CANCER]}
     table = disease_tables.Table(Hierarchy.of(wider), {"MONDO:0000777": "rare disorder"})
     proposal = disease_tables.propose(
@@ -120,7 +120,7 @@ def test_a_steward_reads_what_a_table_widens(page: Any, sign_in: Any, sound: Any
     page.goto("/steward/diseases/")
     sound("steward-diseases")
     page.get_by_role("link", name="releases/2026-01-01").click()
-    assert page.get_by_role("heading", name="A yes to Cancer", exact=True).is_visible()
+    expect(page.get_by_role("heading", name="A yes to Cancer", exact=True)).to_be_visible()
     sound("steward-diseases-proposal")
     page.get_by_role("button", name="Reject it").click()
     assert "Rejected" in page.get_by_role("status").first.inner_text()

@@ -52,7 +52,9 @@ def by_password(page: Any) -> None:
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
-def test_a_passkey_is_made_and_then_signs_in_alone(eve: User, page: Any, sound: Any, device: Any) -> None:
+def test_a_passkey_is_made_and_then_signs_in_alone(
+    expect: Any, eve: User, page: Any, sound: Any, device: Any
+) -> None:
     by_password(page)
     page.get_by_role("link", name="Your sign-in").click()
     sound("your-sign-in-empty")
@@ -64,7 +66,7 @@ def test_a_passkey_is_made_and_then_signs_in_alone(eve: User, page: Any, sound: 
     page.get_by_role("heading", name="Keep these codes").wait_for()
     sound("recovery-codes")
     page.get_by_role("link", name="I have kept them").click()
-    assert page.get_by_role("heading", name="Passkey: My phone").is_visible()
+    expect(page.get_by_role("heading", name="Passkey: My phone")).to_be_visible()
     sound("your-sign-in")
     page.get_by_role("button", name="Sign out").click()
 
@@ -72,7 +74,7 @@ def test_a_passkey_is_made_and_then_signs_in_alone(eve: User, page: Any, sound: 
     sound("sign-in")
     page.get_by_role("link", name="Sign in with a passkey").click()
     page.wait_for_url("**/participant/")  # the device answers at once: there is nothing to type
-    assert page.get_by_role("button", name=re.compile("Sign out")).is_visible()
+    expect(page.get_by_role("button", name=re.compile("Sign out"))).to_be_visible()
 
     # And it confirms: removing it asks for it, and goes on where she was.
     page.goto(reverse("factors:factors"))
@@ -85,22 +87,22 @@ def test_a_passkey_is_made_and_then_signs_in_alone(eve: User, page: Any, sound: 
 
 
 def test_a_device_that_does_not_answer_is_told_and_another_way_is_near(
-    eve: User, page: Any, sound: Any, device: Any
+    expect: Any, eve: User, page: Any, sound: Any, device: Any
 ) -> None:
     chrome, authenticator = device(page)
     chrome.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
     page.goto("/sign-in/passkey/")
     page.get_by_role("button", name="Use my passkey").click()
     page.get_by_text("The passkey did not answer.").wait_for()
-    assert not page.get_by_text("knows no passkeys").is_visible()
+    expect(page.get_by_text("knows no passkeys")).not_to_be_visible()
     sound("sign-in-passkey-silent")
     page.get_by_role("link", name="Use a password").click()
-    assert page.url.endswith("/sign-in/")
+    expect(page).to_have_url(re.compile("/sign-in/$"))
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_an_app_is_enrolled_on_the_way_and_signs_in(
-    eve: User, open_page: Any, sound: Any, script: bool
+    expect: Any, eve: User, open_page: Any, sound: Any, script: bool
 ) -> None:
     page = open_page(script=script)
     by_password(page)
@@ -114,7 +116,7 @@ def test_an_app_is_enrolled_on_the_way_and_signs_in(
     page.get_by_label("Six-digit code").fill(factors.code_of(secret, at=now))
     page.get_by_role("button", name="Use this app").click()
     page.get_by_role("link", name="I have kept them").click()
-    assert page.url.endswith("/participant/choices/")
+    expect(page).to_have_url(re.compile("/participant/choices/$"))
     page.get_by_role("button", name=re.compile("Sign out")).click()
 
     by_password(page)
@@ -124,7 +126,7 @@ def test_an_app_is_enrolled_on_the_way_and_signs_in(
     look("second-step-wrong")
     page.get_by_label("Six-digit code").fill(factors.code(eve, at=timezone.now()))
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert page.url.endswith("/participant/")
+    expect(page).to_have_url(re.compile("/participant/$"))
 
 
 def test_the_pages_between(eve: User, page: Any, sound: Any, sign_in: Any) -> None:

@@ -21,11 +21,11 @@ def test_every_component_can_be_used_by_everybody(page: Any, sound: Any) -> None
     sound("style")
 
 
-def test_the_landing_page_says_what_this_is(page: Any, sound: Any) -> None:
+def test_the_landing_page_says_what_this_is(page: Any, expect: Any, sound: Any) -> None:
     page.goto("/")
     title = page.get_by_role("heading", level=1).inner_text()
     assert " ".join(title.split()) == "Your DNA. Your yes. Your no."
-    assert page.get_by_role("img", name=re.compile("Four said yes")).is_visible()
+    expect(page.get_by_role("img", name=re.compile("Four said yes"))).to_be_visible()
     sound("landing")
 
 
@@ -42,17 +42,15 @@ def test_the_frame_says_where_one_is_and_for_whom_one_acts(page: Any, sound: Any
     sound("frame")
 
 
-def test_a_wrong_password_is_said_on_top_and_focused(page: Any, sound: Any) -> None:
+def test_a_wrong_password_is_said_on_top_and_focused(page: Any, expect: Any, sound: Any) -> None:
     page.goto("/sign-in/")
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill("not hers")
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    assert page.title().startswith("Error:")
+    expect(page).to_have_title(re.compile("^Error:"))
     summary = page.get_by_role("alert")
     assert "Nothing was changed" in summary.inner_text()
-    assert summary.evaluate("e => e === document.activeElement"), (
-        "the summary is not where the reader is taken"
-    )
+    expect(summary, "the summary is where the reader is taken").to_be_focused()
     sound("sign-in-wrong")
 
 
@@ -82,15 +80,15 @@ def test_a_page_of_trouble_says_what_happened_and_what_now(open_page: Any, sound
         sound(f"trouble-{name}", page)
 
 
-def test_the_language_switch_says_the_language_to_machines_too(open_page: Any) -> None:
+def test_the_language_switch_says_the_language_to_machines_too(open_page: Any, expect: Any) -> None:
     page = open_page()
     page.goto("/sign-in/")
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_role("button", name="Bahasa Indonesia").click()
-    assert page.url.endswith("/sign-in/")
-    assert page.locator("html").get_attribute("lang") == "id"
+    expect(page).to_have_url(re.compile("/sign-in/$"))
+    expect(page.locator("html")).to_have_attribute("lang", "id")
     page.get_by_role("button", name="English").click()
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_the_first_key_skips_to_the_content(open_page: Any) -> None:
