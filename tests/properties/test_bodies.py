@@ -46,5 +46,33 @@ def test_half_a_body_is_none():
         bodies.read(body_of(yes("QC"))[:-3])
     said = json.loads(body_of(yes("QC")))
     del said["statement"]["family"]
-    with pytest.raises(KeyError):
-        bodies.read(json.dumps(said))
+    for text in (json.dumps(said), '{"participant":"P-2345-6789","statement":{}}'):
+        with pytest.raises(KeyError):
+            bodies.read(text)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"recorded_at": "2020-01-01T00:00:00Z", "note": "x"}, id="a word after the instant"),
+        pytest.param({"effective_at": "2020", "recorded_at": "soon"}, id="places that are no instants"),
+        pytest.param({"seq": 5.0}, id="a number that is not whole"),
+        pytest.param({"valid_to": ["never"]}, id="an end that is a list"),
+    ],
+)
+def test_what_is_not_where_it_should_be_is_read_slowly(said: dict[str, object]):
+    disguised = Modifier.of("GS", **said)
+    whole = yes("RESEARCH", modifiers=(disguised,))
+    for text in (body_of(whole), json.dumps(json.loads(body_of(whole)))):
+        for _ in range(3):
+            assert bodies.read(text) == ("P-2345-6789", whole)
+
+
+@pytest.mark.parametrize("odd", ['"seq":7x', '"valid_to":7', '"valid_to":"a"b"'])
+def test_a_body_that_is_no_json_is_refused(odd: str):
+    name, _ = odd.split(":")
+    text = body_of(replace(yes("QC"), seq=7))
+    old = '"seq":7' if name == '"seq"' else '"valid_to":null'
+    assert old in text
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        bodies.read(text.replace(old, odd))
