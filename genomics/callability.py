@@ -3,6 +3,7 @@
 Sorted, apart from each other, half-open, 0-based. What was found within is in `columns`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -45,6 +46,15 @@ class Callability:
             chromosome=(begins[fresh] >> np.uint64(32)).astype(np.uint8),
             start=begins[fresh].astype(np.uint32),
             end=reach[last].astype(np.uint32),
+        )
+
+    @classmethod
+    def join(cls, parts: "Sequence[Callability]") -> Self:
+        """Many parts as one."""
+        return cls.of(
+            np.concatenate([np.zeros(0, np.uint8), *(part.chromosome for part in parts)]),
+            np.concatenate([np.zeros(0, np.uint32), *(part.start for part in parts)]),
+            np.concatenate([np.zeros(0, np.uint32), *(part.end for part in parts)]),
         )
 
     @property

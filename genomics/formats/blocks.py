@@ -4,7 +4,6 @@ A foot that lies is found out when its block is unpacked, so what is announced i
 """
 
 import io
-import zlib
 from struct import Struct
 from typing import BinaryIO
 
@@ -43,14 +42,3 @@ def _sum(stream: BinaryIO) -> int | None:
             return None
         total += size
     return total or None
-
-
-def begins_with(stream: BinaryIO, magic: bytes) -> bool:
-    """Whether the first block unpacks to this; the stream stays where it is."""
-    begin = stream.tell()
-    head = stream.read(_LARGEST)
-    stream.seek(begin)
-    try:
-        return zlib.decompressobj(31).decompress(head, len(magic)) == magic
-    except zlib.error:
-        return False

@@ -78,11 +78,15 @@ class Fields:
         return word
 
     def number(self, column: int) -> tuple[Numbers, Flags]:
+        """A field of one to nine digits as a number, and whether it is one."""
+        return self.numbers_at(self.begins[column], self.ends[column])
+
+    def numbers_at(self, begin: Numbers, end: Numbers) -> tuple[Numbers, Flags]:
         """One to nine digits as a number, and whether they are: eight in one word, the ninth by itself."""
-        size = self.size(column)
+        size = end - begin
         first = np.clip(size, 1, WORD)
         kept = _KEPT[first]
-        word = self.words[self.begins[column]] & kept
+        word = self.words[begin] & kept
         digits = word & _LOW
         right = ((word & _HIGH) == (_ZEROS & kept)) & ((digits + _SIXES) & _HIGH == 0)
         # Earlier digits stand in lower bytes: moved up, so that the missing leading ones are zeros.
@@ -94,12 +98,17 @@ class Fields:
         right &= (size >= 1) & (size <= _LONGEST_NUMBER)
         long = np.flatnonzero(right & (size == _LONGEST_NUMBER))
         if len(long):
-            ninth = (
-                self.letters[self.ends[column, long] - 1] - _ZERO
-            )  # not a digit: wraps round to ten and more
+            ninth = self.letters[end[long] - 1] - _ZERO  # not a digit: wraps round to ten and more
             number[long] = number[long] * 10 + ninth
             right[long] = ninth < 10
         return number, right
+
+    def next(self, letter: bytes, begin: Numbers, *, skip: int = 0) -> Numbers:
+        """Where this letter stands next from each place on, or the one so many after it; else the end."""
+        places = np.flatnonzero(self.letters[: len(self.text)] == letter[0])
+        found = np.searchsorted(places, begin) + skip
+        next_: Numbers = np.append(places, len(self.text))[np.minimum(found, len(places))]
+        return next_
 
     def line(self, index: int) -> bytes:
         return self.text[self.begins[0, index] : self.ends[-1, index]]

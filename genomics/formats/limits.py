@@ -10,14 +10,14 @@ class Limits:
     """Sizes in bytes. `ratio` is unpacked to packed, looked at once `ratio_from` bytes have been unpacked."""
 
     packed: int = 512 * MIB
-    unpacked: int = 512 * MIB
+    unpacked: int = 4096 * MIB  # read a piece at a time and let go; a whole genome's VCF has 1,000
     ratio: int = 100
     ratio_from: int = 16 * MIB
     empty_blocks: int = 1_000
     line: int = 1 * MIB
     header: int = 8 * MIB
     records: int = 10_000_000
-    aligned: int = 4096 * MIB  # unpacked, where it is reads: they are counted and let go
+    reference_blocks: int = 100_000_000  # of a genomic VCF, beside its records
     reads: int = 50_000_000
     contigs: int = 100_000
     alleles: int = 1_000  # in one record

@@ -17,7 +17,6 @@ from genomics.formats.limits import Limits
 
 CHUNK = 1 << 20
 _PACKED_CHUNK = 1 << 16  # small, so that what has been read says what has been unpacked
-_READS = b"BAM\x01"
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -42,11 +41,7 @@ def unpack(stream: BinaryIO, *, limits: Limits) -> Iterator[bytes]:
     """The content in chunks. Raises FileRefused for what is damaged, cut short, too large, oddly wrapped."""
     size = blocks.announced(stream)
     if size is not None and size > limits.unpacked:
-        allowed = max(limits.unpacked, limits.aligned)
-        if size <= allowed and not blocks.begins_with(stream, _READS):
-            allowed = limits.unpacked
-        if size > allowed:
-            raise FileRefused(FileReason.TOO_LARGE, f"It unpacks to more than {allowed:,} bytes.")
+        raise _too_large(limits)
     packed = _Packed(stream, limits)
     head = packed.peek(4)
     if not head:
@@ -90,24 +85,26 @@ class _Packed:
 
 def _measured(chunks: Iterator[bytes], packed: _Packed, limits: Limits) -> Iterator[bytes]:
     """The same content in chunks worth the while, refused when it grows past what is allowed."""
-    total, held, holding, allowed = 0, [], 0, limits.unpacked
+    total, held, holding = 0, [], 0
     for chunk in chunks:
-        if not total and chunk.startswith(_READS):
-            allowed = limits.aligned
         total += len(chunk)
         if total > limits.ratio_from and total > limits.ratio * packed.count:
             raise FileRefused(
                 FileReason.BOMB,
                 f"It unpacks to more than {limits.ratio} times its size, as genotype files never do.",
             )
-        if total > allowed:
-            raise FileRefused(FileReason.TOO_LARGE, f"It unpacks to more than {allowed:,} bytes.")
+        if total > limits.unpacked:
+            raise _too_large(limits)
         held.append(chunk)
         holding += len(chunk)
         if holding >= CHUNK:
             yield b"".join(held)
             held, holding = [], 0
     yield b"".join(held)
+
+
+def _too_large(limits: Limits) -> FileRefused:
+    return FileRefused(FileReason.TOO_LARGE, f"It unpacks to more than {limits.unpacked:,} bytes.")
 
 
 def _from_gzip(packed: _Packed, limits: Limits) -> Iterator[bytes]:

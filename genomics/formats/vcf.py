@@ -10,17 +10,18 @@ import numpy as np
 
 from genomics.callability import Callability
 from genomics.column_rows import Rows, assemble
+from genomics.coordinates import X
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.builds import Evidence, check_said
-from genomics.formats.fields import Letters, Numbers, runs
+from genomics.formats.fields import Flags, Letters, Numbers, runs
 from genomics.formats.limits import Limits
 from genomics.formats.lines import Block, Lines
 from genomics.formats.source import Reading
-from genomics.formats.vcf_bulk import BASES, Checks, Scan, scan
+from genomics.formats.vcf_bulk import BASES, Scan, scan
 from genomics.formats.vcf_contigs import Names, Order, hear_markers
 from genomics.formats.vcf_header import Header, read_header
-from genomics.formats.vcf_record import Record, contig_code, read_block, read_record
-from genomics.formats.vcf_values import InfoCheck, SampleCheck
+from genomics.formats.vcf_record import Record, contig_code, read_record
+from genomics.formats.vcf_tails import Tails
 
 _ID, _REF = 2, 3
 _DIPLOID = 2
@@ -31,9 +32,8 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object
     evidence = Evidence()
     header = read_header(lines, evidence, limits=limits)
     check_said(evidence)
-    checks = Checks(InfoCheck(header.info), SampleCheck(header.format))
-    order = Order(limits=limits)
-    body = _Body(header=header, evidence=evidence, limits=limits, order=order, checks=checks)
+    order, tails = Order(limits=limits), Tails(header)
+    body = _Body(header=header, evidence=evidence, limits=limits, order=order, tails=tails)
     for block in lines:
         body.take(block, in_bulk=in_bulk)
     return body.close()
@@ -55,6 +55,8 @@ class _Block:
     contig: Numbers
     position: Numbers
     reach: Numbers
+    block: Numbers  # the last position of a reference block, 0 for all else
+    is_sure: Flags  # a reference block that is believed
     names: Names
     plain: Scan | None
     others: list[tuple[int, Record]] = field(default_factory=list)
@@ -62,9 +64,7 @@ class _Block:
 
     def follow_blocks(self, reach: "_Reach") -> None:
         """No record begins within the reference block before it. FileRefused at the first that does."""
-        ends = np.zeros(len(self.contig), dtype=np.int64)
-        for index, record in self.others:
-            ends[index] = record.block
+        ends = self.block
         before = np.concatenate(([reach.end], ends[:-1])) if len(ends) else ends
         same = np.concatenate(([True], self.contig[1:] == self.contig[:-1])) if len(ends) else ends > 0
         if len(ends) and list(self.names.numbers)[self.contig[0]] != reach.name:
@@ -93,7 +93,7 @@ class _Body:
     evidence: Evidence
     limits: Limits
     order: Order
-    checks: Checks
+    tails: Tails
     alleles: dict[str, int] = field(
         default_factory=lambda: {allele: n for n, allele in enumerate(("", *BASES))}
     )
@@ -101,8 +101,9 @@ class _Body:
     parts: list[Rows] = field(default_factory=list)
     rows: int = 0
     records: int = 0
+    reference_blocks: int = 0
     reach: _Reach = field(default_factory=_Reach)
-    blocks: list[tuple[int, int, int]] = field(default_factory=list)  # code, 0-based start, end
+    known: list[Callability] = field(default_factory=list)
     unsure: int = 0  # reference blocks that are not believed
     elsewhere: int = 0  # on contigs we do not compare
     structural: int = 0  # without an allele that can be compared
@@ -116,16 +117,14 @@ class _Body:
         if read.refused is not None:
             raise read.refused
         read.follow_blocks(self.reach)
-        self.records += len(read.contig)
-        if self.records > self.limits.records:
-            what = f"The file has more than {self.limits.records:,} records."
-            raise FileRefused(FileReason.TOO_MANY_RECORDS, what, block.first)
+        self._count(read)
         code = np.array([0, *read.names.codes], dtype=np.uint8)[read.contig + 1]
         self.elsewhere += int((code == 0).sum())
         self.evidence.see_places(code, read.reach, read.first)
         for run in stretches:
             position = read.position[run.begin : run.end]
             hear_markers(self.evidence, run.code, position, partial(read.id_at, run.begin))
+        self._add_known(read, code)
         self._add_others(read)
         if read.plain is not None:
             self._add_plain(code, read.plain, read.first)
@@ -134,16 +133,27 @@ class _Body:
                 FileReason.TOO_MANY_ALLELES, "The file has too many alternate alleles.", block.first
             )
 
+    def _count(self, read: _Block) -> None:
+        blocks = int(np.count_nonzero(read.block))
+        self.reference_blocks += blocks
+        self.records += len(read.block) - blocks
+        for count, most, what in (
+            (self.records, self.limits.records, "records"),
+            (self.reference_blocks, self.limits.reference_blocks, "reference blocks"),
+        ):
+            if count > most:
+                what = f"The file has more than {most:,} {what}."
+                raise FileRefused(FileReason.TOO_MANY_RECORDS, what, read.first)
+
     def close(self) -> Reading:
         """All rows as a column, with notes."""
-        if not self.rows and self.structural and not self.blocks:
+        if not self.rows and self.structural and not self.known:
             what = "The file holds structural variants only, which cannot be compared allele by allele."
             raise FileRefused(FileReason.STRUCTURAL_ONLY, what)
-        if not self.rows and not self.blocks:
+        if not self.rows and not self.known:
             what = "The file has no record on chromosomes 1 to 22, X, Y or MT."
             raise FileRefused(FileReason.NOTHING_COMPARABLE, what)
-        known = np.array(self.blocks, dtype=np.int64).reshape(-1, 3).T
-        column, disagreed = assemble(Rows.join(self.parts), list(self.alleles), Callability.of(*known))
+        column, disagreed = assemble(Rows.join(self.parts), list(self.alleles), Callability.join(self.known))
         others = sum(code == 0 for code in self.order.seen.values())
         told = (
             (self.elsewhere, f"records on {others:,} contigs other than 1 to 22, X, Y and MT were left out."),
@@ -160,7 +170,7 @@ class _Body:
 
     def _in_bulk(self, block: Block) -> _Block | None:
         """The block with its plain lines read at once; None when some line is not as it must be."""
-        plain = scan(block.text, self.checks)
+        plain = scan(block.text, self.tails)
         if plain is None:
             return None
         names = Names()
@@ -169,7 +179,13 @@ class _Body:
             first=block.first,
             contig=contig,
             position=np.where(plain.plain, plain.position, 0),
-            reach=np.where(plain.plain, plain.position + plain.fields.size(_REF) - 1, 0),
+            reach=np.where(
+                plain.block > 0,
+                plain.block,
+                np.where(plain.plain, plain.position + plain.fields.size(_REF) - 1, 0),
+            ),
+            block=np.where(plain.plain, plain.block, 0),
+            is_sure=plain.plain & plain.is_sure,
             names=names,
             plain=plain,
         )
@@ -181,31 +197,45 @@ class _Body:
 
     def _line_by_line(self, block: Block) -> _Block:
         lines = block.text.split(b"\n")[:-1]
-        contig, position, reach = (np.zeros(len(lines), dtype=np.int64) for _ in range(3))
-        names = Names()
+        contig, position, reach, ends = (np.zeros(len(lines), dtype=np.int64) for _ in range(4))
         read = _Block(
-            first=block.first, contig=contig, position=position, reach=reach, names=names, plain=None
+            first=block.first,
+            contig=contig,
+            position=position,
+            reach=reach,
+            block=ends,
+            is_sure=np.zeros(len(lines), dtype=np.bool_),
+            names=Names(),
+            plain=None,
         )
         for index, line in enumerate(lines):
             self._read_other(read, index, line)
             if read.refused is not None:
-                read.contig, read.position, read.reach = contig[:index], position[:index], reach[:index]
+                read.contig, read.position = contig[:index], position[:index]
+                read.reach, read.block = reach[:index], ends[:index]
                 break
         return read
 
     def _read_other(self, read: _Block, index: int, line: bytes) -> None:
         try:
-            block = read_block(line, self.header, self.checks.sample)
-            record = block or read_record(line, read.first + index, self.header, limits=self.limits)
+            record = read_record(line, read.first + index, self.header, limits=self.limits)
         except FileRefused as refusal:
             read.refused = refusal
             return
         read.contig[index] = read.names.number(record.name, record.code)
         read.position[index], read.reach[index] = record.position, record.last
+        read.block[index], read.is_sure[index] = record.block, record.is_sure
         read.others.append((index, record))
 
+    def _add_known(self, read: _Block, code: Letters) -> None:
+        blocks = np.flatnonzero((read.block > 0) & (code > 0))
+        sure = blocks[read.is_sure[blocks]]
+        self.unsure += len(blocks) - len(sure)
+        if len(sure):
+            self.known.append(Callability.of(code[sure], read.position[sure] - 1, read.block[sure]))
+
     def _add_plain(self, code: Letters, plain: Scan, line: int) -> None:
-        rows = np.flatnonzero(plain.plain & (code > 0))
+        rows = np.flatnonzero(plain.plain & (code > 0) & (plain.block == 0))
         numbers = np.array([self._allele(allele, line) for allele in plain.alleles], dtype=np.uint32)
         self.rows += len(rows)
         self.parts.append(
@@ -215,18 +245,14 @@ class _Body:
                 ref=numbers[plain.ref[rows]],
                 alt=numbers[plain.alt[rows]],
                 copies=plain.copies[rows],
-                ploidy=np.full(len(rows), _DIPLOID, dtype=np.uint8),
+                ploidy=plain.ploidy[rows],
             )
         )
 
     def _add_others(self, read: _Block) -> None:
         rows = [(record.code, row) for _, record in read.others for row in record.rows]
         for _, record in read.others:
-            if record.is_sure and record.code:
-                self.blocks.append((record.code, record.position - 1, record.block))
-            elif record.block and record.code:
-                self.unsure += 1
-            elif record.code and not record.rows:
+            if record.code and not record.rows and not record.block:
                 self.structural += 1
         if not rows:
             return
@@ -264,6 +290,9 @@ def _name_plain(found: Scan, names: Names, header: Header) -> Numbers:
         code = contig_code(name, header)
         if code is None:
             found.plain[run] = False
-        else:
+            continue
+        if 0 < code < X:  # one chromosome of two is called
+            found.plain[run] &= (found.ploidy[run] == _DIPLOID) | (found.block[run] > 0)
+        if found.plain[run].any():
             numbers[run] = names.number(name, code)
     return numbers

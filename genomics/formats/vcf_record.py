@@ -8,7 +8,6 @@ becomes no row: `block` says how far it reaches and whether it is to be believed
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, NoReturn
@@ -17,7 +16,7 @@ from genomics.columns import MISSING
 from genomics.coordinates import X, code_or_none
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.limits import Limits
-from genomics.formats.vcf_blocks import PLAIN_BLOCK, end_of_block, is_believed
+from genomics.formats.vcf_blocks import end_of_block, is_believed
 from genomics.formats.vcf_header import Header
 from genomics.formats.vcf_values import are_format_keys, info_fits, sample_fits
 from genomics.variants import trim
@@ -120,18 +119,6 @@ def read_record(line: bytes, number: int, header: Header, *, limits: Limits) -> 
     )
 
 
-def read_block(line: bytes, header: Header, sample_fits: Callable[[bytes, bytes], bool]) -> Record | None:
-    """The commonest line of a genomic VCF, as `read_record` reads it but sooner; None for every other."""
-    match = PLAIN_BLOCK.fullmatch(line)
-    if match is None:
-        return None
-    name, written, passed, last, keys, sample = match.groups()
-    code, position, end = contig_code(name, header), int(written), int(last)
-    if code is None or not 0 < position <= end or not sample_fits(keys, sample):
-        return None
-    return Record(name, code, position, end, b".", block=end, is_sure=is_believed(passed, keys, sample))
-
-
 def _rows(start: int, ref: str, alternates: list[str], called: tuple[int, ...]) -> list[Row]:
     ploidy = len(called)
     if _UNSTATED in called:
@@ -180,6 +167,11 @@ def _check_ids(ids: bytes, number: int) -> None:
         _refuse(
             FileReason.ID, "The ID is empty, has white space in it, or names the same marker twice.", number
         )
+
+
+def is_sequence(allele: bytes) -> bool:
+    """Whether it is written in letters."""
+    return _SEQUENCE.fullmatch(allele) is not None
 
 
 def biallelic(ref: bytes, alt: bytes) -> tuple[int, str, str] | None:

@@ -22,7 +22,7 @@ _LETTERS = {(4, 1): b"AG.", (4, 2): b"ARG.", (4, 3): b"ARG.", (4, 4): b"ARGP.", 
 _LOCAL = frozenset((b"LA", b"LR", b"LG", b"M"))
 _MOST_VALUES = 5_000
 _MOST_SHAPES, _MOST_FORMATS, _MOST_KEYS = 8, 256, 64
-_ONE, _DIPLOID = 1, 2
+_DIPLOID = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,6 @@ def _source(kind: bytes, count: int | None, stop: bytes) -> bytes:
     return rb"(?:" + value + rb"(?:," + value + rb")" + more + rb"|\.)"
 
 
-@lru_cache(maxsize=4096)
-def _pattern(kind: bytes, count: int | None) -> re.Pattern[bytes]:
-    return re.compile(_source(kind, count, b","))
-
-
 def fits(value: bytes, field: Declared, *, alternates: int, ploidy: int) -> bool:
     """Whether a value is what its declaration promises at a record with so many alternate alleles.
 
@@ -71,12 +66,17 @@ def fits(value: bytes, field: Declared, *, alternates: int, ploidy: int) -> bool
     """
     if field.type == b"Flag":
         return field.number != b"0"  # declared at odds with itself, as some callers do: anything goes
-    return _pattern(field.type, _asked(field, alternates, ploidy)).fullmatch(value) is not None
+    return _pattern(field.number, field.type, alternates, ploidy).fullmatch(value) is not None
 
 
-def _asked(field: Declared, alternates: int, ploidy: int) -> int | None:
+@lru_cache(maxsize=4096)
+def _pattern(number: bytes, kind: bytes, alternates: int, ploidy: int) -> re.Pattern[bytes]:
+    return re.compile(_source(kind, _asked(number, kind, alternates, ploidy), b","))
+
+
+def _asked(number: bytes, kind: bytes, alternates: int, ploidy: int) -> int | None:
     """How many values a field has here; None when any number will do, or we do not count."""
-    count = None if field.type == b"String" else _count(field.number, alternates, ploidy)
+    count = None if kind == b"String" else _count(number, alternates, ploidy)
     return count if count is not None and 1 <= count <= _MOST_VALUES else None
 
 
@@ -122,17 +122,17 @@ def info_fits(info: bytes, declared: Mapping[bytes, Declared], alternates: int) 
 
 
 class InfoCheck:
-    """`info_fits` for many records with one alternate: keys met before in this order cost one look."""
+    """`info_fits` for many records with so many alternates: keys met before in this order cost one look."""
 
-    def __init__(self, declared: Mapping[bytes, Declared]) -> None:
-        self._declared = declared
+    def __init__(self, declared: Mapping[bytes, Declared], *, alternates: int) -> None:
+        self._declared, self._alternates = declared, alternates
         self._shapes: list[bytes] = []
         self._known: re.Pattern[bytes] | None = None
 
     def __call__(self, info: bytes) -> bool:
         if self._known is not None and self._known.fullmatch(info):
             return True
-        if not info_fits(info, self._declared, _ONE):
+        if not info_fits(info, self._declared, self._alternates):
             return False
         if info != b"." and len(self._shapes) < _MOST_SHAPES and info.count(b";") < _MOST_KEYS:
             self._shapes.append(b";".join(self._entry(entry) for entry in info.split(b";")))
@@ -146,7 +146,8 @@ class InfoCheck:
             return re.escape(key) + rb"(?:=[^;]*+)?"
         if not equals:
             return re.escape(key)
-        return re.escape(key) + b"=" + _source(field.type, _asked(field, _ONE, _DIPLOID), b",;")
+        count = _asked(field.number, field.type, self._alternates, _DIPLOID)
+        return re.escape(key) + b"=" + _source(field.type, count, b",;")
 
 
 def are_format_keys(keys: tuple[bytes, ...]) -> bool:
@@ -175,10 +176,10 @@ def sample_fits(
 
 
 class SampleCheck:
-    """FORMAT and sample where there is one alternate and ploidy two: a FORMAT met before costs one look."""
+    """FORMAT and sample with so many alternates and copies: a FORMAT met before costs one look."""
 
-    def __init__(self, declared: Mapping[bytes, Declared]) -> None:
-        self._declared = declared
+    def __init__(self, declared: Mapping[bytes, Declared], *, alternates: int, ploidy: int) -> None:
+        self._declared, self._alternates, self._ploidy = declared, alternates, ploidy
         self._known: dict[bytes, re.Pattern[bytes]] = {}
 
     def __call__(self, written: bytes, sample: bytes) -> bool:
@@ -194,10 +195,11 @@ class SampleCheck:
                 tail = rb"(?::" + self._value(key) + tail + rb")?+"
             self._known[written] = re.compile(rb"[^:]*+" + tail)
         values = sample.split(b":")[1:]
-        return sample_fits(keys[1:], values, self._declared, alternates=_ONE, ploidy=_DIPLOID)
+        return sample_fits(keys[1:], values, self._declared, alternates=self._alternates, ploidy=self._ploidy)
 
     def _value(self, key: bytes) -> bytes:
         field = self._declared.get(key) or RESERVED_FORMAT.get(key)
         if field is None:
             return rb"[^:]++"
-        return _source(field.type, _asked(field, _ONE, _DIPLOID), b",:")
+        count = _asked(field.number, field.type, self._alternates, self._ploidy)
+        return _source(field.type, count, b",:")

@@ -1,4 +1,4 @@
-"""Whole people made up for measuring: a consumer's file, a VCF, a genomic VCF, and the genome they count along.
+"""Whole people made up for measuring: a consumer's file, a VCF, a genomic VCF, and the genome beneath.
 
     genome = Genome(folder / "GRCh37.fa", seed=1)       # 3.1 GB of bases drawn by lot
     consumer(genome, folder, 650_000)                   # as 23andMe writes it, and the same genotypes as VCF
@@ -102,7 +102,8 @@ def consumer(genome: Genome, folder: Path, sites: int) -> tuple[Path, Path]:
         number = 0
         for code, positions, text in _places(genome, sites):
             name, told, called = chromosome_name(code), [], []
-            for number, position in enumerate(positions, start=number + 1):
+            for position in positions:
+                number += 1
                 ref, marker = text[position - 1], _marker(chance, number, name, position)
                 alt, die = chance.choice(_OTHER[ref]), chance.random()
                 copies = -1 if die < 0.015 else 0 if die < 0.60 else 1 if die < 0.87 else 2
@@ -215,13 +216,13 @@ class _Site:
         shares = ",".join("0.500" for _ in alts) if two else f"{carried / number:.3f}" if number else "."
         ranks = chance.choices(self._ranks, k=3)
         quality = f"{depth * (18 + 14 * chance.random()):.2f}"
-        mixed = carried == 1 and not haploid or two
+        mixed = two or (carried == 1 and not haploid)
         self._records += 1
         known = _marker(chance, self._records, name, at) if chance.random() < 0.7 else "."
         info = (
             f"AC={counts};AF={shares};AN={number};"
-            f"{f'BaseQRankSum={ranks[0]};' if mixed else ''}{'DB;' if known != '.' else ''}DP={depth};ExcessHet=3.0103;"
-            f"FS={chance.choice(self._strand)};MLEAC={counts};MLEAF={shares};MQ=60.00;"
+            f"{f'BaseQRankSum={ranks[0]};' if mixed else ''}{'DB;' if known != '.' else ''}"
+            f"DP={depth};ExcessHet=3.0103;FS={chance.choice(self._strand)};MLEAC={counts};MLEAF={shares};MQ=60.00;"
             f"{f'MQRankSum={ranks[1]};' if mixed else ''}QD={15 + 15 * chance.random():.2f};"
             f"{f'ReadPosRankSum={ranks[2]};' if mixed else ''}SOR={chance.choice(self._odds)}"
         )

@@ -70,7 +70,8 @@ def bcftools(*commands: Sequence[str | Path]) -> float:
         )
         if source is not None:
             source.close()
-    if any([one.wait() for one in running]):
+    codes = [one.wait() for one in running]
+    if any(codes):
         raise RuntimeError(f"bcftools did not take {commands[0][-1]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

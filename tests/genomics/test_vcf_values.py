@@ -24,15 +24,18 @@ VALUES = st.sampled_from(
 ENTRY = st.builds(lambda key, value: key + value, KEYS, VALUES)
 
 
-@given(st.lists(st.lists(ENTRY, min_size=1, max_size=4).map(";".join), min_size=1, max_size=12))
-@example(["S=a", "S=;"])
-@example(["C=a;X=1", "C=;;X=1"])
-@example(["X=1;F", "X=1;F=;F"])
+@given(
+    st.lists(st.lists(ENTRY, min_size=1, max_size=4).map(";".join), min_size=1, max_size=12),
+    st.integers(0, 2),
+)
+@example(["S=a", "S=;"], 1)
+@example(["C=a;X=1", "C=;;X=1"], 1)
+@example(["X=1;F", "X=1;F=;F"], 1)
 @settings(deadline=None)
-def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str]) -> None:
-    check = InfoCheck(DECLARED)
+def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str], alternates: int) -> None:
+    check = InfoCheck(DECLARED, alternates=alternates)
     for info in infos:
-        assert check(info.encode()) == info_fits(info.encode(), DECLARED, 1), info
+        assert check(info.encode()) == info_fits(info.encode(), DECLARED, alternates), info
 
 
 @given(
@@ -43,15 +46,19 @@ def test_an_info_is_judged_alike_whatever_came_before_it(infos: list[str]) -> No
         ),
         min_size=1,
         max_size=12,
-    )
+    ),
+    st.integers(0, 2),
+    st.integers(1, 2),
 )
 @settings(deadline=None)
-def test_a_sample_is_judged_alike_whatever_came_before_it(samples: list[tuple[list[str], list[str]]]) -> None:
-    check = SampleCheck(OF_SAMPLES)
+def test_a_sample_is_judged_alike_whatever_came_before_it(
+    samples: list[tuple[list[str], list[str]]], alternates: int, ploidy: int
+) -> None:
+    check = SampleCheck(OF_SAMPLES, alternates=alternates, ploidy=ploidy)
     for names, texts in samples:
         keys, values = tuple(name.encode() for name in names), [text.encode() for text in texts]
         right = len(set(keys) | {b"GT"}) == len(keys) + 1 and b"" not in keys
-        right = right and sample_fits(keys, values, OF_SAMPLES, alternates=1, ploidy=2)
+        right = right and sample_fits(keys, values, OF_SAMPLES, alternates=alternates, ploidy=ploidy)
         assert check(b":".join((b"GT", *keys)), b":".join((b"0/1", *values))) == right, (names, texts)
 
 
@@ -72,7 +79,7 @@ def test_counts_follow_alternates_and_ploidy() -> None:
 
 def test_no_value_finds_a_slow_way_through() -> None:
     """Patterns that go back and try again would need longer than the world stands for some of these."""
-    check = InfoCheck(DECLARED)
+    check = InfoCheck(DECLARED, alternates=1)
     assert check(b"N=1.5;S=a;X=1")
     for slow in (
         b"N=" + b"11," * 200_000 + b"x",
@@ -85,6 +92,6 @@ def test_no_value_finds_a_slow_way_through() -> None:
     assert not check(b"S=" + b".," * 400_000)
     assert not is_quality(b"1" * 900_000 + b"x")
     assert not is_quality(b"." + b"1" * 900_000 + b"e")
-    samples = SampleCheck(DECLARED)
+    samples = SampleCheck(DECLARED, alternates=1, ploidy=2)
     assert samples(b"GT:N:S", b"0/1:1,1:a")
     assert not samples(b"GT:N:S", b"0/1:" + b"11," * 200_000 + b"x:a")
