@@ -83,6 +83,10 @@ class Column:
 
     # What it says
 
+    def carriage(self, at: Variant | Region) -> Carriage:
+        """`carries` of a variant, `carries_any` of a region."""
+        return self.carries(at) if isinstance(at, Variant) else self.carries_any(at)
+
     def carries(self, variant: Variant) -> Carriage:
         """Whether the person carries this very allele.
 

@@ -22,6 +22,10 @@ class ColumnDamaged(GenomicsError):
     """Stored bytes that are not a whole and well-formed column."""
 
 
+class SlabDamaged(GenomicsError):
+    """Stored bytes that are not a whole slab; it can be made again from the columns."""
+
+
 class FileReason(StrEnum):
     """Why a received file is refused. The first group is policy: the file may be good, but is not taken."""
 

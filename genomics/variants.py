@@ -7,7 +7,7 @@ empty. Without a reference sequence nothing is shifted left. Who carries it is a
 import re
 from dataclasses import dataclass
 
-from genomics.coordinates import CHROMOSOMES, LONGEST, chromosome, chromosome_name
+from genomics.coordinates import CHROMOSOMES, LONGEST, Region, chromosome, chromosome_name
 from genomics.errors import NotACoordinate
 
 LONGEST_ALLELE = 10_000
@@ -47,6 +47,11 @@ class Variant:
     @property
     def is_snp(self) -> bool:
         return len(self.ref) == len(self.alt) == 1
+
+    @property
+    def region(self) -> Region:
+        """The bases of its ref."""
+        return Region(self.chromosome, self.position, self.position + len(self.ref))
 
     def trimmed(self) -> "Variant":
         """The same variant without the bases both alleles share."""

@@ -16,7 +16,7 @@ PURE = (
     *(name for name in rooms() if name.startswith("consent.rules")),
     *("consent.ledger.tree", "consent.ledger.note", "consent.ledger.kinds", "consent.ledger.verifier"),
     *("genomics.answers", "genomics.columns", "genomics.coordinates", "genomics.genetic_map"),
-    *("genomics.panel", "genomics.variants", "genomics.errors"),
+    *("genomics.panel", "genomics.slabs", "genomics.slab_bytes", "genomics.variants", "genomics.errors"),
     *(name for name in rooms() if name.startswith(("genomics.formats", "genomics.matching"))),
     *(name for name in rooms() if name.startswith("genomics.intake.walled")),
     "broker.roles",
