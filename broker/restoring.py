@@ -19,7 +19,7 @@ from consent.canonical import instant, instant_or_none
 from consent.giving import Wording
 from consent.ledger import checkpoints, log
 from consent.models import Holding, LedgerCheckpoint, Participant
-from genomics.intake import erasure
+from genomics.intake import erasure, upkeep
 from genomics.models import GenomicFile
 
 WHO = "restore"  # by whom what is said again is said: nobody pressed anything
@@ -28,6 +28,7 @@ WHO = "restore"  # by whom what is said again is said: nobody pressed anything
 def replay(*, by: str, at: datetime) -> Counter[str]:
     """Say again what the database does not remember, note in the ledger that it was put back, and set the
     files outside it aside. Returns how many of each kind were done. May be cut off and begun again."""
+    upkeep.empty_slabs()  # what lies on the shelf is of a later day than the rows that speak of it
     vouched, ours = checkpoints.newest_published(), LedgerCheckpoint.newest()
     done: Counter[str] = Counter()
     for line in afterwards.missing():

@@ -1,6 +1,7 @@
 """The Celery door, thin. A message carries a job's id and nothing else; the job row is the truth."""
 
 import logging
+from collections import deque
 from datetime import timedelta
 from uuid import UUID
 
@@ -60,15 +61,15 @@ def hand_over() -> None:
 
 @shared_task(name="broker.upkeep")
 def keep_up() -> None:
-    """Roll the key epochs when a day is over, finish what an erasure began, make rows that are missing."""
+    """Roll the key epochs when a day is over, finish erasures, make what is derived and missing."""
     afterwards.require_current()
     now = timezone.now()
     afterwards.trim(at=now, life=timedelta(days=settings.BACKUP_DAYS) + 2 * upkeep.DAY)
     upkeep.roll(by=WORKER, at=now)
     erasure.rekey_all(by=WORKER, at=now)
     receive.sweep(before=now - timedelta(hours=1))
-    for _file in upkeep.rebuild_rows(missing_only=True):
-        pass
+    deque(upkeep.rebuild_rows(missing_only=True), maxlen=0)
+    deque(upkeep.fill_slabs(at=now), maxlen=0)
 
 
 @shared_task(name="broker.look")

@@ -15,13 +15,16 @@ from consent import clearance as proofs
 from consent.clearance import Clearance, Permitted
 from consent.terms import DataUse, Policy
 from genomics._vault import files as vault
+from genomics._vault import slabs
 from genomics.answers import Answer
-from genomics.columns import Column
-from genomics.coordinates import Build
+from genomics.columns import Carriage
+from genomics.coordinates import Build, Region
 from genomics.errors import QuestionRefused, RequestLapsed
-from genomics.matching.question import Question, Reference
+from genomics.matching import masked
+from genomics.matching.question import Place, Question, Reference
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
 from genomics.panel import Panel, PanelRow
+from genomics.variants import Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,10 @@ class _File:
     proof: Clearance
     panel: PanelVersion | None
     build: Build
+    found: Carriage | None  # what the slab that it lies in says of the question's place
 
-    def column(self) -> Column:
-        return vault.column(self.file, self.proof)
+    def carriage(self, at: Variant | Region) -> Carriage:
+        return vault.column(self.file, self.proof).carriage(at) if self.found is None else self.found
 
     def row(self) -> PanelRow:
         assert self.panel is not None
@@ -98,11 +102,23 @@ def _look(
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
     if panel is not None:
         asked = [(ordinal, file) for ordinal, file in asked if file.build == panel.build]
-    materials = [_File(file, proof, panel, Build(file.build)) for _, file in asked]
+    found = _found([file for _, file in asked], question.place, proof)
+    materials = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
     return [
         (ordinal, finding)
         for (ordinal, _), finding in zip(asked, question.look(materials, reference), strict=True)
     ]
+
+
+def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:
+    """What slabs say of a place, of those files that lie in one."""
+    if place is None:
+        return {}
+    at, found = place.at, dict[UUID, Carriage]()
+    region = at.region if isinstance(at, Variant) else at
+    for view in slabs.views([file for file in files if file.build == place.build], region, proof):
+        found |= masked.carriages(view, at)
+    return found
 
 
 def _batches(people: Sequence[Permitted], size: int) -> list[Sequence[Permitted]]:

@@ -6,6 +6,7 @@ back to herself what is hers (genomics.intake.export). Evidence is the agency's 
 
 import io
 import secrets
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from django.db import transaction
@@ -39,11 +40,11 @@ def evidence_name(profile: EvidenceProfile) -> str:
 # --- writing ---
 
 
-def put(name: str, source: bytes | BinaryIO, key: bytes) -> Sealed:
+def put(name: str, source: bytes | BinaryIO, key: bytes, *, segment: int = segments.SEGMENT) -> Sealed:
     """Seal and shelve at a place of its own. It is opened once the returned row is saved; until then what
     was there before is."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    sealing = segments.Sealing(stream, key, name)
+    sealing = segments.Sealing(stream, key, name, segment=segment)
     place = f"{name}@{secrets.token_hex(4)}"
     shelf.put(place, sealing)
     return Sealed(
@@ -108,13 +109,13 @@ def row_of(column: Column, panel: Panel) -> PanelRow:
 
 def column(file: GenomicFile, proof: Clearance) -> Column:
     """The normalised genotypes of a file that the Clearance covers."""
-    _covered(file, proof)
+    require_covered([file], proof)
     return _column(file)
 
 
 def row(file: GenomicFile, panel: PanelVersion, proof: Clearance) -> PanelRow:
     """The panel row of a file that the Clearance covers."""
-    _covered(file, proof)
+    require_covered([file], proof)
     name = row_name(file, panel)
     if not Sealed.objects.filter(name=name).exists():  # not made yet, or only in version 1
         return row_of(_column(file), Panel.from_bytes(bytes(panel.data)))
@@ -125,6 +126,14 @@ def evidence(profile: EvidenceProfile, proof: Clearance) -> Column:
     """The genotypes of an evidence profile: they too are opened only under a Clearance."""
     clearance.require(proof)
     return Column.from_bytes(_read(evidence_name(profile), keys.of_evidence(profile)))
+
+
+def require_covered(files: Iterable[GenomicFile], proof: Clearance) -> None:
+    """Raises NotCleared for anything but a genuine Clearance with all these files in it."""
+    clearance.require(proof)
+    for file in files:
+        if not proof.covers(file.id):
+            raise NotCleared(f"File {file.id} is not covered by this Clearance. Nothing was read.")
 
 
 def own_column(file: GenomicFile) -> Column:
@@ -141,7 +150,7 @@ def kept_column(file: GenomicFile) -> tuple[bytes, Column]:
 def own_upload(file: GenomicFile) -> BinaryIO:
     """What she sent, for herself: a stream that holds one segment in memory at a time."""
     key, name = keys.of(file.participant), upload_name(file)
-    opened = _opened(name, key)
+    opened = opened_at(name, key)
     if opened is None:
         return io.BytesIO(_first(name, key))
     return io.BufferedReader(segments.Reader(opened), segments.SEGMENT)
@@ -149,11 +158,11 @@ def own_upload(file: GenomicFile) -> BinaryIO:
 
 def read_range(name: str, key: bytes, offset: int, length: int) -> bytes:
     """Bytes from the middle of something sealed: only the segments they lie in are read and opened."""
-    opened = _opened(name, key)
+    opened = opened_at(name, key)
     return _first(name, key)[offset : offset + length] if opened is None else opened.read(offset, length)
 
 
-def _opened(name: str, key: bytes) -> segments.Opened | None:
+def opened_at(name: str, key: bytes) -> segments.Opened | None:
     """The blob that was recorded under a name, a segment at a time; None where version 1 alone ever lay."""
     sealed = Sealed.objects.filter(name=name).first()
     if sealed is None:
@@ -183,12 +192,6 @@ def _slices(blob: memoryview) -> segments.Get:
 
 def _first(name: str, key: bytes) -> bytes:
     return segments.unseal_first(shelf.get(name), key, name)
-
-
-def _covered(file: GenomicFile, proof: Clearance) -> None:
-    clearance.require(proof)
-    if not proof.covers(file.id):
-        raise NotCleared(f"File {file.id} is not covered by this Clearance. Nothing was read.")
 
 
 def _column(file: GenomicFile) -> Column:

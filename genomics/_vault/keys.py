@@ -1,4 +1,4 @@
-"""Keys: one a participant, wrapped by the key of an epoch (genomics._vault.epochs).
+"""Keys: one a participant, and one a slab, wrapped by the key of an epoch (genomics._vault.epochs).
 
 A wrap is bound to whom it belongs, so that a wrapped key moved to another row does not open. The row is read
 at every opening and nothing is remembered: a key that was erased opens nothing from the commit on.
@@ -9,18 +9,20 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent.models import Participant
 from genomics._vault import epochs
 from genomics._vault.master import does_not_open, master
 from genomics.errors import VaultSealed
-from genomics.models import EvidenceProfile, ParticipantKey
+from genomics.models import EvidenceProfile, ParticipantKey, VariantSlab
 
-Row = ParticipantKey | EvidenceProfile  # the two that carry a wrap
+Row = ParticipantKey | EvidenceProfile | VariantSlab  # those that carry a wrap
 
 
 def of(participant: Participant) -> bytes:
@@ -51,6 +53,10 @@ def of_evidence(profile: EvidenceProfile) -> bytes:
     return unwrap(profile, evidence_holder(profile))
 
 
+def of_slab(slab: VariantSlab) -> bytes:
+    return unwrap(slab, slab_holder(slab))
+
+
 @dataclass(frozen=True, slots=True)
 class Wrap:
     """A sealed key, as a row carries it: 12 bytes nonce and the ciphertext, 60 bytes; under which epoch."""
@@ -79,34 +85,22 @@ def unwrap(row: Row, holder: str) -> bytes:
 def rewrap(epoch: epochs.Epoch, *, most: int) -> int:
     """Wrap at most `most` keys anew under this epoch, in one transaction. Returns how many it did: 0 when
     none is left. May be cut off and begun again at any time."""
-    over = epochs.key(epoch.number)
+    over, done = epochs.key(epoch.number), 0
     with transaction.atomic():
-        people = list(
-            ParticipantKey.objects.select_for_update(of=("self",))
-            .exclude(epoch=epoch.number)
-            .select_related("participant")
-            .order_by("pk")[:most]
-        )
-        for row in people:
-            holder = holder_of(row.participant)
-            row.wrapped, row.epoch = _wrap(unwrap(row, holder), over, holder), epoch.number
-        ParticipantKey.objects.bulk_update(people, ["wrapped", "epoch"])
-        others = EvidenceProfile.objects.select_for_update().exclude(epoch=epoch.number).order_by("pk")
-        profiles = list(others[: most - len(people)])
-        for profile in profiles:
-            holder = evidence_holder(profile)
-            profile.wrapped = _wrap(unwrap(profile, holder), over, holder)
-            profile.epoch = epoch.number
-        EvidenceProfile.objects.bulk_update(profiles, ["wrapped", "epoch"])
-    return len(people) + len(profiles)
+        for every in _everything():
+            outdated = every.select_for_update(of=("self",)).exclude(epoch=epoch.number).order_by("pk")
+            rows = list(outdated[: most - done])
+            for row in rows:
+                holder = _holder(row)
+                row.wrapped, row.epoch = _wrap(unwrap(row, holder), over, holder), epoch.number
+            every.bulk_update(rows, ["wrapped", "epoch"])
+            done += len(rows)
+    return done
 
 
 def in_use() -> set[int]:
     """The epochs under which some key is wrapped."""
-    return {
-        *ParticipantKey.objects.values_list("epoch", flat=True).distinct(),
-        *EvidenceProfile.objects.values_list("epoch", flat=True).distinct(),
-    }
+    return {epoch for every in _everything() for epoch in every.values_list("epoch", flat=True).distinct()}
 
 
 def fingerprint_of(pieces: Iterable[bytes], key: bytes) -> bytes:
@@ -123,6 +117,26 @@ def holder_of(participant: Participant) -> str:
 
 def evidence_holder(profile: EvidenceProfile) -> str:
     return f"evidence:{profile.id}"
+
+
+def slab_holder(slab: VariantSlab) -> str:
+    return f"slab:{slab.id}"
+
+
+def _everything() -> tuple[QuerySet[Any], ...]:
+    """All rows that carry a wrap."""
+    people = ParticipantKey.objects.select_related("participant")
+    return people, EvidenceProfile.objects.all(), VariantSlab.objects.all()
+
+
+def _holder(row: Row) -> str:
+    match row:
+        case ParticipantKey():
+            return holder_of(row.participant)
+        case EvidenceProfile():
+            return evidence_holder(row)
+        case VariantSlab():
+            return slab_holder(row)
 
 
 def _wrap(key: bytes, over: bytes, holder: str) -> bytes:

@@ -1,11 +1,12 @@
 """The way out of the house for good: a person, or one of her files, erased in one act.
 
 Her key goes with the commit, and with it everything sealed under it, in every process: no key is remembered
-anywhere. What lies on the shelf goes right after; a crash between the two is cleared by `sweep`. Backups lose
-her when the epochs of that time are destroyed (genomics.intake.upkeep).
+anywhere. So does the key of each slab that she lies in among others: it stands anew without her, or not until
+it is filled again. What lies on the shelf goes right after; a crash between the two is cleared by `sweep`.
+Backups lose her when the epochs of that time are destroyed (genomics.intake.upkeep).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,7 +18,8 @@ from consent.ledger import log
 from consent.models import Erasure, Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import keys
+from genomics._vault import keys, slabs
+from genomics._vault.slabs import Ready
 from genomics.intake import upkeep
 from genomics.intake.receive import pieces
 from genomics.models import GenomicFile, ParticipantKey, Sealed
@@ -26,10 +28,11 @@ from genomics.models import GenomicFile, ParticipantKey, Sealed
 def erase(participant: Participant, *, by: str, at: datetime, also: Callable[[], Counts] = dict) -> Erasure:
     """Erase her: key, uploads, columns, rows, and what the ground floor keeps of her. `also` destroys what
     the floor above keeps, in the same transaction. Raises RegistrationRefused if she was erased before."""
+    ready = slabs.sealed_without(list(GenomicFile.objects.filter(participant=participant)), at=at)
     with transaction.atomic():
         certificate = erasure.erase(
             participant,
-            also=lambda: {**also(), **_destroy(participant)},
+            also=lambda: {**also(), **_destroy(participant, ready)},
             gone_from_backups=upkeep.gone_from_backups(at),
             by=by,
             at=at,
@@ -41,9 +44,11 @@ def erase(participant: Participant, *, by: str, at: datetime, also: Callable[[],
 def erase_file(file: GenomicFile, *, by: str, at: datetime) -> None:
     """Erase one file. Her other files are then sealed under a new key, so that backups lose this one, too."""
     person = file.participant
+    ready = slabs.sealed_without([file], at=at)
     with transaction.atomic():
         holding = Holding.objects.select_related("participant").get(file=file.id)
         holdings.set_state(holding, Holding.State.ERASED, by=by, at=at)
+        slabs.leave(list(GenomicFile.objects.select_for_update().filter(pk=file.pk)), ready)
         vault.remove(file)
         GenomicFile.objects.filter(pk=file.pk).delete()
         ParticipantKey.objects.filter(participant=person).update(spent=True)
@@ -93,8 +98,9 @@ def rekey_all(*, by: str, at: datetime) -> None:
         rekey(row.participant, by=by, at=at)
 
 
-def _destroy(participant: Participant) -> dict[str, int]:
-    files = list(GenomicFile.objects.filter(participant=participant))
+def _destroy(participant: Participant, ready: Sequence[Ready]) -> dict[str, int]:
+    files = list(GenomicFile.objects.select_for_update().filter(participant=participant).order_by("pk"))
+    slabs.leave(files, ready)
     for file in files:
         vault.remove(file)
     GenomicFile.objects.filter(participant=participant).delete()

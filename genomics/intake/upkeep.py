@@ -1,26 +1,30 @@
-"""The upkeep of what was taken in: key epochs roll, older formats are sealed anew, rows are made again.
+"""The upkeep of what was taken in: key epochs roll, older formats are sealed anew, rows and slabs are made.
 
 Each verb may be cut off anywhere and begun again, and does a bounded piece between two commits. When they are
 called is settled upstairs (broker.tasks, manage.py roll_keys, upgrade_files and rebuild_rows).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from consent.ledger import log
 from genomics import events
-from genomics._vault import epochs, keys
+from genomics._vault import epochs, keys, slabs
 from genomics._vault import files as vault
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
+from genomics.coordinates import Build
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed, SlabMember, VariantSlab
 from genomics.panel import Panel
 
 DAY = timedelta(days=1)
 PIECE = 500  # keys wrapped anew in one transaction
+AT_ONCE = 64 * 1024 * 1024  # bytes of columns that are open together while a slab is filled
 FORMAT = 8  # the first bytes of a kept column, which name its version
 
 
@@ -90,6 +94,29 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
             yield file
 
 
+def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
+    """Lay every file that lies in no slab into the newest one that has room; yields each that was. Nobody
+    waits for it: until then a file is read from its column, and says the same."""
+    for build in Build:
+        waiting = GenomicFile.objects.filter(build=build, participant__erased_at__isnull=True)
+        waiting = waiting.exclude(pk__in=SlabMember.objects.values("file")).order_by("participant", "id")
+        ids = list(waiting.values_list("id", flat=True))
+        while ids:
+            slab, room = slabs.with_room(build, at=at)
+            group = _at_once(ids[:room])
+            ids = ids[len(group) :]
+            files = GenomicFile.objects.filter(pk__in=group).select_related("participant")
+            yield from slabs.join(slab, files.order_by("participant", "id"))
+
+
+def empty_slabs(*, outdated_only: bool = False) -> int:
+    """Give up all slabs, or those in another version than today's, to be filled again. Returns how many."""
+    given_up = list(slabs.outdated() if outdated_only else VariantSlab.objects.all())
+    for slab in given_up:
+        slabs.give_up(slab)
+    return len(given_up)
+
+
 def note_resealed(file: GenomicFile, *, by: str, at: datetime) -> None:
     """Tell the ledger by which manifests a file is vouched for now, in the transaction that records them."""
     names = {"upload": vault.upload_name(file), "column": vault.column_name(file)}
@@ -123,6 +150,14 @@ def altered_files() -> Iterator[str]:
     for name in said:
         if name.split("/")[1] in held:
             yield f"{name} is in the ledger, and not recorded any more."
+
+
+def _at_once(ids: list[UUID]) -> list[UUID]:
+    """The first of these files, as many as may be open together: one at least."""
+    names = {f"files/{id}/column": id for id in ids}
+    lengths = dict(Sealed.objects.filter(name__in=names).values_list("name", "length"))
+    total = list(accumulate(lengths.get(name, 0) for name in names))
+    return ids[: max(1, bisect_right(total, AT_ONCE))]
 
 
 def _upgrade(file: GenomicFile, *, by: str, at: datetime) -> bool:

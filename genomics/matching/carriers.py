@@ -12,7 +12,7 @@ from genomics.answers import Answer, Granularity, counted
 from genomics.columns import UNKNOWN, Carriage
 from genomics.coordinates import Build, Region, parse_region
 from genomics.errors import QuestionRefused
-from genomics.matching.question import Material, Reference
+from genomics.matching.question import Material, Place, Reference
 from genomics.variants import Variant, parse_variant
 
 
@@ -36,6 +36,12 @@ class Carriers:
     def evidence(self) -> UUID | None:
         return None
 
+    @property
+    def place(self) -> Place:
+        at = self.variant or self.region
+        assert at is not None
+        return Place(self.build, at)
+
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
         variant, region = said.get("variant"), said.get("region")
@@ -50,7 +56,8 @@ class Carriers:
         return {"kind": self.kind, "build": str(self.build), **place}
 
     def look(self, files: Sequence[Material], reference: Reference | None) -> list[Carriage]:
-        return [self._carriage(file) for file in files]
+        at = self.place.at
+        return [file.carriage(at) if file.build == self.build else UNKNOWN for file in files]
 
     def conclude(
         self,
@@ -61,11 +68,3 @@ class Carriers:
     ) -> Answer:
         carriers = sum(any(findings) for findings in found.values())
         return counted(self.kind, carriers, asked_of=len(found))
-
-    def _carriage(self, file: Material) -> Carriage:
-        if file.build != self.build:
-            return UNKNOWN
-        if self.variant is not None:
-            return file.column().carries(self.variant)
-        assert self.region is not None
-        return file.column().carries_any(self.region)

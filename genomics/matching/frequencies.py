@@ -11,7 +11,7 @@ from uuid import UUID
 from genomics.answers import Answer, Granularity, counted
 from genomics.columns import UNKNOWN, State
 from genomics.coordinates import MT, Build, Y
-from genomics.matching.question import Material, Reference
+from genomics.matching.question import Material, Place, Reference
 from genomics.variants import Variant, parse_variant
 
 HAPLOID = (Y, MT)  # one allele a person; X is counted as two, which overstates men's reference alleles
@@ -38,6 +38,10 @@ class Frequencies:
     @property
     def evidence(self) -> UUID | None:
         return None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.build, self.variant)
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
@@ -67,7 +71,7 @@ class Frequencies:
         return counted(self.kind, carriers, asked_of=len(known), frequency=frequency)
 
     def _seen(self, file: Material) -> Seen:
-        carriage = file.column().carries(self.variant) if file.build == self.build else UNKNOWN
+        carriage = file.carriage(self.variant) if file.build == self.build else UNKNOWN
         if carriage.state is State.UNKNOWN:
             return Seen(0, 0)
         haploid = self.variant.chromosome in HAPLOID and carriage.copies < 2

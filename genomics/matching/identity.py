@@ -25,6 +25,10 @@ class Identity:
 
     evidence: UUID
 
+    @property
+    def place(self) -> None:
+        return None
+
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
         return cls(evidence=UUID(str(said["evidence"])))

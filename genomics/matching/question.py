@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from genomics.answers import Answer, Granularity
-from genomics.columns import Column
-from genomics.coordinates import Build
+from genomics.columns import Carriage
+from genomics.coordinates import Build, Region
 from genomics.panel import Panel, PanelRow
+from genomics.variants import Variant
 
 
 class Material(Protocol):
@@ -21,9 +22,18 @@ class Material(Protocol):
     @property
     def build(self) -> Build: ...
 
-    def column(self) -> Column: ...
+    def carriage(self, at: Variant | Region) -> Carriage:
+        """What it says of the place where the question looks."""
 
     def row(self) -> PanelRow: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question looks: at one allele or along a stretch, of a build."""
+
+    build: Build
+    at: Variant | Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,9 @@ class Question(Protocol):
 
     @property
     def evidence(self) -> UUID | None: ...
+
+    @property
+    def place(self) -> Place | None: ...
 
     def as_json(self) -> dict[str, Any]: ...
 

@@ -35,6 +35,10 @@ class Relatives:
                 f"Segments shorter than {LEAST_CM:g} cM are not shown; ask for longer ones."
             )
 
+    @property
+    def place(self) -> None:
+        return None
+
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
         return cls(

@@ -1,5 +1,21 @@
 """The facts of the middle floor."""
 
-from genomics.models.files import EvidenceProfile, GenomicFile, PanelVersion, ParticipantKey, Sealed
+from genomics.models.files import (
+    EvidenceProfile,
+    GenomicFile,
+    PanelVersion,
+    ParticipantKey,
+    Sealed,
+    SlabMember,
+    VariantSlab,
+)
 
-__all__ = ["EvidenceProfile", "GenomicFile", "PanelVersion", "ParticipantKey", "Sealed"]
+__all__ = [
+    "EvidenceProfile",
+    "GenomicFile",
+    "PanelVersion",
+    "ParticipantKey",
+    "Sealed",
+    "SlabMember",
+    "VariantSlab",
+]

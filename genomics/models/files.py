@@ -50,11 +50,38 @@ class Sealed(models.Model):
     """Something on the shelf, and what vouches for it: only the blob of this manifest is ever opened, so an
     older one put back under the name is refused. Of uploads and columns the ledger has the hash, too."""
 
-    name = models.CharField(max_length=120, primary_key=True)  # files/<file>/<what>, evidence/<profile>
+    # files/<file>/<what>, evidence/<profile>, slabs/<slab>/<version>/<chromosome>
+    name = models.CharField(max_length=120, primary_key=True)
     place = models.CharField(max_length=140)  # where it lies: a new one each time it is sealed
     manifest_sha256 = models.BinaryField(max_length=32)
     length = models.PositiveBigIntegerField()  # bytes before sealing
     version = models.PositiveSmallIntegerField()  # of the sealed format
+
+
+class VariantSlab(models.Model):
+    """Up to 64 files side by side, variant by variant, under a key of their own (genomics.slabs): a derived
+    index, made again from columns at any time. Deleting the row makes it noise."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    build = models.CharField(max_length=8)
+    version = models.PositiveSmallIntegerField()  # of the kept form; only today's is read
+    wrapped = models.BinaryField()
+    epoch = models.PositiveIntegerField(default=0, db_index=True)
+    revision = models.PositiveIntegerField(default=0)  # counts up with each change: of two at once, one wins
+    begun_at = models.DateTimeField()
+
+
+class SlabMember(models.Model):
+    """That a file lies in a slab. In which slot is said by the sealed roster, too, and must agree with it."""
+
+    # PROTECT: a file does not go without its bits (genomics._vault.slabs).
+    file = models.OneToOneField(GenomicFile, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    slab = models.ForeignKey(VariantSlab, on_delete=models.PROTECT, related_name="members")
+    slot = models.PositiveSmallIntegerField()
+    chromosomes = models.PositiveIntegerField()  # bit n: there is something of it on chromosome n
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slab", "slot"], name="slot_of_a_slab_once")]
 
 
 class PanelVersion(models.Model):

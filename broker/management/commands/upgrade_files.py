@@ -1,5 +1,6 @@
 """manage.py upgrade_files: seal anew what lies in an older format. May be stopped and begun again."""
 
+from collections import deque
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,11 +15,15 @@ class Command(BaseCommand):
     allowed = "operator"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        done = 0
+        done = slabs = 0
         try:
             for file in upkeep.upgrade(by="operator", at=timezone.now()):
                 done += 1
                 self.stdout.write(f"{file.id}: sealed anew.")
+            slabs = upkeep.empty_slabs(outdated_only=True)
+            deque(upkeep.fill_slabs(at=timezone.now()), maxlen=0)
         except GenomicsError as trouble:
             raise CommandError(f"{done} were sealed anew. {trouble}") from None
+        if slabs:
+            self.stdout.write(f"{slabs} slabs lay in an older format and were made again.")
         self.stdout.write(f"{done} files were sealed anew; everything is in today's format.")
