@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK_AT = (
     "tests/consent",
     "tests/genomics/test_gate.py",
+    "tests/genomics/vault/test_slabs.py",
+    "tests/properties/test_slabs.py",
     "tests/broker/test_jobs.py",
     "tests/broker/uploads",
     "tests/broker/api/test_uploads.py",
@@ -68,6 +70,11 @@ GUARDS = {
     "owner": Guard("broker/models/uploads.py", "return self.filter(owner=user)", "return self.all()"),
     "tag": Guard("consent/clearance.py", "    if not genuine:\n", "    if False:\n"),
     "vault": Guard("genomics/_vault/files.py", "    if not proof.covers(file.id):\n", "    if False:\n"),
+    "mask": Guard(  # of a slab, whose bits are looked at
+        "genomics/matching/masked.py",
+        "*(rows[plane] & mask for plane",
+        "*(rows[plane] | (mask & np.uint64(0)) for plane",
+    ),
     "seal": Guard("consent/records.py", "    if not whole or", "    if False and"),
     "snapshot": Guard(
         "broker/jobs.py",
