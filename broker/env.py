@@ -55,6 +55,8 @@ class Environment:
     database: dict[str, object]
     queue_url: str
     storage_url: str
+    witness_url: str
+    witness_key: str
     keys_dir: Path
     master_key_url: str
     master_key_token_file: str
@@ -100,6 +102,7 @@ def _read(env: environ.Env) -> Environment:
         database=_database(env, home),
         queue_url=env.str("QUEUE_URL", default=""),
         storage_url=env.str("STORAGE_URL", default=(home / "storage").as_uri()),
+        **_witness(env),
         # The keys of the epochs: never on a backup together with the database.
         keys_dir=Path(env.str("KEYS_DIR", default=str(home / "epochs"))),
         # An OpenBao or Vault that wraps them: https://HOST:PORT/MOUNT/NAME. Absent: MASTER_KEY does.
@@ -132,6 +135,17 @@ def _read(env: environ.Env) -> Environment:
         home_zone=_zone(env.str("HOME_ZONE", default="UTC")),
         home_region=_region(env.str("HOME_REGION", default="")),
     )
+
+
+def _witness(env: environ.Env) -> dict[str, str]:
+    """Where the ledger's witness listens, and the key it signs with: both, or none."""
+    url, key = env.str("WITNESS_URL", default=""), env.str("WITNESS_KEY", default="")
+    if url and not (key and url.startswith(("http://", "https://"))):
+        raise ImproperlyConfigured(
+            "WITNESS_URL is an http(s) address, and comes with WITNESS_KEY, the key that the witness printed "
+            "when it started (name+id+key). Nothing was started."
+        )
+    return {"witness_url": url, "witness_key": key}
 
 
 def _zone(name: str) -> str:

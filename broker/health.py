@@ -24,12 +24,14 @@ from broker.models import Job, JobState, Upload, UploadState
 from consent import afterwards, alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
+from consent.ledger import witnesses
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
 from genomics.errors import GenomicsError
 from genomics.intake import sandbox, upkeep
 from genomics.intake.walled import walls
 
-SEAL_WITHIN = timedelta(minutes=1)  # an event that waits longer for its place: the sequencer stands still
+SEAL_WITHIN = timedelta(seconds=10)  # an event that waits longer for its place: the sequencer stands still
+WITNESS_WITHIN = timedelta(minutes=5)  # a checkpoint that waits longer to be cosigned: the witness is away
 BEGIN_WITHIN = timedelta(minutes=5)  # a job that waits longer: no worker, or too few
 ROOM = 1024**3  # bytes that storage should have to spare
 
@@ -94,6 +96,20 @@ def _ledger(at: datetime) -> tuple[bool, str]:
             % told
         )
     return True, _("%(size)d events lie under a checkpoint that is %(age)s old; %(waiting)d wait.") % told
+
+
+def _witness(at: datetime) -> tuple[bool, str]:
+    if not witnesses.is_named():
+        return True, _("No witness is named: nobody outside this house keeps its checkpoints (WITNESS_URL).")
+    newest, seen = LedgerCheckpoint.newest(), witnesses.newest()
+    size = seen.checkpoint.size if seen else 0
+    if newest is None or newest.size == size:
+        return True, _("The witness has cosigned all %(size)d events.") % {"size": size}
+    late = at - newest.at > WITNESS_WITHIN and (seen is None or at - seen.at > WITNESS_WITHIN)
+    return not late, _("The witness has cosigned %(size)d of %(all)d events.") % {
+        "size": size,
+        "all": newest.size,
+    }
 
 
 def _storage(_at: datetime) -> tuple[bool, str]:
@@ -198,6 +214,7 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
     "ledger": _ledger,
+    "witness": _witness,
     "storage": _storage,
     "sandbox": _sandbox,
     "keys": _keys,

@@ -18,7 +18,7 @@ from consent import records, remembered
 from consent.canonical import written
 from consent.ledger import audit, log
 from consent.ledger.kinds import EventKind
-from consent.ledger.verifier import Verification
+from consent.ledger.recount import Verification
 from consent.models import LedgerEvent, Participant
 from consent.reasons import Reason
 from genomics.intake import upkeep

@@ -1,4 +1,6 @@
-"""Reading a released answer: unsealed, with what makes it citable. Reading is an event."""
+"""Reading a released answer: unsealed, with what makes it citable. Reading is an event; so was the release,
+and until that lies under a signed checkpoint there is nothing to read.
+"""
 
 import json
 from datetime import datetime
@@ -9,7 +11,10 @@ from django.db import transaction
 from broker import events, staging
 from broker.errors import NotAllowed, Refused
 from broker.models import Job, JobState, User
+from consent.errors import LedgerBroken, NotSealed
 from consent.ledger import log
+from consent.ledger.leaves import commit
+from consent.models import LedgerEvent, LedgerOpening
 
 
 def snapshot_of(job: Job) -> str:
@@ -18,12 +23,46 @@ def snapshot_of(job: Job) -> str:
     return staging.commitment(bytes(job.snapshot or b""))[:16]
 
 
+def is_sealed(job: Job) -> bool:
+    """Whether a released job's answer can be read yet."""
+    try:
+        require_sealed(job)
+    except NotSealed:
+        return False
+    except (LedgerBroken, staging.StagedBroken):
+        pass  # whoever reads it is told
+    return True
+
+
+def require_sealed(job: Job) -> None:
+    """Raises NotSealed until the release lies under a checkpoint; LedgerBroken or StagedBroken if it, or the
+    answer, is not what the ledger recorded."""
+    opening = (
+        LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind=events.JOB_RELEASED.tag)
+        .select_related("event")
+        .first()
+    )
+    if opening is None:
+        raise LedgerBroken(
+            "The ledger does not know that this answer was released, so it is not shown. Tell an auditor."
+        )
+    event: LedgerEvent = opening.event
+    log.require_sealed(event)
+    fits = commit(bytes(opening.salt), opening.body) == bytes(event.commitment)
+    kept = staging.commitment(bytes(job.answer or b""))
+    if not fits or opening.said["fields"]["answer_commitment"] != kept:
+        raise staging.StagedBroken(
+            "This answer is not as it was written when it was released, so it is not shown. Tell an auditor."
+        )
+
+
 def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
     """The answer of a released job for somebody who works on its project or case."""
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
         raise NotAllowed("This result is not yours to read.")
     if job.state != JobState.RELEASED:
         raise Refused(f"This job is {job.state_told.label}; there is no result to read.")
+    require_sealed(job)
     answer: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
     with transaction.atomic():
         log.append(events.RESULT_READ, at=at, by=by.reference, subject=f"job:{job.pk}")

@@ -31,6 +31,18 @@ class DatabaseBehind(ConsentError):
     """The database is older than what is kept outside it. Nothing is answered until that was done again."""
 
 
+class LedgerUnavailable(ConsentError):
+    """The ledger cannot be written, so nothing that needs an event was done. Try again when it can."""
+
+
+class WitnessAway(ConsentError):
+    """The witness of the ledger does not answer. Nothing waits for it; it is asked again."""
+
+
+class WitnessRefused(ConsentError):
+    """The witness does not find that the ledger only grew. Keep everything, and tell an auditor."""
+
+
 class NotSealed(ConsentError):
     """An event does not lie under a checkpoint yet, so nothing can be proved of it. Ask again in a moment."""
 

@@ -67,10 +67,11 @@ def job_cancel(request: Request, job_id: str) -> Response:
     return Response(JobOut(job).data)
 
 
-@extend_schema(operation_id="get_result", responses={200: ResultOut, **documented(404, 422)})
+@extend_schema(operation_id="get_result", responses={200: ResultOut, **documented(404, 422, 503)})
 @api_view(["GET"])
 @permission_classes([allows(Right.ASK)])
 def result(request: Request, job_id: str) -> Response:
-    """What a released job may say. Reading it is an event in the ledger."""
+    """What a released job may say. Reading it is an event in the ledger; until its release lies under a
+    checkpoint, a few seconds later, the answer is 503 with Retry-After."""
     job = get_object_or_404(Job.objects.visible_to(person(request)), pk=job_id)
     return Response(results.read(job, by=person(request), at=timezone.now()))

@@ -25,12 +25,13 @@ from broker.errors import (
     TooLarge,
     UploadGone,
 )
-from consent.errors import ConsentError
+from consent.errors import ConsentError, LedgerUnavailable, NotSealed
 from genomics.errors import FileRefused, GenomicsError
 
 logger = logging.getLogger(__name__)
 
 JSON = "application/problem+json"
+A_MOMENT = 2  # seconds in which the sequencer has run
 A_WHILE = 60  # seconds to wait where the throttle does not know
 
 # error -> (status, type, title); the first that fits
@@ -60,6 +61,8 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (FileRefused, 422, "file-refused", "The file was refused"),
     (Refused, 422, "refused", "This cannot be done as asked"),
     (GenomicsError, 422, "refused", "This cannot be done as asked"),
+    (LedgerUnavailable, 503, "ledger-unavailable", "The ledger cannot be written"),
+    (NotSealed, 503, "not-sealed", "Not under a checkpoint yet"),
     (ConsentError, 409, "conflict", "This cannot be done now"),
     (BrokerError, 422, "refused", "This cannot be done as asked"),
 )
@@ -118,6 +121,8 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(getattr(error, "wait", None) or A_WHILE)
+    if isinstance(error, LedgerUnavailable | NotSealed):
+        headers["Retry-After"] = str(A_MOMENT)
     return Response(body, status=status, headers=headers, content_type=JSON)
 
 

@@ -17,7 +17,7 @@ from broker.demo import plans
 from broker.demo.cohort import Cohort, Trace
 from broker.demo.house import LEAVER, House, Progress, case, project
 from broker.models import ENDED, AccessRequest, Case, Job, JobState, Query, User
-from broker.results import read
+from broker.results import is_sealed, read
 from consent.reasons import Reason
 from genomics.coordinates import Build
 
@@ -172,13 +172,21 @@ def _ask(
     if asked.job is not None:
         asked.job = _wait(asked.job, title, show, while_running)
         if asked.job.state == JobState.RELEASED:
-            asked.answer = read(asked.job, by=by, at=timezone.now())
+            asked.answer = _read(asked.job, by)
             manifest = usage.manifest_of(asked.job)
             asked.permitted = list(manifest["permitted"])
             asked.left_out = [(ordinal, reasons) for ordinal, reasons in manifest["left_out"]]
         elif asked.job.state != JobState.REFUSED:
             raise DemoFailed(f"{title}: the job ended {asked.job.state}: {asked.job.trouble}")
     return asked
+
+
+def _read(job: Job, by: User) -> dict[str, Any]:
+    """The answer, once the sequencer has put its release under a checkpoint."""
+    until = time.monotonic() + PATIENCE
+    while not is_sealed(job) and time.monotonic() < until:
+        time.sleep(0.05)
+    return read(job, by=by, at=timezone.now())
 
 
 def _wait(job: Job, title: str, show: Progress, while_running: Callable[[Job], None] | None) -> Job:

@@ -185,6 +185,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "database": _("Database"),
         "queue": _("Queue"),
         "ledger": _("Ledger"),
+        "witness": _("Witness"),
         "storage": _("Storage"),
         "sandbox": _("Reading of files"),
         "keys": _("Keys"),

@@ -21,6 +21,7 @@ from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
 from broker.rights import allow
 from broker.roles import Right
+from consent.errors import NotSealed
 
 UNDER_WAY = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.RELEASING})
 NOTHING_NEW, NO_MORE = 204, 286  # to htmx: swap nothing; ask no more
@@ -44,6 +45,8 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
     if run.state == JobState.RELEASED:
         try:
             answer = results.read(run, by=user, at=timezone.now())
+        except NotSealed:  # in a moment: the page asks again by itself
+            context["under_way"] = True
         except asked.REFUSALS as broken:
             context["broken"] = str(broken)
         else:
@@ -62,7 +65,7 @@ def progress(request: HttpRequest, id: UUID) -> HttpResponse:
     """What of a running job is new since the page saw it: nothing, another line, or that it has ended and
     the page has to be read again."""
     run = _visible(_who(request), id)
-    if run.state not in UNDER_WAY:
+    if run.state not in UNDER_WAY and not _waits_for_its_seal(run):
         return HttpResponse(status=NO_MORE, headers={"HX-Refresh": "true"})
     told = _progress(run)
     if request.GET.get("seen") == told["seen"]:
@@ -125,6 +128,10 @@ def _who(request: HttpRequest) -> User:
 def _visible(user: User, id: UUID) -> Job:
     runs = Job.objects.visible_to(user).select_related("query__request__project", "query__case")
     return get_object_or_404(runs.defer("snapshot", "manifest"), pk=id)
+
+
+def _waits_for_its_seal(run: Job) -> bool:
+    return run.state == JobState.RELEASED and not results.is_sealed(run)
 
 
 def _about(request: HttpRequest, seen: Query) -> dict[str, Any]:

@@ -1,12 +1,18 @@
-"""No door opens on a database that is older than what was said since: every page and every REST door answers
-that, until it was said again (broker.restoring). The style of pages and the health check still answer."""
+"""Closed doors. None opens on a database that is older than what was said since: every page and every REST
+door answers that, until it was said again (broker.restoring); the style of pages and the health check still
+answer. And what needs an event is not done while the ledger cannot be written: its page says so.
+"""
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from consent import afterwards
+from consent.errors import LedgerUnavailable
+
+logger = logging.getLogger(__name__)
 
 OPEN = ("/static/", "/healthz")
 
@@ -29,3 +35,10 @@ class RestoreDoor:
             }
             return JsonResponse(body, status=503, content_type="application/problem+json")
         return render(request, "503.html", status=503)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page whose act could not be written down; the REST doors have their own (api.problems)."""
+        if not isinstance(error, LedgerUnavailable):
+            return None
+        logger.error("the ledger cannot be written", exc_info=error)
+        return render(request, "503.html", {"unwritten": True}, status=503)

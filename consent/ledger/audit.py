@@ -1,6 +1,6 @@
 """Auditing the ledger where it lies: verify it from its rows, or export it to be verified elsewhere.
 
-What must hold is written once, in consent.ledger.verifier; here the rows are read for it.
+What must hold is written once, in consent.ledger.recount; here the rows are read for it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from consent.canonical import canonical
 from consent.ledger import checkpoints
 from consent.ledger.leaves import Entry, Leaf, Sealed, commit
-from consent.ledger.verifier import FORMAT, Audit, Verification
+from consent.ledger.recount import FORMAT, Audit, Verification
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
 CHUNK = 5_000

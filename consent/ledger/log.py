@@ -14,27 +14,37 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from consent.canonical import canonical
-from consent.errors import EventRefused, LedgerBroken, NoteRefused, NotSealed, OutsideTransaction
+from consent.errors import (
+    EventRefused,
+    LedgerBroken,
+    LedgerUnavailable,
+    NoteRefused,
+    NotSealed,
+    OutsideTransaction,
+)
 from consent.ledger import checkpoints, tree
 from consent.ledger import note as notes
 from consent.ledger.audit import export, verify
 from consent.ledger.kinds import EventKind
 from consent.ledger.leaves import SALT_BYTES, commit, leaf_data
-from consent.ledger.verifier import vouch
+from consent.ledger.recount import vouch
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
 __all__ = [
     "Proof",
     "append",
+    "append_all",
     "checkpoint",
     "export",
+    "growth",
     "is_sealed",
     "openings",
     "proof",
+    "require_sealed",
     "sequence",
     "verify",
 ]
@@ -46,18 +56,42 @@ LOOKBACK = 20_000  # ids before the newest placed one that a quick run looks thr
 
 
 def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **fields: Any) -> LedgerEvent:
-    """Write what happened, in the caller's transaction: both are kept or neither is."""
+    """Write what happened, in the caller's transaction: both are kept or neither is. Raises LedgerUnavailable
+    when it cannot be written."""
+    return append_all(kind, [(subject, fields)], at=at, by=by)[0]
+
+
+def append_all(
+    kind: EventKind, happened: Iterable[tuple[str, dict[str, Any]]], *, at: datetime, by: str
+) -> list[LedgerEvent]:
+    """The same for many events of one kind, each a subject and its fields, in two statements to the
+    database."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(
             f"{kind.tag} was to be written outside a transaction, where it could part from the act it tells "
             "of. Nothing was written; wrap the verb in transaction.atomic()."
         )
-    _refuse_unfit(kind, at=at, by=by, subject=subject, fields=fields)
-    body = canonical({"kind": kind.tag, "at": at, "by": by, "subject": subject, "fields": fields}).decode()
-    salt = secrets.token_bytes(SALT_BYTES)
-    event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=commit(salt, body))
-    LedgerOpening.objects.create(event=event, salt=salt, body=body, subject=subject)
-    return event
+    said = []
+    for subject, fields in happened:
+        _refuse_unfit(kind, at=at, by=by, subject=subject, fields=fields)
+        body = canonical({"kind": kind.tag, "at": at, "by": by, "subject": subject, "fields": fields})
+        said.append((secrets.token_bytes(SALT_BYTES), body.decode(), subject))
+    try:
+        events = LedgerEvent.objects.bulk_create(
+            [LedgerEvent(kind=kind.tag, at=at, commitment=commit(salt, body)) for salt, body, _ in said]
+        )
+        LedgerOpening.objects.bulk_create(
+            [
+                LedgerOpening(event=event, salt=salt, body=body, subject=subject)
+                for event, (salt, body, subject) in zip(events, said, strict=True)
+            ]
+        )
+    except DatabaseError as fault:
+        raise LedgerUnavailable(
+            "What was to be done could not be written into the ledger, so it was not done. Nothing is lost; "
+            "please try again in a moment, and tell whoever runs this service if it lasts."
+        ) from fault
+    return events
 
 
 def sequence(*, at: datetime, thorough: bool = True) -> notes.Checkpoint | None:
@@ -87,6 +121,18 @@ def is_sealed(event: LedgerEvent) -> bool:
     """Does this event lie under a signed checkpoint?"""
     position = LedgerLeaf.objects.filter(event=event).values_list("position", flat=True).first()
     return position is not None and LedgerCheckpoint.objects.filter(size__gt=position).exists()
+
+
+def require_sealed(event: LedgerEvent) -> None:
+    """Raises NotSealed until this event lies under a checkpoint, and LedgerBroken if it is not the one that
+    was placed there."""
+    found = proof(event)
+    data = leaf_data(uid=str(event.uid), kind=event.kind, commitment=bytes(event.commitment))
+    if found.leaf_hash != tree.leaf_hash(data) or not found.holds(checkpoints.signer()):
+        raise LedgerBroken(
+            f"Event {event.uid} does not lie where the signed tree says. Nothing may rest on it; tell an "
+            "auditor."
+        )
 
 
 def openings(tags: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -129,6 +175,11 @@ def proof(event: LedgerEvent) -> Proof:
         path=tuple(_hashes(tree.inclusion_ranges(leaf.position, newest.size))),
         note=newest.note,
     )
+
+
+def growth(old: int, new: int) -> tuple[bytes, ...]:
+    """The proof that the first `new` events only add to the first `old` ones."""
+    return tuple(_hashes(tree.consistency_ranges(old, new)))
 
 
 def _hashes(ranges: Sequence[tuple[int, int]]) -> list[bytes]:

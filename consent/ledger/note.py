@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from consent.errors import NoteRefused
 
 ED25519 = b"\x01"  # the algorithm's number in signed notes
+COSIGNATURE = b"\x04"  # and that of a witness's cosignature: consent.ledger.cosignature
 DASH = "\N{EM DASH} "
 ROOT_BYTES = 32
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -50,26 +51,27 @@ class Signer:
 
     name: str
     public_key: bytes
+    algorithm: bytes = ED25519
 
     @property
     def id(self) -> bytes:
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public_key).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.algorithm + self.public_key).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public_key).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.algorithm + self.public_key).decode()}"
 
     @classmethod
-    def of(cls, name: str, seed: bytes) -> Self:
+    def of(cls, name: str, seed: bytes, algorithm: bytes = ED25519) -> Self:
         public_key = Ed25519PrivateKey.from_private_bytes(seed).public_key()
-        return cls(name=name, public_key=public_key.public_bytes_raw())
+        return cls(name=name, public_key=public_key.public_bytes_raw(), algorithm=algorithm)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, algorithm: bytes = ED25519) -> Self:
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        key = _unbase64(encoded)
-        signer = cls(name=name, public_key=key[1:])
-        if key[:1] != ED25519 or len(key) != 33 or signer.id.hex() != key_id:
+        key = unbase64(encoded)
+        signer = cls(name=name, public_key=key[1:], algorithm=algorithm)
+        if key[:1] != algorithm or len(key) != 33 or signer.id.hex() != key_id:
             raise NoteRefused(
                 f"{text!r} is not a verifier key (name+id+key). Copy it whole, as verify_ledger prints it."
             )
@@ -78,9 +80,9 @@ class Signer:
 
 def sign(checkpoint: Checkpoint, key_name: str, seed: bytes) -> str:
     """The note that vouches for `checkpoint`, signed with the Ed25519 seed."""
-    _refuse_name(key_name)
+    refuse_name(key_name)
     body = str(checkpoint)
-    if _parse(body) != checkpoint:
+    if parse(body) != checkpoint:
         raise NoteRefused("This checkpoint cannot be written as lines of text. Nothing was signed.")
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(body.encode())
     line = base64.b64encode(Signer.of(key_name, seed).id + signature).decode()
@@ -89,7 +91,7 @@ def sign(checkpoint: Checkpoint, key_name: str, seed: bytes) -> str:
 
 def open(text: str, key_name: str, public_key: bytes) -> Checkpoint:
     """The checkpoint in a note that this key signed. Raises NoteRefused for anything else."""
-    body, signatures = _split(text)
+    body, signatures = parts(text)
     signer = Signer(name=key_name, public_key=public_key)
     key = Ed25519PublicKey.from_public_bytes(public_key)
     ours = [raw[4:] for name, raw in signatures if name == key_name and raw[:4] == signer.id]
@@ -100,7 +102,7 @@ def open(text: str, key_name: str, public_key: bytes) -> Checkpoint:
             key.verify(signature, body.encode())
         except InvalidSignature:
             raise NoteRefused(f"The signature by {key_name} does not fit the note.") from None
-    return _parse(body)
+    return parse(body)
 
 
 def split(text: str) -> tuple[list[str], str]:
@@ -120,37 +122,40 @@ def join(notes: Iterable[str]) -> str:
     return "".join(f"{note}\n" for note in notes)
 
 
-def _split(text: str) -> tuple[str, list[tuple[str, bytes]]]:
+def parts(text: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """What is signed, and by each signature line its name and its bytes, the key id first."""
     body, mark, tail = text.rpartition("\n\n")
     if not mark or not tail.endswith("\n"):
         raise NoteRefused("The note has no signatures after an empty line: it is cut off, or not a note.")
     signatures = []
     for line in tail[:-1].split("\n"):
         name, _, encoded = line.removeprefix(DASH).partition(" ")
-        raw = _unbase64(encoded)
+        raw = unbase64(encoded)
         if not line.startswith(DASH) or not name or len(raw) < 5:
             raise NoteRefused(f"{line!r} is not a signature line.")
         signatures.append((name, raw))
     return body + "\n", signatures
 
 
-def _parse(body: str) -> Checkpoint:
+def parse(body: str) -> Checkpoint:
+    """What a note says, whoever signed it."""
     lines = body.removesuffix("\n").split("\n")
     if len(lines) < 3 or not body.endswith("\n"):
         raise NoteRefused("The note has fewer than three lines: it is not a checkpoint.")
     origin, size, encoded, *extensions = lines
-    root = _unbase64(encoded)
+    root = unbase64(encoded)
     if not all(lines) or not SIZE.fullmatch(size) or len(root) != ROOT_BYTES:
         raise NoteRefused("The note is not a checkpoint: origin, size and root are not on its first lines.")
     return Checkpoint(origin=origin, size=int(size), root=root, extensions=tuple(extensions))
 
 
-def _refuse_name(name: str) -> None:
+def refuse_name(name: str) -> None:
+    """Raises NoteRefused for a name that no signature line can carry."""
     if not name or "+" in name or any(c.isspace() for c in name):
         raise NoteRefused(f"{name!r} cannot name a key: it is empty, or has a space or a plus in it.")
 
 
-def _unbase64(encoded: str) -> bytes:
+def unbase64(encoded: str) -> bytes:
     """Strict: the one spelling of these bytes, or nothing."""
     try:
         raw = base64.b64decode(encoded, validate=True)

@@ -13,7 +13,7 @@ from broker import erasing, jobs, oversight, people, queries, usage
 from broker.models import Channel, User
 from consent import kin, records
 from consent.errors import KeptForever, RegistrationRefused
-from consent.ledger import audit, checkpoints, log, verifier
+from consent.ledger import audit, checkpoints, log, recount
 from consent.models import Holding, LedgerEvent, LedgerOpening, Participant, Statement
 from consent.models.kin import Kind
 from consent.terms import Permission
@@ -138,7 +138,7 @@ def test_every_proof_holds_and_the_audit_finds_nothing(own_shelf: Path):
     assert audit.verify(also=oversight.ALSO).problems == ()
     exported = io.StringIO()
     audit.export(exported)
-    assert verifier.read(exported.getvalue().splitlines()).ok
+    assert recount.read(exported.getvalue().splitlines()).ok
     one = LedgerOpening.objects.filter(event__kind="consent:participant:verified").first()
     with unsafe_without_triggers(connection):
         unsafe_rows(LedgerOpening).filter(pk=one.pk if one else None).delete()

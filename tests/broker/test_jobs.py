@@ -48,6 +48,7 @@ def outcome(job: Job, person) -> tuple[bool, tuple[Reason, ...]]:
 
 
 def answer_of(world: World, job: Job) -> dict[str, Any]:
+    log.sequence(at=NOW)
     return results.read(job, by=world.staff.researcher, at=NOW)
 
 
@@ -141,9 +142,10 @@ def test_whoever_withdraws_between_staging_and_release_is_out(world: World, monk
     stage = jobs._stage
 
     def stage_then_leave(claim, asked):
-        stage(claim, asked)
+        manifest = stage(claim, asked)
         if not Statement.objects.filter(participant=crowd[3], family="*").exists():
             records.withdraw(crowd[3], by="self", at=NOW)
+        return manifest
 
     monkeypatch.setattr(jobs, "_stage", stage_then_leave)
     job = run(job_of(ask(world)))
@@ -188,8 +190,9 @@ def test_a_request_closed_while_it_runs_releases_nothing(world: World, monkeypat
     stage = jobs._stage
 
     def stage_then_close(claim, asked):
-        stage(claim, asked)
+        manifest = stage(claim, asked)
         access.close(request, reason="audit", by=world.staff.steward, at=NOW)
+        return manifest
 
     monkeypatch.setattr(jobs, "_stage", stage_then_close)
     job = run(job_of(ask(world, request)))
@@ -211,8 +214,9 @@ class Clock:
         stage = jobs._stage
 
         def stage_then_jump(claim, asked):
-            stage(claim, asked)
+            manifest = stage(claim, asked)
             self.at = to
+            return manifest
 
         monkeypatch.setattr(jobs, "_stage", stage_then_jump)
 
@@ -278,9 +282,10 @@ def test_a_worker_that_wakes_up_late_changes_nothing(world: World, monkeypatch):
     stage = jobs._stage
 
     def sleep_too_long(claim, asked):
-        stage(claim, asked)
+        manifest = stage(claim, asked)
         if claim.job.attempt == 1:  # meanwhile another one takes over, and finishes
             run(job, at=NOW + timedelta(minutes=5))
+        return manifest
 
     monkeypatch.setattr(jobs, "_stage", sleep_too_long)
     jobs.run(job.pk, clock=lambda: NOW, batch=50)
@@ -296,7 +301,7 @@ def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
 
     def cancel_then_stage(claim, asked):
         queries.cancel(job, by=world.staff.researcher, at=NOW)
-        stage(claim, asked)
+        return stage(claim, asked)
 
     monkeypatch.setattr(jobs, "_stage", cancel_then_stage)
     assert run(job).state == JobState.CANCELLED

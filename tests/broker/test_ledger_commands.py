@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from broker.management.commands import sequencer, verify_ledger
-from consent.ledger import checkpoints, log, verifier
+from consent.ledger import checkpoints, log, recount
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
 from tests.consent.ledger.build import grow, happen, unsafe_rows
 from tests.unsafe import unsafe_drop_triggers
@@ -59,7 +59,7 @@ def test_verify_ledger_exports_for_the_auditor_and_writes_over_nothing(tmp_path)
     said("verify_ledger", "--export", str(bare), "--without-openings")
     for export in (file, bare):
         with export.open() as lines:
-            assert verifier.read(lines, signer=checkpoints.signer()).ok
+            assert recount.read(lines, signer=checkpoints.signer()).ok
     assert "user:7" in file.read_text()
     assert "user:7" not in bare.read_text()
     with pytest.raises(CommandError, match="already"):

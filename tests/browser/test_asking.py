@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from broker import cases, jobs, queries
 from broker.models import Case, Job, JobState, Query
+from consent.ledger import log
 from tests.world import NOW, World, genotypes, job_of, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,7 @@ def world() -> World:
 
 def run(job: Job) -> Job:
     jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    log.sequence(at=NOW)
     job.refresh_from_db()
     return job
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,6 +16,7 @@ from broker import people, results
 from broker.crew import Crew
 from broker.models import ENDED, Job, JobState, Upload
 from consent import records
+from consent.ledger import log
 from consent.models import LedgerEvent
 from tests.builders import vcf
 from tests.world import World
@@ -78,6 +80,11 @@ def released(job: Job) -> int:
     return sum(str(job.pk) in event.opening.body for event in events)
 
 
+def answer_of(world: World, job: Job) -> dict[str, Any]:
+    log.sequence(at=timezone.now())
+    return results.read(job, by=world.staff.researcher, at=timezone.now())
+
+
 def test_a_question_goes_through_the_queue_and_comes_back_answered(world: World, crew: Crew):
     world.crowd(11, says="Ada")
     world.join("Cleo")
@@ -85,7 +92,7 @@ def test_a_question_goes_through_the_queue_and_comes_back_answered(world: World,
     job = submit(world)
     until(lambda: state(job) in ENDED)
     assert job.state == JobState.RELEASED
-    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 11
+    assert answer_of(world, job)["count"] == 11
 
 
 def test_kill_9_in_the_middle_and_the_job_still_finishes_once(world: World, crew: Crew):
@@ -101,7 +108,7 @@ def test_kill_9_in_the_middle_and_the_job_still_finishes_once(world: World, crew
     assert job.state == JobState.RELEASED
     assert (job.attempt, released(job)) == (2, 1)
     assert job.token != first
-    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 40
+    assert answer_of(world, job)["count"] == 40
 
 
 def test_who_withdraws_while_a_worker_is_dead_is_out_of_what_the_next_one_releases(world: World, crew: Crew):
@@ -113,7 +120,7 @@ def test_who_withdraws_while_a_worker_is_dead_is_out_of_what_the_next_one_releas
     records.withdraw(crowd[0], by="self", at=timezone.now())  # she had been read already
     crew.start("worker")
     until(lambda: state(job) in ENDED)
-    assert results.read(job, by=world.staff.researcher, at=timezone.now())["count"] == 39
+    assert answer_of(world, job)["count"] == 39
 
 
 def test_a_file_goes_through_the_queue_and_is_taken(crew: Crew):

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from consent.errors import LedgerBroken
-from consent.ledger import log
+from consent.errors import LedgerBroken, WitnessAway, WitnessRefused
+from consent.ledger import log, witnesses
 
 THOROUGH_EVERY = 600  # runs; the first is one of them
 
@@ -19,6 +19,7 @@ THOROUGH_EVERY = 600  # runs; the first is one of them
 class Command(BaseCommand):
     help = "Place waiting events in the ledger's tree and sign a checkpoint, until told to stop."
     allowed = "operator"
+    told = ""  # what was said of the witness last
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--every", type=float, default=1.0, help="seconds between two runs (default: 1)")
@@ -57,3 +58,13 @@ class Command(BaseCommand):
             raise CommandError(str(broken)) from broken
         if made is not None:
             self.stdout.write(f"checkpoint {made.size}")
+        try:
+            seen = witnesses.catch_up()
+        except (WitnessAway, WitnessRefused) as told:
+            if str(told) != self.told:  # once, not every second
+                self.stderr.write(str(told))
+            self.told = str(told)
+            return
+        self.told = ""
+        if seen is not None:
+            self.stdout.write(f"witnessed {seen.checkpoint.size}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from broker import oversight
-from consent.ledger import checkpoints, log, verifier
+from consent.ledger import checkpoints, log, recount
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if options["export"]:
             self._export(options["export"], openings=not options["without_openings"])
         found = log.verify(also=oversight.ALSO)
-        for line in verifier.report(found):
+        for line in recount.report(found):
             self.stdout.write(line)
         self.stdout.write(f"verifier key {checkpoints.signer()}")
         if not found.ok:

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
 from broker import access, jobs, queries, results, staging
 from broker.models import Job, JobState
+from consent.ledger import log
 from consent.models import LedgerEvent
 from tests.broker.api.test_queries import Program, problem
 from tests.world import NOW, WITHOUT_COOLING_OFF, World, job_of
@@ -40,6 +42,7 @@ def ask(world: World) -> Job:
 
 def run(job: Job) -> Job:
     jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    log.sequence(at=NOW)
     job.refresh_from_db()
     return job
 
@@ -139,6 +142,47 @@ def test_an_answer_that_was_tampered_with_is_not_read(world: World, rosa: Progra
     Job.objects.filter(pk=job.pk).update(answer=staging.seal(b"{}", "elsewhere/answer"))
     told = problem(rosa.get(door("result", job)), 422, "refused")
     assert "not as it was written" in told["detail"]
+
+
+def test_an_answer_waits_until_its_release_lies_under_a_checkpoint(world: World, rosa: Program):
+    world.crowd(12, says="Ada")
+    job = ask(world)
+    log.sequence(at=NOW)
+    jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    answer = rosa.get(door("result", job))
+    told = problem(answer, 503, "not-sealed")
+    assert "ask again" in told["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    log.sequence(at=NOW)
+    assert rosa.get(door("result", job)).json()["count"] == 12
+
+
+def test_a_release_that_the_ledger_does_not_know_is_not_read(world: World, rosa: Program):
+    """Somebody sets a job to released by hand, with an answer of her own."""
+    job = ask(world)
+    sealed = staging.seal(b"{}", f"{job.pk}/answer")
+    Job.objects.filter(pk=job.pk).update(state="released", answer=sealed, manifest=sealed, ended_at=NOW)
+    told = problem(rosa.get(door("result", job)), 409, "conflict")
+    assert "does not know that this answer was released" in told["detail"]
+
+
+def test_nothing_is_asked_or_read_while_the_ledger_cannot_be_written(
+    world: World, rosa: Program, monkeypatch: pytest.MonkeyPatch
+):
+    world.crowd(12, says="Ada")
+    job = run(ask(world))
+    request, before = world.request(), LedgerEvent.objects.count()
+    with monkeypatch.context() as broken:
+
+        def full(*_args: Any, **_kwargs: Any) -> None:
+            raise OperationalError("database or disk is full")
+
+        broken.setattr("consent.models.ledger.LedgerOpening.objects.bulk_create", full)
+        told = problem(rosa.get(door("result", job)), 503, "ledger-unavailable")
+        assert "was not done" in told["detail"]
+        body = {"request": str(request.pk), "question": world.carriers()}
+        problem(rosa.post(reverse("api:queries"), body), 503, "ledger-unavailable")
+    assert (Job.objects.count(), LedgerEvent.objects.count()) == (1, before)
 
 
 @pytest.mark.parametrize("name", ["job", "result"])

@@ -150,11 +150,12 @@ def test_somebody_lost_between_batch_and_release_is_decided_again(world: World, 
     stage, staged = jobs._stage, []
 
     def withdraw_then(claim, asked):
-        stage(claim, asked)
+        manifest = stage(claim, asked)
         staged.append(1)
         if len(staged) == 1:
             records.withdraw(crowd[1], by="x", at=NOW)
             holdings.add(crowd[2], uuid.uuid4(), by="x", at=NOW)  # a later file does not join
+        return manifest
 
     monkeypatch.setattr(jobs, "_stage", withdraw_then)
     run(job)

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from consent.ledger import checkpoints, leaves, log, note, verifier
+from consent.ledger import checkpoints, leaves, log, note, recount, verifier
 from tests.consent.ledger.build import grow, happen
 
 
@@ -31,7 +31,7 @@ def changed(lines: list[str], number: int, **change) -> list[str]:
 
 
 def test_an_honest_export_holds(lines):
-    found = verifier.read(lines, signer=checkpoints.signer(), published=checkpoints.published())
+    found = recount.read(lines, signer=checkpoints.signer(), published=checkpoints.published())
     assert (found.problems, found.events, found.size, found.unplaced) == ((), 9, 7, 2)
     assert found.root == log.checkpoint().root
     assert found == log.verify()
@@ -41,9 +41,9 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
     bare = exported(openings=False)
     assert "user:7" in "".join(lines)
     assert "user:7" not in "".join(bare)
-    assert verifier.read(bare, signer=checkpoints.signer()).ok
+    assert recount.read(bare, signer=checkpoints.signer()).ok
     pretending = changed(bare, 0, openings=True)
-    assert "has lost what it said" in " ".join(verifier.read(pretending).problems)
+    assert "has lost what it said" in " ".join(recount.read(pretending).problems)
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,18 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
     ],
 )
 def test_a_changed_export_is_found_out(lines, harm, why):
-    assert verifier.read(lines).ok
-    assert_problem(verifier.read(harm(lines), signer=checkpoints.signer()), why)
+    assert recount.read(lines).ok
+    assert_problem(recount.read(harm(lines), signer=checkpoints.signer()), why)
 
 
-def assert_problem(found: verifier.Verification, why: str) -> None:
+def assert_problem(found: recount.Verification, why: str) -> None:
     assert re.search(why, "\n".join(found.problems)), f"{why!r} is not among {found.problems}"
     assert not found.ok
 
 
 def test_an_export_that_is_older_than_a_kept_checkpoint_is_found_out(lines):
     grow(1)
-    found = verifier.read(lines, published=checkpoints.published())
+    found = recount.read(lines, published=checkpoints.published())
     assert_problem(found, "vouches for 10 events, the ledger for 7")
 
 
@@ -99,8 +99,8 @@ def test_an_export_signed_by_somebody_else_holds_only_for_their_key(lines, setti
             body = checkpoints.opened(line["note"])
             line["note"] = note.sign(body, settings.LEDGER_ORIGIN, theirs)
         forged.append(json.dumps(line))
-    assert verifier.read(forged).ok, "the forgery is meant to be perfect but for the key"
-    assert_problem(verifier.read(forged, signer=checkpoints.signer()), "carries no signature by")
+    assert recount.read(forged).ok, "the forgery is meant to be perfect but for the key"
+    assert_problem(recount.read(forged, signer=checkpoints.signer()), "carries no signature by")
 
 
 @pytest.mark.parametrize("body", ["not json", "[]", "{}", '{"kind":"test:thing:happened","at":"noon"}'])
@@ -108,20 +108,20 @@ def test_a_body_that_was_committed_to_but_is_no_event_is_found_out(lines, body):
     salt = bytes(32)
     commitment = leaves.commit(salt, body).hex()
     nonsense = changed(lines, 10, body=body, salt=salt.hex(), commitment=commitment)
-    assert_problem(verifier.read(nonsense), "not yet placed.* is shown with another kind or time")
+    assert_problem(recount.read(nonsense), "not yet placed.* is shown with another kind or time")
 
 
 def test_a_note_about_another_ledger_is_found_out(lines):
     other = note.Checkpoint(origin="another/ledger", size=3, root=bytes(32))
     text = note.sign(other, settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes)
-    found = verifier.read(lines, published=[text, *checkpoints.published()])
+    found = recount.read(lines, published=[text, *checkpoints.published()])
     assert_problem(found, "about another ledger: another/ledger")
 
 
 def test_many_problems_are_counted_rather_than_told(lines, monkeypatch):
-    monkeypatch.setattr(verifier, "TOLD", 2)
+    monkeypatch.setattr(recount, "TOLD", 2)
     broken = [line.replace('"leaf":"', '"leaf":"00') for line in lines]
-    found = verifier.read(broken)
+    found = recount.read(broken)
     assert len(found.problems) == 3
     assert "more problems" in found.problems[-1]
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from consent.ledger import log, verifier
+from consent.ledger import log, recount
 from consent.models import LedgerEvent
 from tests.broker.portal.auditor.looking import looks, shown
 from tests.consent.ledger.build import unsafe_rows
@@ -86,4 +86,4 @@ def test_the_tree_alone_says_nothing_about_anybody(world: World, otto: Client):
     text = taken_home(otto, "no")
     assert ada.pseudonym not in text
     assert not json.loads(text.splitlines()[0])["openings"]
-    assert verifier.read(io.StringIO(text)).ok
+    assert recount.read(io.StringIO(text)).ok

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from broker import jobs, queries
 from broker.models import Job, User
+from consent.ledger import log
 from tests.world import NOW, World, job_of
 
 
@@ -28,6 +29,7 @@ def ask(world: World, **question: Any) -> Job:
 
 def run(job: Job) -> Job:
     jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    log.sequence(at=NOW)
     job.refresh_from_db()
     return job
 

@@ -1,16 +1,19 @@
 """Who may see a job, and what nobody reads off its pages: how many were considered, who changed her mind."""
 
 import re
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from broker import results
+from broker import jobs, results
 from broker.models import Query
+from consent.ledger import log
 from consent.models import LedgerEvent
 from tests.broker.portal.jobs.running import ask, run, shown, signed_in, taken
-from tests.world import World
+from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +68,30 @@ def test_nowhere_stands_how_many_were_considered_or_permitted(world: World, rosa
     told = told.replace(results.snapshot_of(job), "")  # drawn by chance, and can hold any digits
     assert not re.search(r"(?<![\w:.])(37|53|16)(?![\d:])", re.sub(r"<[^>]+>", " ", told))
     assert Query.objects.count() == 1
+
+
+def test_an_answer_is_under_way_until_its_release_lies_under_a_checkpoint(world: World, rosa: Client):
+    world.crowd(12, says="Ada")
+    job = ask(world)
+    jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    assert 'id="progress"' in shown(rosa, job)
+    assert rosa.get(reverse("jobs:progress", args=[job.pk])).status_code != 286
+    assert rosa.get(reverse("jobs:download", args=[job.pk, "json"])).status_code == 302
+    log.sequence(at=NOW)
+    assert rosa.get(reverse("jobs:progress", args=[job.pk])).status_code == 286
+    assert 'id="progress"' not in shown(rosa, job)
+
+
+def test_a_page_whose_look_cannot_be_written_down_says_so(
+    world: World, rosa: Client, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_args: Any, **_kwargs: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    job = ask(world)
+    monkeypatch.setattr("consent.models.ledger.LedgerOpening.objects.bulk_create", full)
+    answer = rosa.post(reverse("jobs:cancel", args=[job.pk]))
+    assert answer.status_code == 503
+    assert "That record cannot be written at this moment" in answer.content.decode()
+    job.refresh_from_db()
+    assert job.state == "queued"
