@@ -1,8 +1,12 @@
 """What happens on the top floor, in the words of the ledger; and the three floors' tables joined."""
 
+from broker.events_id import SENTENCES_ID as BROKER_ID
 from consent import events as consent_events
+from consent.events_id import SENTENCES_ID as CONSENT_ID
+from consent.ledger import kinds
 from consent.ledger.kinds import EventKind
 from genomics import events as genomics_events
+from genomics.events_id import SENTENCES_ID as GENOMICS_ID
 
 PROPOSED = EventKind("broker:role:proposed", "{subject} was proposed as {role}.", ("role",))
 CONFIRMED = EventKind("broker:role:confirmed", "{subject} is now {role}.", ("role",))
@@ -79,10 +83,12 @@ JOB_RELEASED = EventKind(
         "position",
         "answer_commitment",
         "manifest_commitment",
+        "manifest_sha256",
         "kind_of_answer",
         "gates_sha256",
     ),
 )
+MANIFEST_SEALED = EventKind(kinds.MANIFEST_SEALED, "Whom {subject} read was committed to.", ("root", "size"))
 JOB_REFUSED = EventKind(
     "query:job:refused", "Job {subject} was refused: {reasons}.", ("reasons", "gate_sha256")
 )
@@ -143,3 +149,14 @@ KINDS = tuple(value for value in list(globals().values()) if isinstance(value, E
 BY_TAG: dict[str, EventKind] = {
     kind.tag: kind for kind in (*consent_events.KINDS, *genomics_events.KINDS, *KINDS)
 }
+
+# Each kind's sentence by language; where a language has none, English speaks.
+SENTENCES: dict[str, dict[str, str]] = {
+    "en": {tag: kind.sentence for tag, kind in BY_TAG.items()},
+    "id": {**CONSENT_ID, **GENOMICS_ID, **BROKER_ID},
+}
+
+
+def sentence(tag: str, language: str) -> str:
+    """The sentence of a kind, in the language of whoever reads it."""
+    return SENTENCES.get(language, {}).get(tag) or SENTENCES["en"][tag]

@@ -13,9 +13,11 @@ from typing import Any
 
 from broker import events
 from broker.models import Job, JobGate
-from consent import fence
+from consent import fence, naming
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.explain import Verdict
+from consent.ledger import log
+from consent.ledger import manifest as manifests
 from consent.models import LedgerOpening
 from consent.terms import DataUse, canonical
 
@@ -136,6 +138,43 @@ class Watch:
         assert self._use is not None
         self.passage.batch(self._at, self._position, self.policy_version, self._use)
         self.told(done, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Whom a job read, written down before the release, and what the ledger keeps of it then."""
+
+    text: bytes
+    root: str  # of the tree of names
+    size: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text).hexdigest()
+
+    def bind(self, subject: str, *, at: datetime) -> None:
+        """Write into the ledger whose names the tree holds; an event of its own, for she may see it whole."""
+        log.append(
+            events.MANIFEST_SEALED, at=at, by="worker", subject=subject, root=self.root, size=self.size
+        )
+
+
+def written(passage: Passage, clearance: Clearance, *, at: datetime) -> Manifest:
+    """The manifest of an answer that rests on this Clearance. Makes the keys of names that are lacking."""
+    permitted = [one.ordinal for one in clearance.permitted]
+    naming.keep([*permitted, *(one.ordinal for one in clearance.left_out)], at=at, by="worker")
+    names = naming.names(str(passage.job.pk), permitted)
+    said = manifest(passage, clearance) | {"names": b"".join(names).hex()}
+    tree = names_of(said)
+    return Manifest(canonical(said), manifests.root(tree).hex(), len(tree))
+
+
+def names_of(manifest: dict[str, Any]) -> list[bytes]:
+    """The names of whom a job read, filled up and in order, as its tree has them."""
+    together = bytes.fromhex(manifest["names"])
+    size = manifests.NAME_BYTES
+    names = [together[start : start + size] for start in range(0, len(together), size)]
+    return manifests.filled(names, bytes.fromhex(manifest["salt"]))
 
 
 def manifest(passage: Passage, clearance: Clearance) -> dict[str, Any]:

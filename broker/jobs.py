@@ -23,7 +23,7 @@ from django.db.models.functions import Greatest
 from broker import cases, events, staging, uses
 from broker import gates as kept
 from broker.errors import LostClaim
-from broker.gates import Passage, Watch
+from broker.gates import Manifest, Passage, Watch
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from consent import clearance as proofs
 from consent import fence
@@ -148,8 +148,8 @@ def _run(claim: Claim, batch: int) -> None:
             on_batch=watch.batch_done,
         )
         claim.passage.read(clearance, asked.clearance, batch)
-        _stage(claim, asked)
-        if _release(claim, asked.clearance):
+        manifest = _stage(claim, asked)
+        if _release(claim, asked.clearance, manifest):
             return
         # Somebody changed her mind since: the answer is made again from nothing, for the difference of two
         # answers would name her.
@@ -192,20 +192,21 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
     return clearance
 
 
-def _stage(claim: Claim, asked: gate.Asked) -> None:
+def _stage(claim: Claim, asked: gate.Asked) -> Manifest:
     """Seal the answer and who it rests on, before the transaction that makes them readable."""
-    manifest = json.dumps(kept.manifest(claim.passage, asked.clearance)).encode()
+    manifest = kept.written(claim.passage, asked.clearance, at=claim.clock())
     with transaction.atomic():
         _move(
             claim,
             JobState.RELEASING,
             answer=staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer"),
-            manifest=staging.seal(manifest, f"{claim.job.pk}/manifest"),
+            manifest=staging.seal(manifest.text, f"{claim.job.pk}/manifest"),
         )
         claim.passage.write()
+    return manifest
 
 
-def _release(claim: Claim, clearance: Clearance) -> bool:
+def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
     """One short transaction: the gate lock, whether anything relied on has changed, the flip, the event.
     False, with nothing changed, when the answer no longer rests on what holds."""
     with transaction.atomic():
@@ -224,10 +225,12 @@ def _release(claim: Claim, clearance: Clearance) -> bool:
             subject=claim.subject,
             answer_commitment=staging.commitment(bytes(job.answer or b"")),
             manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
+            manifest_sha256=manifest.sha256,
             kind_of_answer=job.query.question["kind"],
             gates_sha256=kept.commitment(job),
             **{name: value for name, value in _summary(clearance).items() if name != "policy_version"},
         )
+        manifest.bind(claim.subject, at=now)
         if job.query.request is not None:
             Project.objects.filter(pk=job.query.request.project_id, first_access_at__isnull=True).update(
                 first_access_at=now

@@ -20,6 +20,7 @@ from consent.models import (
     Holding,
     KinLink,
     LedgerOpening,
+    ManifestKey,
     PaperEntry,
     PaperImport,
     PaperMove,
@@ -88,6 +89,7 @@ def _destroy(participant: Participant) -> dict[str, int]:
     PaperMove.objects.filter(paper__in=list(papers.values_list("pk", flat=True))).erase()
     KinLink.objects.filter(person=participant).delete()
     Freeze.objects.filter(participant=participant).delete()
+    ManifestKey.objects.filter(participant=participant).delete()
     Holding.objects.filter(participant=participant).update(state=Holding.State.ERASED)
     Projection.objects.all().delete()  # kept populations name everybody; the next is made without her
     return {

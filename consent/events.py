@@ -26,6 +26,16 @@ ERASED = EventKind(
     "{subject} was erased: key, files, words and who she was.",
     ("destroyed", "openings", "gone_from_backups", "position"),
 )
+KEYED = EventKind(
+    kinds.KEYED,
+    "A key was made by which {subject} finds herself in what jobs read.",
+    ("key_sha256",),
+)
+VERIFIER_SHIPPED = EventKind(
+    kinds.VERIFIER_SHIPPED,
+    "The auditors' verifier was written as one file, with the fingerprint {sha256}.",
+    ("sha256",),
+)
 GIVEN = EventKind(
     "consent:statement:given",
     "{subject} said yes to {family} (statement {seq}).",

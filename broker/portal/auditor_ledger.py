@@ -13,10 +13,10 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from broker.events import BY_TAG
+from broker.events import BY_TAG, sentence
 from consent import alarms
 from consent.errors import ConsentError
 from consent.ledger import checkpoints, log
@@ -96,7 +96,7 @@ def tell(event: LedgerEvent) -> str:
         return _("An event of a kind that is not known here: %(kind)s.") % {"kind": event.kind}
     try:
         fields = {name: _plain(value) for name, value in said["fields"].items()}
-        return _short(kind.tell({**said, "fields": fields}, _(kind.sentence)))
+        return _short(kind.tell({**said, "fields": fields}, sentence(kind.tag, get_language() or "en")))
     except (KeyError, AttributeError, TypeError, ValueError):
         return _("This event does not say what events of its kind say. Verify the ledger.")
 

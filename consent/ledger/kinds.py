@@ -15,7 +15,11 @@ TAG = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){2}")  # noun:subject:action
 ENVELOPE = ("at", "by", "kind", "subject")  # what every event says besides its own fields
 
 
-ERASED = "consent:participant:erased"  # the one kind that an audit reads: by it what others said may be gone
+# The kinds that an audit reads.
+ERASED = "consent:participant:erased"  # by it what others said may be gone
+KEYED = "consent:participant:keyed"  # binds the key of her names in manifests: there is one
+VERIFIER_SHIPPED = "consent:verifier:shipped"
+MANIFEST_SEALED = "query:manifest:sealed"  # whom a job read, as the root of a tree of names
 
 
 @dataclass(frozen=True, slots=True)

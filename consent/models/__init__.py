@@ -4,6 +4,7 @@ from consent.models.diseases import DiseaseMove, DiseaseName, DiseaseProposal
 from consent.models.forms import FormDraft, FormMove
 from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
+from consent.models.manifest_keys import ManifestKey
 from consent.models.paper import PaperEntry, PaperImport, PaperMove
 from consent.models.people import Change, Erasure, Freeze, Holding, Participant
 from consent.models.policies import PolicyVersion
@@ -26,6 +27,7 @@ __all__ = [
     "LedgerEvent",
     "LedgerLeaf",
     "LedgerOpening",
+    "ManifestKey",
     "PaperEntry",
     "PaperImport",
     "PaperMove",

@@ -92,12 +92,12 @@ def test_progress_never_goes_back_while_somebody_changes_her_mind(world: World, 
     told: list[tuple[int, str]] = []
     release = jobs._release
 
-    def watched(claim: Any, clearance: Any) -> bool:
+    def watched(claim: Any, clearance: Any, manifest: Any) -> bool:
         job.refresh_from_db()
         told.append((job.progress, polled(rosa, job).content.decode()))
         if len(told) == 1:
             records.withdraw(crowd[0], by="self", at=NOW)
-        return release(claim, clearance)
+        return release(claim, clearance, manifest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "_release", watched)

@@ -1,0 +1,11 @@
+"""The sentences of genomics.events in Indonesian. One for every kind; a test sees to it."""
+
+SENTENCES_ID: dict[str, str] = {
+    "genomics:file:received": "Sebuah berkas {file_kind} milik {subject} diterima.",
+    "genomics:evidence:received": "Sebuah profil barang bukti diterima untuk {subject}.",
+    "genomics:file:resealed": "Sebuah berkas {subject} disegel ulang dalam format yang sekarang.",
+    "genomics:file:erased": "Sebuah berkas {subject} dihapus.",
+    "genomics:epoch:began": "Masa kunci {subject} dimulai.",
+    "genomics:epoch:destroyed": "Masa kunci {subject}, yang dimulai pada {began_at}, dimusnahkan.",
+    "genomics:panel:loaded": "Panel {subject} dimuat.",
+}
