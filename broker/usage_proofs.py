@@ -11,6 +11,7 @@ from broker import events, gates, usage
 from broker.errors import Refused
 from broker.usage import Use
 from consent import naming
+from consent.canonical import plain
 from consent.events import KEYED
 from consent.ledger import checkpoints, log, manifest, participation
 from consent.ledger.leaves import Entry
@@ -65,4 +66,4 @@ def _placed(opening: LedgerOpening) -> tuple[dict[str, Any], str]:
         body=opening.body,
     )
     path = [step.hex() for step in found.path]
-    return {"position": found.index, "path": path, **entry.as_json()}, found.note
+    return {"position": found.index, "path": path, **plain(entry.as_json())}, found.note

@@ -16,7 +16,15 @@ from django.views.decorators.http import require_http_methods
 
 from broker import rights, wards
 from broker.models import User
-from broker.portal import guardian_kin, record, record_choices, record_exchange, record_uploads, sheets
+from broker.portal import (
+    guardian_kin,
+    record,
+    record_choices,
+    record_exchange,
+    record_proof,
+    record_uploads,
+    sheets,
+)
 from broker.portal import record_words as words
 from broker.portal.dates import day_of
 from broker.portal.desk import Desk
@@ -152,6 +160,12 @@ def consent_fhir(request: HttpRequest, pseudonym: str) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_CHILD_RECORD)
+def proof(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
+    return record_proof.proof(desk_of(request, pseudonym), id)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_CHILD_RECORD)
 def why(request: HttpRequest, pseudonym: str, id: UUID) -> HttpResponse:
     return record.why(desk_of(request, pseudonym), id)
 
@@ -219,6 +233,7 @@ urls = [
     path("<str:pseudonym>/exchange/", exchange, name="exchange"),
     path("<str:pseudonym>/consent.fhir.json", consent_fhir, name="consent_fhir"),
     path("<str:pseudonym>/usage/<uuid:id>/", why, name="why"),
+    path("<str:pseudonym>/usage/<uuid:id>/proof.json", proof, name="proof"),
     path("<str:pseudonym>/form/<str:language>/", form_sheet, name="form_sheet"),
     path("<str:pseudonym>/form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

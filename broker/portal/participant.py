@@ -23,6 +23,7 @@ from broker.portal import (
     record_choices,
     record_exchange,
     record_files,
+    record_proof,
     record_uploads,
     sheets,
     token_page,
@@ -189,6 +190,12 @@ def token_revoke(request: HttpRequest, id: int) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @allow(Right.KEEP_OWN_RECORD)
+def proof(request: HttpRequest, id: UUID) -> HttpResponse:
+    return record_proof.proof(desk_of(request), id)
+
+
+@require_http_methods(["GET"])
+@allow(Right.KEEP_OWN_RECORD)
 def why(request: HttpRequest, id: UUID) -> HttpResponse:
     return record.why(desk_of(request), id)
 
@@ -287,6 +294,7 @@ urls = [
     path("tokens/", tokens, name="tokens"),
     path("tokens/<int:id>/revoke/", token_revoke, name="token_revoke"),
     path("usage/<uuid:id>/", why, name="why"),
+    path("usage/<uuid:id>/proof.json", proof, name="proof"),
     path("form/<str:language>/", form_sheet, name="form_sheet"),
     path("form/<str:language>/pdf/", form_pdf, name="form_pdf"),
 ]

@@ -116,6 +116,7 @@ def why(desk: Desk, id: UUID) -> HttpResponse:
         "told": why_words.told(use, replay),
         "purpose": ", ".join(_(label) for label in use.labels),
         "left": _(use.left),
+        "proof_url": desk.url("proof", id),
         "stops": [
             {"title": _(FAMILIES[family].label), "url": desk.url("stop", family)}
             for family in dict.fromkeys(why_words.families(replay))

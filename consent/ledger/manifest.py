@@ -78,6 +78,8 @@ def place(names: Sequence[bytes], hers: bytes) -> list[Neighbour]:
 
 def is_read(hers: bytes, neighbours: Sequence[Neighbour], *, size: int, root: bytes) -> bool | None:
     """Whether she is in the tree with this size and root; None if these places show neither."""
+    if size < LEAST or size & (size - 1):  # of a full tree each path says how many names there are
+        return None
     for one in neighbours:
         leaf = tree.leaf_hash(one.name)
         if len(one.name) != NAME_BYTES or not tree.verify_inclusion(

@@ -16,7 +16,7 @@ from typing import Any
 from consent.canonical import canonical
 from consent.errors import NoteRefused
 from consent.ledger import note as notes
-from consent.ledger.kinds import ERASED
+from consent.ledger.kinds import ERASED, KEYED
 from consent.ledger.leaves import Entry, Leaf, Sealed, commit
 from consent.ledger.tree import Frontier
 
@@ -56,6 +56,7 @@ class Audit:
         self._gone: Counter[str] = Counter()
         self._gone_at: dict[str, list[str]] = defaultdict(list)
         self._erased: Counter[str] = Counter()
+        self._keyed: set[str] = set()  # who has a key of names
 
     def say(self, problem: str) -> None:
         if len(self._problems) < TOLD:
@@ -145,10 +146,18 @@ class Audit:
             same = said["kind"] == entry.kind and datetime.fromisoformat(said["at"]) == entry.at
             if entry.kind == ERASED:
                 self._erased.update(said["fields"]["openings"])
+            if entry.kind == KEYED:
+                self._bound(said["subject"])
         except (ValueError, TypeError, KeyError):
             same = False
         if not same:
             self.say(f"{where} is shown with another kind or time than it was written with.")
+
+    def _bound(self, subject: str) -> None:
+        """With a second key somebody could be told that a job did not read her."""
+        if subject in self._keyed:
+            self.say(f"For {subject} more than one key was bound: proofs about her cannot be relied on.")
+        self._keyed.add(subject)
 
     def _checkpoint(self, sealed: Sealed) -> None:
         size = sealed.size

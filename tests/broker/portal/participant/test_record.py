@@ -1,6 +1,7 @@
 """Receipts, files, who used the data, and the doors."""
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from broker import jobs, queries
+from broker.models import Job
 from broker.portal import record
+from consent.ledger import checkpoints, log, participation
 from consent.terms import Permission
 from tests.broker.portal.participant.pages import HEALTH, said_yes, shown
 from tests.world import CANCER, World
@@ -112,3 +115,28 @@ def test_nobody_is_asked_to_sign_in_for_nothing(her):
     answer = Client().get(reverse("participant:home"))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("sign_in"))
+
+
+def test_each_row_comes_with_a_proof_that_is_checked_without_us(world, eve, her):
+    said_yes(eve, "RESEARCH", permissions=(Permission(code="DS", diseases=(CANCER,)),))
+    asked(world, "R.DS")
+    asked(world, "R.HMB")
+    log.sequence(at=timezone.now())
+    found = {}
+    for job in Job.objects.all():
+        assert reverse("participant:proof", args=[job.pk]) in shown(her, "why", job.pk)
+        taken = her.get(reverse("participant:proof", args=[job.pk]))
+        assert "attachment" in taken.headers["Content-Disposition"]
+        found[job.query.purposes[0]] = participation.check(taken.json(), signer=checkpoints.signer())
+    assert {purpose: (one.read, one.problems) for purpose, one in found.items()} == {
+        "R.DS": (True, ()),
+        "R.HMB": (False, ()),
+    }
+
+
+def test_a_proof_that_is_not_there_yet_or_not_hers_is_not_given(world, her):
+    asked(world, "R.HMB")
+    job = Job.objects.get()
+    later = her.get(reverse("participant:proof", args=[job.pk]), follow=True)
+    assert "not under a checkpoint yet" in later.content.decode()
+    shown(her, "proof", uuid.uuid4(), status=404)
