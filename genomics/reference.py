@@ -2,8 +2,10 @@
 
     reference = Reference.of(path)          # a FASTA and its index (.fai) beside it
     reference.bases(20, 999, 1005)          # 0-based, half-open; capitals
+    reference.digests["20"]                 # as in M5, when its dictionary (.dict) is beside it too
 
-Whoever opens it names the path; nothing a received file says is ever opened.
+It may be a part of the genome: then it serves as far as it goes. Whoever opens it names the path; nothing a
+received file says is ever opened.
 """
 
 import mmap
@@ -42,13 +44,14 @@ class Reference:
     build: Build
     path: Path
     contigs: dict[str, _Contig] = field(repr=False)
+    digests: dict[str, str] = field(default_factory=dict, repr=False)  # MD5s of contigs, by their names
 
     @classmethod
     def of(cls, path: Path, *, build: Build | None = None) -> Self:
         """Open a FASTA with lines of one length and its index. The build is told by the contigs' lengths."""
         contigs: dict[str, _Contig] = {}
         try:
-            lines = Path(f"{path}.fai").read_text(encoding="ascii").splitlines()
+            lines = index_of(path).read_text(encoding="ascii").splitlines()
             for line in lines:
                 name, *numbers = line.split("\t")
                 if len(numbers) != _FIELDS - 1:
@@ -63,7 +66,7 @@ class Reference:
         if len(fits) != 1:
             what = "The contigs of the FASTA do not have the lengths of GRCh37 or GRCh38. Nothing was loaded."
             raise ReferenceRefused(what)
-        return cls(build=fits[0], path=path, contigs=contigs)
+        return cls(build=fits[0], path=path, contigs=contigs, digests=_digests(path))
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -106,5 +109,29 @@ class Reference:
         handle = os.open(self.path, os.O_RDONLY)
         try:
             return mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
+        except ValueError:
+            raise ReferenceRefused("The FASTA is empty. Nothing was loaded.") from None
         finally:
             os.close(handle)
+
+
+def index_of(path: Path) -> Path:
+    """The index beside a FASTA, where `samtools faidx` puts it and htslib looks for it."""
+    return Path(f"{path}.fai")
+
+
+def dictionary_of(path: Path) -> Path:
+    """The dictionary beside a FASTA (`samtools dict`)."""
+    return path.with_suffix(".dict")
+
+
+def _digests(path: Path) -> dict[str, str]:
+    """What the dictionary says; nothing when there is none that can be read."""
+    try:
+        lines = dictionary_of(path).read_text(encoding="ascii").splitlines()
+        told = [
+            dict(tag.split(":", 1) for tag in line.split("\t")[1:]) for line in lines if line[:3] == "@SQ"
+        ]
+    except (OSError, ValueError):
+        return {}
+    return {tags["SN"]: tags["M5"] for tags in told if tags.keys() >= {"SN", "M5"}}

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from genomics.chain import Chain
 from genomics.coordinates import Build
 from genomics.formats import Loaded
@@ -65,25 +67,27 @@ def opened(laid_out: LaidOut) -> Loaded:
 
 @lru_cache(maxsize=KEPT_OPEN)
 def _opened(place: Place) -> Panel | Reference | Chain:
-    return _OPEN[place.what](Path(place.path))
+    return _OPEN[place.what](Path(place.path), place.build)
 
 
-def _panel(path: Path) -> Panel:
+def _panel(path: Path, _build: Build) -> Panel:
     return Panel.from_bytes(path.read_bytes())
 
 
-def _reference(path: Path) -> Reference:
-    reference = Reference.of(path)
-    reference.bases(1, 0, 1)  # it is mapped now: behind walls nothing can be
+def _reference(path: Path, build: Build) -> Reference:
+    reference = Reference.of(path, build=build)
+    reference.letters(
+        np.zeros(0, np.uint8), np.zeros(0, np.int64)
+    )  # it is mapped now: behind walls nothing is
     return reference
 
 
-def _chain(path: Path) -> Chain:
+def _chain(path: Path, _build: Build) -> Chain:
     with path.open(encoding="utf-8") as lines:
         return Chain.read(lines)
 
 
-_OPEN: dict[What, Callable[[Path], Panel | Reference | Chain]] = {
+_OPEN: dict[What, Callable[[Path, Build], Panel | Reference | Chain]] = {
     What.PANEL: _panel,
     What.REFERENCE: _reference,
     What.CHAIN: _chain,

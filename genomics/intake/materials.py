@@ -24,7 +24,7 @@ from genomics.formats import Loaded
 from genomics.intake.laid_out import LaidOut, Place, What
 from genomics.intake.laid_out import opened as opened_here
 from genomics.models import PanelVersion
-from genomics.reference import Reference, ReferenceRefused
+from genomics.reference import Reference, ReferenceRefused, dictionary_of, index_of
 
 _GZIP = b"\x1f\x8b"
 
@@ -51,8 +51,10 @@ def reference(build: Build) -> Reference | None:
     return loaded().references.get(build)
 
 
-def load_reference(path: Path) -> Reference:
-    """Keep a FASTA, plain or packed, as the genome of its build. Raises ReferenceRefused or OSError."""
+def load_reference(path: Path, *, build: Build | None = None) -> Reference:
+    """Keep a FASTA, plain or packed, as the genome of its build; a part of it serves as far as it goes. Its
+    contigs' lengths tell the build, or must be those of the one that is named. Raises ReferenceRefused or
+    OSError."""
     with _draft() as draft:
         with opened(path) as source, draft.open("wb") as kept:
             if source.peek(1)[:1] != b">":
@@ -62,8 +64,11 @@ def load_reference(path: Path) -> Reference:
             pysam.faidx(str(draft))
         except (SamtoolsError, OSError):
             raise ReferenceRefused("The FASTA cannot be indexed. Nothing was loaded.") from None
-        build = Reference.of(draft).build
-        Path(f"{draft}.fai").replace(f"{_genome(build)}.fai")
+        build = Reference.of(draft, build=build).build
+        pysam.samtools.dict("-o", str(dictionary_of(draft)), str(draft), catch_stdout=False)
+        # The genome last: until it is there it is not looked for.
+        for beside in (dictionary_of, index_of):
+            beside(draft).replace(beside(_genome(build)))
         draft.replace(_genome(build))
     found = reference(build)
     assert found is not None
@@ -104,8 +109,8 @@ def _draft() -> Iterator[Path]:
     try:
         yield draft
     finally:
-        draft.unlink(missing_ok=True)
-        Path(f"{draft}.fai").unlink(missing_ok=True)
+        for one in (draft, index_of(draft), dictionary_of(draft)):
+            one.unlink(missing_ok=True)
 
 
 def _genome(build: Build) -> Path:

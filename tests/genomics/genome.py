@@ -17,7 +17,8 @@ def bases(seed: int = 3, letters: str = "ACGT") -> str:
 
 
 def written(text: str, path: Path, *, name: str = "MT", build: Build = Build.GRCh37) -> Reference:
-    """A FASTA of that text and its index."""
+    """A FASTA of that text, with its index and its dictionary."""
     path.write_text(f">{name}\n" + "\n".join(text[n : n + 60] for n in range(0, len(text), 60)) + "\n")
     pysam.faidx(str(path))
+    path.with_suffix(".dict").write_text(pysam.samtools.dict(str(path)))
     return Reference.of(path, build=build)

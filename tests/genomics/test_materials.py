@@ -1,6 +1,7 @@
 """Panels, genomes and chains: how they are loaded, and that files are read by them from then on."""
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from genomics.intake import materials, sandbox
 from genomics.models import PanelVersion
 from genomics.panel import PanelRefused
 from genomics.panel_sites import read_panel
+from genomics.reference import Reference
 from tests.genomics.genome import bases, written
 from tests.genomics.reads import over, sam
 from tests.genomics.test_carrying import CHAIN
@@ -148,3 +150,17 @@ def test_a_genome_is_kept_only_when_it_is_one_of_ours(
     assert found.bases(1, 0, 9) == "ACGT"
     assert materials.reference(Build.GRCh38) is found
     assert materials.reference(Build.GRCh37) is None
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_genome_is_kept_for_what_it_has(folder: Path, tmp_path: Path, capsys) -> None:
+    """The mitochondrion is as long in both builds: which one it is has to be said."""
+    text = bases()
+    written(text, tmp_path / "mt.fa")
+    with pytest.raises(CommandError, match="do not have the lengths"):
+        call_command("load_reference", tmp_path / "mt.fa")
+    call_command("load_reference", tmp_path / "mt.fa", "--build", "GRCh38")
+    assert capsys.readouterr().out == "GRCh38: 1 contigs.\n"
+    kept = Reference.of(folder / "GRCh38.fa", build=Build.GRCh38)
+    assert kept.digests == {"MT": hashlib.md5(text.encode()).hexdigest()}  # noqa: S324
+    assert {path.name for path in folder.iterdir()} == {"GRCh38.fa", "GRCh38.fa.fai", "GRCh38.dict"}
