@@ -49,6 +49,7 @@ class FileReason(StrEnum):
     STRAND = "strand"
     NO_PANEL = "no_panel"
     NO_REFERENCE = "no_reference"
+    OTHER_REFERENCE = "other_reference"
     NOT_FOR_US = "not_for_us"
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
@@ -123,6 +124,7 @@ ADVICE: dict[FileReason, str] = {
     FileReason.STRAND: "Please ask for the report with the columns `Allele1 - Plus` and `Allele2 - Plus`.",
     FileReason.NO_PANEL: "Please send the VCF that was made from it, or ask us to load the sites.",
     FileReason.NO_REFERENCE: "Please send it as BAM, or the VCF that was made from it.",
+    FileReason.OTHER_REFERENCE: "Please send it as BAM, or the VCF that was made from it.",
     FileReason.READ: "Please write the file again with the tool that made it; `samtools view` reads it.",
     FileReason.NOT_FOR_US: "Please encrypt it to the public key on our page for files, or send it as it is.",
     FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",

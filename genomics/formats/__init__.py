@@ -16,7 +16,7 @@ from genomics.formats.builds import settle
 from genomics.formats.limits import DEFAULT, Limits
 from genomics.formats.lines import Lines
 from genomics.formats.sniff import binary_kind, kind
-from genomics.formats.source import NOTHING, Binary, Kind, Loaded, Profile, Source
+from genomics.formats.source import NOTHING, Binary, Kind, Loaded, Profile, Reading, Source
 from genomics.formats.unpack import unpack
 from genomics.intake.quality import Sex, measure
 from genomics.normalising import normalise, with_one_x
@@ -26,7 +26,7 @@ __all__ = ["DEFAULT", "NOTHING", "Kind", "Limits", "Loaded", "Profile", "read"]
 _LONGEST_EVIDENCE = 120  # letters, as they are kept
 _ENOUGH = 1 << 16  # bytes that tell a kind: the comments of a consumer's file are a few thousand
 SOURCES: dict[Kind, Source] = {Kind.VCF: vcf.read, Kind.ARRAY: arrays.read, Kind.SAM: sam.read}
-BINARIES: dict[Kind, Binary] = {Kind.BCF: bcf.read, Kind.BAM: bam.read, Kind.CRAM: cram.read}
+BINARIES: dict[Kind, Binary] = {Kind.BCF: bcf.read, Kind.BAM: bam.read, Kind.CRAM: cram.read_packed}
 
 
 def read(
@@ -42,16 +42,7 @@ def read(
     `loaded` is what the house has to read by: without a panel no reads are counted, without a reference no
     CRAM is taken.
     """
-    chunks = unpack(io.BytesIO(data) if isinstance(data, bytes) else data, limits=limits)
-    start = next(chunks, b"")
-    binary = binary_kind(start)
-    if binary is not None:
-        which = binary
-        reading = BINARIES[which](chain((start,), chunks), limits=limits, assume=assume, loaded=loaded)
-    else:
-        lines = Lines(chain((start,), chunks), limits=limits)
-        which = kind(lines.peek(_ENOUGH))
-        reading = SOURCES[which](lines, limits=limits, assume=assume, loaded=loaded)
+    which, reading = _read(io.BytesIO(data) if isinstance(data, bytes) else data, limits, assume, loaded)
     build, evidence = settle(reading.evidence, assume)
     column, told = normalise(reading.column, loaded.references.get(build))
     way = loaded.chains.get(build)
@@ -74,3 +65,17 @@ def read(
         notes=(*reading.notes, *(f"{count:,} {what}" for count, what in told if count)),
         findings=reading.findings,
     )
+
+
+def _read(stream: BinaryIO, limits: Limits, assume: Build | None, loaded: Loaded) -> tuple[Kind, Reading]:
+    if cram.begins(stream):
+        return Kind.CRAM, cram.read(stream, limits=limits, assume=assume, loaded=loaded)
+    chunks = unpack(stream, limits=limits)
+    start = next(chunks, b"")
+    which = binary_kind(start)
+    if which is not None:
+        read = BINARIES[which]
+        return which, read(chain((start,), chunks), limits=limits, assume=assume, loaded=loaded)
+    lines = Lines(chain((start,), chunks), limits=limits)
+    which = kind(lines.peek(_ENOUGH))
+    return which, SOURCES[which](lines, limits=limits, assume=assume, loaded=loaded)

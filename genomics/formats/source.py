@@ -61,7 +61,7 @@ class Binary(Protocol):
     """A reader of one kind of binary file, from its magic on. Raises FileRefused, and nothing else."""
 
     def __call__(
-        self, chunks: Iterator[bytes], *, limits: Limits, assume: Build | None, loaded: Loaded
+        self, chunks: Iterator[bytes], /, *, limits: Limits, assume: Build | None, loaded: Loaded
     ) -> Reading: ...
 
 

@@ -124,6 +124,11 @@ def run(
     if end.code == 0:
         return told, end
     logger.warning("a reader ended with %d after %.1f s, %d bytes", end.code, end.cpu_seconds, end.memory)
+    if end.code == child.UNREADY:
+        raise IntakeShut(
+            "What this house reads files by (its genomes, sites and chains) cannot be opened. Nothing was "
+            "stored. Please try again later."
+        )
     if end.code == child.HUNGRY:
         what = f"Reading it takes more than {limits.memory >> 20:,} MiB of memory."
         raise FileRefused(FileReason.MEMORY, what)

@@ -7,6 +7,7 @@ is denied says which error came of it. `NEEDS_ROOT` are those that need a privil
 """
 
 import ctypes
+import errno
 import fcntl
 import json
 import mmap
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from genomics.formats.cram import MAGIC as CRAM
 from genomics.intake.walled import child, nursery, walls
 from genomics.intake.walled.wire import Errand
 
@@ -50,6 +52,11 @@ def _fork(_told: dict[str, Any]) -> None:
 
 def _write(path: str) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+
+
+def _may(path: str) -> None:
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EPERM, "denied")
 
 
 def _thread(_told: dict[str, Any]) -> None:
@@ -98,14 +105,14 @@ ATTEMPTS: dict[str, Attempt] = {
     "run a program beside": lambda told: os.posix_spawn("/bin/true", ["true"], {}),
     "fork": _fork,
     "start a thread": _thread,
-    "signal the parent": lambda told: os.kill(os.getppid(), 0),
+    "signal the parent": lambda told: os.kill(told["parent"], 0),
     "signal oneself": lambda told: os.kill(os.getpid(), 0),
     "have signals sent": lambda told: fcntl.fcntl(walls.OUTPUT, fcntl.F_SETOWN, os.getpid()),
     "be traced": lambda told: _said(_libc.ptrace(0, 0, None, None)),
     "read memory by number": _spy,
     "open one's own memory": lambda told: os.open("/proc/self/mem", os.O_RDONLY),
-    "see the parent's files": lambda told: os.listdir(f"/proc/{os.getppid()}/fd"),
-    "see the parent's environment": lambda told: os.open(f"/proc/{os.getppid()}/environ", 0),
+    "see the parent's files": lambda told: os.listdir(f"/proc/{told['parent']}/fd"),
+    "see the parent's environment": lambda told: os.open(f"/proc/{told['parent']}/environ", 0),
     "make memory that runs": _executable,
     "ask for limits": lambda told: resource.prlimit(os.getpid(), resource.RLIMIT_CPU),
     "change limits": lambda told: resource.prlimit(0, resource.RLIMIT_NOFILE, (8, 8)),
@@ -115,15 +122,37 @@ ATTEMPTS: dict[str, Attempt] = {
     "mount": _mount,
     "change the root": lambda told: os.chroot("/"),
     "give a file away": lambda told: os.chown(f"{told['folder']}/old", 1, 1),
+    "write to the genome": lambda told: os.open(told["genome"], os.O_WRONLY),
+    "write to the genome too": lambda told: os.open(told["genome"], os.O_RDWR | os.O_APPEND),
+    "empty the genome": lambda told: os.open(told["genome"], os.O_RDONLY | os.O_TRUNC),
+    "cut the genome short": lambda told: os.truncate(told["genome"], 1),
+    "remove the genome's index": lambda told: os.unlink(f"{told['genome']}.fai"),
+    "open what lies beside the genome": lambda told: os.open(f"{told['folder']}/old", os.O_RDONLY),
+    "list the folder of the genome": lambda told: os.listdir(told["folder"]),
+    "open the folder of the genome": lambda told: os.open(told["folder"], os.O_RDONLY),
+    "map the genome to write": lambda told: mmap.mmap(os.open(told["genome"], os.O_RDWR), 0),
+    "open a file that is held, by its number": lambda _told: os.open("/proc/self/fd/0", os.O_RDONLY),
+    "open the input again, by its number": lambda _told: os.open(f"/dev/fd/{walls.INPUT}", os.O_RDONLY),
+    "list what is open": lambda _told: os.listdir("/proc/self/fd"),
+    "list the processes": lambda _told: os.listdir("/proc"),
+    "open a folder by its number": lambda _told: os.open("/proc/self/cwd", os.O_RDONLY),
+    "open the list of processes": lambda _told: os.open("/proc", os.O_RDONLY),
+    "open what the machine maps": lambda _told: os.open("/proc/self/maps", os.O_RDONLY),
 }
+BY_NAME: dict[str, Attempt] = {
+    "open the genome": lambda told: os.open(told["genome"], os.O_RDONLY),
+    "open its index": lambda told: os.open(f"{told['genome']}.fai", os.O_RDONLY),
+    "ask whether it can be read": lambda told: _may(f"{told['genome']}.fai"),
+}
+"""What a child that reads a CRAM is let do, and no other."""
 NEEDS_ROOT = {"mount", "change the root", "give a file away"}
 
 
 def attempt(stream: BinaryIO, _errand: Errand) -> Iterator[bytes]:
     """The attempt that the input names."""
-    told = json.load(stream)
+    told = json.loads(stream.read().removeprefix(CRAM))
     try:
-        ATTEMPTS[told["attempt"]](told)
+        {**ATTEMPTS, **BY_NAME}[told["attempt"]](told)
     except (OSError, RuntimeError) as denied:
         yield json.dumps(str(denied) if isinstance(denied, RuntimeError) else denied.errno).encode()
     else:

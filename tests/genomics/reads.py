@@ -1,6 +1,9 @@
 """Reads of our own making, as SAM text, and a panel to count them at."""
 
 from collections.abc import Iterable
+from pathlib import Path
+
+import pysam
 
 from genomics.coordinates import Build
 from genomics.panel import Panel
@@ -58,3 +61,15 @@ def over(site: int, letters: Iterable[str], *, contig: str = "20", **terms) -> t
         read(f"r{site}_{n}", site - 4, f"NNNN{letter}NNNN", contig=contig, **terms)
         for n, letter in enumerate(letters)
     )
+
+
+def packed(text: bytes, folder: Path, mode: str, **terms) -> bytes:
+    """The same reads as BAM ("wb") or CRAM ("wc"), made by htslib."""
+    (folder / "a.sam").write_bytes(text)
+    with (
+        pysam.AlignmentFile(str(folder / "a.sam")) as source,
+        pysam.AlignmentFile(str(folder / "a.out"), mode, template=source, **terms) as made,
+    ):
+        for one in source:
+            made.write(one)
+    return (folder / "a.out").read_bytes()

@@ -1,7 +1,6 @@
-"""Genotypes from reads: what is counted, what is called, and that SAM, BAM and CRAM say the same."""
+"""Genotypes from reads: what is counted, what is called, and that SAM and BAM say the same."""
 
 import gzip
-import os
 import random
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from genomics.formats.builds import Evidence
 from genomics.formats.pileup import Pileup
 from genomics.formats.sam import read_line
 from genomics.formats.sam_header import read_header
-from genomics.reference import Reference
 from tests.builders import bgzipped
-from tests.genomics.reads import head, over, panel, read, sam
+from tests.genomics.reads import head, over, packed, panel, read, sam
 
 LOADED = Loaded(panels={Build.GRCh37: panel()})
 
@@ -126,17 +124,6 @@ def reads() -> bytes:
     return sam(*sorted(lines, key=lambda line: int(line.split("\t")[3])))
 
 
-def packed(text: bytes, folder: Path, mode: str, **terms) -> bytes:
-    (folder / "a.sam").write_bytes(text)
-    with (
-        pysam.AlignmentFile(str(folder / "a.sam")) as source,
-        pysam.AlignmentFile(str(folder / "a.out"), mode, template=source, **terms) as made,
-    ):
-        for one in source:
-            made.write(one)
-    return (folder / "a.out").read_bytes()
-
-
 def test_a_bam_says_what_its_sam_says(reads: bytes, tmp_path: Path) -> None:
     usual = formats.read(reads, loaded=LOADED)
     profile = formats.read(packed(reads, tmp_path, "wb"), loaded=LOADED)
@@ -200,69 +187,3 @@ def test_reads_have_limits_of_their_own(reads: bytes, tmp_path: Path) -> None:
     bam = packed(reads, tmp_path, "wb")
     assert refusal(bam, limits=Limits(reads=100)).reason is FileReason.TOO_MANY_RECORDS
     assert refusal(bam, limits=Limits(unpacked=5_000)).reason is FileReason.TOO_LARGE
-
-
-# CRAM
-
-
-@pytest.fixture
-def reference(tmp_path: Path) -> Reference:
-    """The mitochondrion alone, of letters drawn by lot."""
-    chance = random.Random(3)  # noqa: S311
-    letters = "".join(chance.choice("ACGT") for _ in range(16569))
-    path = tmp_path / "mt.fa"
-    path.write_text(">MT\n" + "\n".join(letters[n : n + 60] for n in range(0, 16569, 60)) + "\n")
-    pysam.faidx(str(path))
-    return Reference.of(path, build=Build.GRCh37)
-
-
-def mitochondrion(reference: Reference, *further: str) -> bytes:
-    lines = [read(f"m{n}", 80 + n, reference.bases(25, 80 + n, 110 + n), contig="MT") for n in range(15)]
-    return sam(*lines, header=head(*further, lengths={"MT": 16569}))
-
-
-def test_a_cram_is_read_against_our_reference_alone(reference: Reference, tmp_path: Path) -> None:
-    text = mitochondrion(reference)
-    cram = packed(text, tmp_path, "wc", reference_filename=str(reference.path))
-    loaded = Loaded(panels=LOADED.panels, references={Build.GRCh37: reference})
-    usual = formats.read(text, loaded=loaded, assume=Build.GRCh37)
-    profile = formats.read(cram, loaded=loaded, assume=Build.GRCh37)
-    assert profile.kind == "cram"
-    assert profile.column.sha256 == usual.column.sha256
-    assert os.environ["REF_PATH"] == "/dev/null"
-    assert refusal(cram, assume=Build.GRCh37).reason is FileReason.NO_REFERENCE
-    other = Loaded(panels=LOADED.panels, references={Build.GRCh38: reference})
-    assert refusal(cram, other, assume=Build.GRCh37).reason is FileReason.NO_REFERENCE
-    for cut in (5, 30, 200, len(cram) - 50, len(cram) - 10):
-        damaged = refusal(cram[:cut], loaded, assume=Build.GRCh37).reason
-        assert damaged in {FileReason.DAMAGED, FileReason.TRUNCATED, FileReason.BUILD_UNKNOWN}
-
-
-def test_where_nothing_can_be_opened_a_cram_is_refused_by_policy(
-    reference: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cram = packed(mitochondrion(reference), tmp_path, "wc", reference_filename=str(reference.path))
-    loaded = Loaded(panels=LOADED.panels, references={Build.GRCh37: reference})
-
-    def walled(*_: object) -> int:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "memfd_create", walled)
-    assert refusal(cram, loaded, assume=Build.GRCh37).reason is FileReason.NO_REFERENCE
-
-
-def test_what_a_cram_names_is_never_opened(reference: Reference, tmp_path: Path) -> None:
-    """Its header points at another FASTA; a contig of that one is not in ours, so nothing is unpacked."""
-    other = tmp_path / "other.fa"
-    other.write_text(">extra\n" + "ACGT" * 25 + "\n")
-    pysam.faidx(str(other))
-    text = sam(
-        read("x", 10, "ACGT" * 5, contig="extra"),
-        header=head(lengths={"MT": 16569}) + f"@SQ\tSN:extra\tLN:100\tUR:file:{other}\n",
-    )
-    both = tmp_path / "both.fa"
-    both.write_bytes(reference.path.read_bytes() + other.read_bytes())
-    pysam.faidx(str(both))
-    cram = packed(text, tmp_path, "wc", reference_filename=str(both))
-    loaded = Loaded(panels=LOADED.panels, references={Build.GRCh37: reference})
-    assert refusal(cram, loaded, assume=Build.GRCh37).reason is FileReason.NO_REFERENCE

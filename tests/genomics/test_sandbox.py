@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -19,10 +19,13 @@ from genomics import formats
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT
+from genomics.formats.cram import MAGIC as CRAM
 from genomics.intake import nurseries, sandbox
+from genomics.intake.laid_out import NOTHING, LaidOut, Place, What
 from genomics.intake.walled import walls, wire
 from tests.builders import array, bgzipped, gzipped, vcf, zipped
 from tests.genomics import probes
+from tests.genomics.genome import bases, written
 
 ONE = vcf([("20", 1000226, "A", "T", "0/1")])
 RAW = array([("rs1", "1", 5, "AG"), ("rs2", "X", 9, "A")])
@@ -44,22 +47,30 @@ def probed(probing: nurseries.Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def attempt(probed: None, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """attempt(name, walled=...) -> "done", or the error that came of it."""
+def attempt(probing: nurseries.Nursery, probed: None, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """attempt(name, walled=...) -> "done", or the error that came of it. `start` is what the file begins
+    with: a child that is handed a CRAM may open the genome of the house."""
     (tmp_path / "old").write_bytes(b"")
+    genome = written(bases(), tmp_path / "GRCh37.fa").path
+    place = Place(What.REFERENCE, Build.GRCh37, str(genome), genome.stat().st_mtime_ns)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def make(name: str, *, walled: bool) -> Any:
-            told = {"attempt": name, "folder": str(tmp_path), "port": server.getsockname()[1]}
-            return json.loads(send("attempt", json.dumps(told).encode(), walled=walled))
+        def make(name: str, *, walled: bool, start: bytes = b"") -> Any:
+            told = {"attempt": name, "folder": str(tmp_path), "genome": str(genome)}
+            told |= {"port": server.getsockname()[1], "parent": probing._process.pid}
+            # On disk: a file in memory could be opened anew by its number, by whoever has it already.
+            (tmp_path / "input").write_bytes(start + json.dumps(told).encode())
+            with (tmp_path / "input").open("rb") as file:
+                return json.loads(send("attempt", file, walled=walled, laid_out=LaidOut((place,))))
 
         yield make
 
 
-def send(task: str, data: bytes, *, walled: bool = True) -> bytes:
+def send(task: str, data: bytes | BinaryIO, *, walled: bool = True, laid_out: LaidOut = NOTHING) -> bytes:
     errand = wire.Errand(
         task=task,
         limits=SHORT,
+        laid_out=laid_out,
         allowance=walls.Allowance(memory=SHORT.memory, cpu_seconds=10),
         walled=walled,
     )
@@ -73,14 +84,42 @@ def send(task: str, data: bytes, *, walled: bool = True) -> bytes:
 
 
 @walled_only
-@pytest.mark.parametrize("name", probes.ATTEMPTS)
+@pytest.mark.parametrize("name", [*probes.ATTEMPTS, *probes.BY_NAME])
 def test_behind_the_walls_nothing_else_can_be_done(name: str, attempt: Callable[..., Any]) -> None:
     said = attempt(name, walled=True)
     assert said != "done"
     assert said in (1, "can't start new thread"), f"{name} is denied by chance (error {said}), not by a wall"
 
 
+@walled_only
 @pytest.mark.parametrize("name", probes.ATTEMPTS)
+def test_a_child_that_reads_a_cram_can_do_none_of_it_either(name: str, attempt: Callable[..., Any]) -> None:
+    """It may ask to open: what it is not to open landlock denies it (EACCES), all else seccomp (EPERM)."""
+    said = attempt(name, walled=True, start=CRAM)
+    assert said in (1, 13, "can't start new thread"), f"{name} says {said}"
+
+
+@walled_only
+@pytest.mark.parametrize("name", probes.BY_NAME)
+def test_a_child_that_reads_a_cram_can_open_the_genome_to_read(
+    name: str, attempt: Callable[..., Any]
+) -> None:
+    assert attempt(name, walled=True, start=CRAM) == "done"
+
+
+@walled_only
+def test_without_landlock_not_even_the_genome_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For debugging where the kernel lacks it: seccomp alone cannot tell one file from another."""
+    asked: list[bool] = []
+    monkeypatch.setattr(walls, "missing", lambda: ("landlock",))
+    monkeypatch.setattr(walls, "_forbid_syscalls", lambda *, may_open: asked.append(may_open))
+    for name in ("_limit", "_prctl", "_drop_capabilities"):
+        monkeypatch.setattr(walls, name, lambda *_: None)
+    walls.build(walls.Allowance(memory=0, cpu_seconds=0), readable=[os.open(os.devnull, os.O_RDONLY)])
+    assert asked == [False]
+
+
+@pytest.mark.parametrize("name", [*probes.ATTEMPTS, *probes.BY_NAME])
 def test_without_walls_all_of_it_could_be_done(name: str, attempt: Callable[..., Any]) -> None:
     if name in probes.NEEDS_ROOT and os.getuid():
         pytest.skip("only root could do it at all")

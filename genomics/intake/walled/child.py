@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, NoReturn
 
 from genomics import formats
-from genomics.errors import FileRefused
+from genomics.errors import FileRefused, GenomicsError
+from genomics.formats.cram import MAGIC as CRAM
 from genomics.intake import laid_out
 from genomics.intake.walled import cleaning, walls, wire
 from genomics.intake.walled.wire import Errand
+from genomics.reference import index_of
 
-FAILED, HUNGRY = 70, 71  # exit codes: an error of ours; no memory left
+FAILED, HUNGRY, UNREADY = 70, 71, 72  # exit codes: an error of ours; no memory left; what is laid out is not
 _CHUNK = 1 << 20
 
 Task = Callable[[BinaryIO, Errand], Iterator[bytes]]
@@ -22,8 +24,8 @@ Task = Callable[[BinaryIO, Errand], Iterator[bytes]]
 
 def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
     """Read the file: its Profile, or why it is refused."""
+    loaded = laid_out.opened(errand.laid_out)  # already: here nothing can be
     try:
-        loaded = laid_out.opened(errand.laid_out)  # by the nursery already: here nothing can be opened
         said = formats.read(stream, assume=errand.assume, limits=errand.limits, loaded=loaded)
     except FileRefused as refused:
         yield from wire.tell(refused)
@@ -45,8 +47,12 @@ def live(errand: Errand, tasks: Mapping[str, Task], *, given: int, out: int) -> 
     try:
         _keep_only(given, out)
         stream = os.fdopen(walls.INPUT, "rb", buffering=_CHUNK)
+        try:
+            readable = _by_name(errand)
+        except (GenomicsError, OSError):
+            os._exit(UNREADY)
         if errand.walled:
-            walls.build(errand.allowance)
+            walls.build(errand.allowance, readable=readable)
         for piece in tasks[errand.task](stream, errand):
             _write(piece)
         code = 0
@@ -54,6 +60,15 @@ def live(errand: Errand, tasks: Mapping[str, Task], *, given: int, out: int) -> 
         code = HUNGRY
     finally:
         os._exit(code)
+
+
+def _by_name(errand: Errand) -> list[int]:
+    """What is still to be opened by name behind the walls, open: the genomes, when the file is a CRAM."""
+    loaded = laid_out.opened(errand.laid_out)
+    if os.pread(walls.INPUT, len(CRAM), 0) != CRAM:
+        return []
+    names = [name for one in loaded.references.values() for name in (one.path, index_of(one.path))]
+    return [os.open(name, os.O_RDONLY | os.O_CLOEXEC) for name in names]
 
 
 def _keep_only(given: int, out: int) -> None:

@@ -45,6 +45,7 @@ _WRITE = (1, 64)
 _MMAP, _MPROTECT = (9, 222), (10, 226)
 _FCNTL = (72, 25)
 _OPENAT = (257, 56)
+_ACCESS = ((21, 269), (48,))  # access, faccessat
 
 _PROT_EXEC = 4
 _FCNTL_ASKS = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: none that signals
@@ -69,8 +70,9 @@ ARCHITECTURES = {"x86_64": Architecture(0xC000003E, 0), "aarch64": Architecture(
 
 
 def program(machine: str, *, output: int, may_open: bool) -> bytes:
-    """The filter for a machine, eight bytes an instruction. `output` is the one file that may be written to;
-    with `may_open` files may be opened to read (landlock says which)."""
+    """The filter for a machine, eight bytes an instruction. `output` is the one file that may be written to.
+    With `may_open` files may be opened to read (landlock says which), and it may be asked whether they can:
+    htslib asks that before it opens an index."""
     architecture = ARCHITECTURES[machine]
     column = architecture.column
     steps = [
@@ -91,6 +93,8 @@ def program(machine: str, *, output: int, may_open: bool) -> bytes:
     steps += _when(_FCNTL[column], _is_one_of(1, _FCNTL_ASKS))
     if may_open:
         steps += _when(_OPENAT[column], _has_none_of(2, 0xFFFFFFFF & ~_OPEN_TO_READ))
+        for number in _ACCESS[column]:
+            steps += _when(number, [_step(_RETURN, _ALLOW)])
     steps.append(_step(_RETURN, _REFUSE))
     return b"".join(steps)
 

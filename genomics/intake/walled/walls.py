@@ -5,6 +5,11 @@
 
 Four walls, none of which needs a privilege: resource limits, no new privileges and no capabilities, landlock
 (no file may be opened), seccomp (`syscalls` lists what may be asked; all else fails with EPERM).
+
+One child has a hatch: the one that reads a CRAM may open the genomes of the house, for htslib opens them by
+name, and its index by that name with an ending, so that no open file can be handed to it instead. Landlock
+then lets those files be read, as they were when the wall was built, and no other; what such a child can find
+out besides is whether a path exists.
 """
 
 import ctypes
@@ -58,11 +63,12 @@ def missing() -> tuple[str, ...]:
     return tuple(lacking)
 
 
-def build(allowance: Allowance, *, readable: Sequence[Path] = ()) -> None:
+def build(allowance: Allowance, *, readable: Sequence[int] = ()) -> None:
     """Wall this process in, with INPUT and OUTPUT as its only files. There is no way back.
 
-    `readable` are the files of our own that may still be opened, to read. A wall that is `missing` is left
-    out: whether that is good enough has been decided before. OSError when a wall should stand and does not.
+    `readable` are open files of our own, which are closed and may be opened again by their names, to read. A
+    wall that is `missing` is left out: whether that is good enough has been decided before; without landlock,
+    which alone can tell files apart, none can be opened. OSError when a wall should stand and does not.
     """
     _limit(allowance)
     _prctl(_PDEATHSIG, _SIGKILL)
@@ -71,8 +77,10 @@ def build(allowance: Allowance, *, readable: Sequence[Path] = ()) -> None:
     _prctl(_NO_NEW_PRIVS, 1)
     if "landlock" not in missing():
         _forbid_files(readable)
+    for file in readable:
+        os.close(file)
     if "seccomp" not in missing():
-        _forbid_syscalls(may_open=bool(readable))
+        _forbid_syscalls(may_open=bool(readable) and "landlock" not in missing())
 
 
 def _limit(allowance: Allowance) -> None:
@@ -109,7 +117,7 @@ def _has_seccomp() -> bool:
         return False
 
 
-def _forbid_files(readable: Sequence[Path]) -> None:
+def _forbid_files(readable: Sequence[int]) -> None:
     version = _landlock_version()
     handled = [
         sum(bits for since, bits in rights.items() if since <= version)
@@ -118,11 +126,9 @@ def _forbid_files(readable: Sequence[Path]) -> None:
     size = 8 if version < 4 else 16 if version < 6 else 24
     attributes = struct.pack("<QQQ", *handled)[:size]
     ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0))
-    for path in readable:
-        at = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("<Qi", _READ_FILE, at)
+    for file in readable:
+        rule = struct.pack("<Qi", _READ_FILE, file)
         _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0))
-        os.close(at)
     _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 
