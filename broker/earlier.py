@@ -3,13 +3,14 @@
 Statements and trail are read once and checked; what was not known at the gate is left away.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from broker.models import JobGate
-from consent import explain, history, policies, records, remembered
-from consent.explain import Explanation
+from consent import explain, history, policies, records, remembered, replay
+from consent.explain import Explanation, Verdict
 from consent.history import Said
 from consent.models import Participant, TwinLink
 from consent.participants import subject_of
@@ -33,9 +34,23 @@ class Record:
         """The positions up to which a gate may have seen her: more than one only where she changed something
         at the very moment it looked."""
         changed = {*history.steps(self.trail), *(said.seq for said in self.statements)}
-        return [gate.position, *sorted(p for p in changed if gate.position < p <= gate.seen_upto)]
+        return replay.positions(gate, changed)
 
-    def explained(self, gate: JobGate, position: int, only: set[str] | None = None) -> Explanation:
+    def judged(self, gate: JobGate, position: int, only: Collection[str] | None) -> Verdict:
+        """What was decided at a gate, from what was known up to a position."""
+        said = history.until(self.trail, at=gate.at, position=position)
+        return explain.judge(
+            history.subject(said, self.participant.pseudonym),
+            history.files(said),
+            [one for one in self.statements if one.seq <= position],
+            gate.data_use,
+            policies.named(gate.policy_version),
+            gate.at,
+            relations=self._relations(gate.at, position),
+            only=only,
+        )
+
+    def explained(self, gate: JobGate, position: int, only: Collection[str] | None = None) -> Explanation:
         """The decision at a gate, from what was known up to a position."""
         said = history.until(self.trail, at=gate.at, position=position)
         return explain.explain(

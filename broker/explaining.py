@@ -5,10 +5,9 @@ What is compared: a SHA-256, salted by job, over the canonical bytes of each per
 it into its sealed manifest when it decided, and the ledger committed to that at the release.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice, product
 from typing import Any
 
 from broker import gates as kept
@@ -17,7 +16,7 @@ from broker.earlier import Record
 from broker.errors import Refused
 from broker.models import Job, JobGate, JobState
 from consent import clearance as proofs
-from consent import explain, policies, remembered
+from consent import explain, policies, remembered, replay
 from consent.decision import request_reasons
 from consent.errors import LedgerBroken, SealBroken
 from consent.explain import Explanation, Verdict
@@ -25,8 +24,6 @@ from consent.models import Participant
 from consent.reasons import Reason
 from consent.terms import canonical
 
-MOST_TRIED = 64  # states of a record that may have been seen while it changed
-WHOLE = (JobGate.Kind.SNAPSHOT, JobGate.Kind.AGAIN, JobGate.Kind.RECUT)  # everybody was asked about
 NOT_COMPARED = ("t", "ledger_seq")
 
 
@@ -167,14 +164,14 @@ def _recorded(
             return False, None
         return True, Recorded(gates[0], ordinal in _snapshot(job), (), None)
     if ordinal in manifest["permitted"]:
-        return True, Recorded(gates[-1], True, (), kept.recorded_digest(manifest, ordinal))
+        return True, Recorded(gates[-1], True, (), replay.digests(manifest).get(ordinal))
     lost = dict(manifest["lost"])
     for one, reasons in manifest["left_out"]:
         if one == ordinal:
             number = lost.get(ordinal, manifest["first"])
             told = tuple(Reason(reason) for reason in reasons)
             for gate in (one for one in gates if one.number == number):
-                return True, Recorded(gate, False, told, kept.recorded_digest(manifest, ordinal))
+                return True, Recorded(gate, False, told, replay.digests(manifest).get(ordinal))
             return True, None  # its gate was removed, and that is told already
     return False, None
 
@@ -183,56 +180,30 @@ def _replayed(
     job: Job, gates: list[JobGate], manifest: dict[str, Any] | None, recorded: Recorded, known: Record
 ) -> tuple[Explanation, bool]:
     """The decision made again, and whether it is the one that was recorded."""
-    first: Explanation | None = None
-    for then in islice(_possible(job, gates, manifest, recorded, known), MOST_TRIED):
-        if _is_recorded(manifest, recorded, known.participant.ordinal, then.verdict):
-            return then, True
-        first = first or then
-    assert first is not None  # every gate saw her in some state
-    return first, False
+    gate, ordinal = recorded.gate, known.participant.ordinal
+    states = replay.possible(
+        gate,
+        gates,
+        known.positions,
+        known.judged,
+        first=gate.number if manifest is None else manifest["first"],
+        read=recorded.read,
+        in_snapshot=gate.kind != JobGate.Kind.AGAIN or ordinal in _snapshot(job),
+    )
+    state, verdict, same = replay.matching(states, lambda one: _is_recorded(manifest, recorded, ordinal, one))
+    return replace(known.explained(gate, state.position, state.only), verdict=verdict), same
 
 
 def _is_recorded(manifest: dict[str, Any] | None, recorded: Recorded, ordinal: int, verdict: Verdict) -> bool:
     if recorded.digest is not None and manifest is not None:
         salt = bytes.fromhex(manifest["salt"])
-        same = kept.digest(salt, ordinal, verdict) == recorded.digest
+        same = replay.digest(salt, ordinal, verdict) == recorded.digest
         return same and verdict.reasons == recorded.reasons and bool(verdict.files) == recorded.read
     if recorded.gate.kind == JobGate.Kind.REFUSED:
         gate = recorded.gate
         policy = policies.named(gate.policy_version)
         return request_reasons(gate.data_use, policy, gate.at) == recorded.reasons
     return bool(verdict.files) == recorded.read
-
-
-def _possible(
-    job: Job, gates: list[JobGate], manifest: dict[str, Any] | None, recorded: Recorded, known: Record
-) -> Iterator[Explanation]:
-    """The decision from every state of her record that may have been seen; nearly always there is one."""
-    gate = recorded.gate
-    if manifest is None or gate.number == manifest["first"]:
-        for position in known.positions(gate):
-            yield _within_snapshot(job, known.explained(gate, position), known, recorded)
-        return
-    before = [one for one in gates if manifest["first"] <= one.number < gate.number and one.kind in WHOLE]
-    for positions in product(*(known.positions(one) for one in (*before, gate))):
-        only: set[str] | None = None
-        for one, position in zip(before, positions, strict=False):
-            only = set(known.explained(one, position, only).verdict.files)
-        then = known.explained(gate, positions[-1], only)
-        yield then if recorded.read else _with_reason(then, Reason.JOB_REVOKED_IN_FLIGHT)
-
-
-def _within_snapshot(job: Job, then: Explanation, known: Record, recorded: Recorded) -> Explanation:
-    """A later attempt is held to the snapshot of the first: who was permitted after it does not join."""
-    late = recorded.gate.kind == JobGate.Kind.AGAIN and known.participant.ordinal not in _snapshot(job)
-    return _with_reason(then, Reason.JOB_NOT_IN_SNAPSHOT) if late and then.verdict.files else then
-
-
-def _with_reason(then: Explanation, reason: Reason) -> Explanation:
-    """With the reason that is the job's own."""
-    verdict = then.verdict
-    reasons = verdict.reasons if verdict.files == () else ()
-    return replace(then, verdict=replace(verdict, files=(), relied_on=(), reasons=(*reasons, reason)))
 
 
 def _snapshot(job: Job) -> frozenset[int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from broker import events
 from broker.models import Job, JobGate
-from consent import fence, naming
+from consent import fence, naming, replay
 from consent.clearance import Clearance, LeftOut, Permitted
 from consent.explain import Verdict
 from consent.ledger import log
@@ -21,7 +21,6 @@ from consent.ledger import manifest as manifests
 from consent.models import LedgerOpening
 from consent.terms import DataUse, canonical
 
-DIGEST = 16  # bytes a person: enough, for the manifest itself is sealed and committed to
 SALT = 16
 COMMITTED_IN = (events.JOB_CLEARED.tag, events.JOB_RELEASED.tag, events.JOB_REFUSED.tag)
 
@@ -165,26 +164,18 @@ def written(passage: Passage, clearance: Clearance, *, at: datetime) -> Manifest
     naming.keep([*permitted, *(one.ordinal for one in clearance.left_out)], at=at, by="worker")
     names = naming.names(str(passage.job.pk), permitted)
     said = manifest(passage, clearance) | {"names": b"".join(names).hex()}
-    tree = names_of(said)
+    tree = manifests.of(said)
     return Manifest(canonical(said), manifests.root(tree).hex(), len(tree))
-
-
-def names_of(manifest: dict[str, Any]) -> list[bytes]:
-    """The names of whom a job read, filled up and in order, as its tree has them."""
-    together = bytes.fromhex(manifest["names"])
-    size = manifests.NAME_BYTES
-    names = [together[start : start + size] for start in range(0, len(together), size)]
-    return manifests.filled(names, bytes.fromhex(manifest["salt"]))
 
 
 def manifest(passage: Passage, clearance: Clearance) -> dict[str, Any]:
     """Whom a job read, and whom not and why; and of each what the law said, as a digest."""
     salt = secrets.token_bytes(SALT)
     version = clearance.policy_version
-    told = [digest(salt, one.ordinal, permitted(one, version)) for one in clearance.permitted]
+    told = [replay.digest(salt, one.ordinal, permitted(one, version)) for one in clearance.permitted]
     for out in clearance.left_out:
         version = passage.versions[passage.lost.get(out.ordinal, passage.first)]
-        told.append(digest(salt, out.ordinal, refused(out, version)))
+        told.append(replay.digest(salt, out.ordinal, refused(out, version)))
     return {
         "permitted": [one.ordinal for one in clearance.permitted],
         "left_out": [[one.ordinal, [str(r) for r in one.reasons]] for one in clearance.left_out],
@@ -205,22 +196,6 @@ def permitted(one: Permitted, policy_version: str) -> Verdict:
 def refused(one: LeftOut, policy_version: str) -> Verdict:
     """What was decided about somebody who is not."""
     return Verdict(files=(), relied_on=(), reasons=one.reasons, policy_version=policy_version)
-
-
-def digest(salt: bytes, ordinal: int, verdict: Verdict) -> bytes:
-    """What a manifest keeps of one decision."""
-    return hashlib.sha256(salt + ordinal.to_bytes(8, "big") + verdict.to_bytes()).digest()[:DIGEST]
-
-
-def recorded_digest(manifest: dict[str, Any], ordinal: int) -> bytes | None:
-    """The digest that a manifest holds of this person's decision; None where it holds none."""
-    if "digests" not in manifest:
-        return None
-    order = [*manifest["permitted"], *(one for one, _ in manifest["left_out"])]
-    if ordinal not in order:
-        return None
-    start = 2 * DIGEST * order.index(ordinal)
-    return bytes.fromhex(manifest["digests"][start : start + 2 * DIGEST])
 
 
 def commitment(job: Job) -> str:

@@ -10,13 +10,13 @@ from typing import Any, TextIO
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import events, explaining, gates, rights, staging, usage
+from broker import events, explaining, gates, job_files, rights, staging, usage
 from broker.explaining import Replay
 from broker.models import Job, JobGate, JobState, User
 from broker.roles import Right
 from consent import records, remembered
-from consent.canonical import written
-from consent.ledger import audit, log
+from consent.canonical import canonical, written
+from consent.ledger import archive, audit, log
 from consent.ledger.kinds import EventKind
 from consent.ledger.recount import Verification
 from consent.models import LedgerEvent, Participant
@@ -70,6 +70,18 @@ def export(stream: TextIO, *, openings: bool, by: User, at: datetime) -> None:
     """Write the ledger as JSON Lines. Without openings it says nothing about anybody."""
     _looks(by, events.LEDGER_READ, at=at, what="export")
     audit.export(stream, openings=openings)
+
+
+def take_job(job: Job, *, by: User, at: datetime) -> str:
+    """A job's file for the verifier, as JSON. Raises as job_files.of does, the look being recorded."""
+    _looks(by, events.JOB_AUDITED, at=at, subject=f"job:{job.pk}")
+    return canonical(job_files.of(job)).decode()
+
+
+def verifier(*, by: User, at: datetime) -> bytes:
+    """The verifier as one file, its fingerprint in the ledger."""
+    rights.require(by, Right.READ_LEDGER)
+    return archive.ship(by=by.reference, at=at)
 
 
 def look(job: Job, *, by: User, at: datetime) -> Look:

@@ -7,7 +7,7 @@ the job's tree.
 
 from typing import Any
 
-from broker import events, gates, usage
+from broker import events, usage
 from broker.errors import Refused
 from broker.usage import Use
 from consent import naming
@@ -30,7 +30,7 @@ def of(use: Use, participant: Participant) -> dict[str, Any]:
     keyed = _event(participant.pseudonym, KEYED.tag)
     if "names" not in said or key is None or sealed is None or keyed is None:
         raise Refused(TOO_OLD)
-    names = gates.names_of(said)
+    names = manifest.of(said)
     placed, newest = _placed(sealed)
     bound, _ = _placed(keyed)
     return {

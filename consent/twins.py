@@ -96,6 +96,13 @@ def keep(link: TwinLink, *, by: str, at: datetime) -> TwinLink:
     )
 
 
+def ever_twins_of(ordinals: Iterable[int]) -> set[int]:
+    """Everybody who was ever registered as the twin of one of these."""
+    asked = set(ordinals)
+    pairs = TwinLink.objects.exclude(confirmed_by="").values_list("first", "second")
+    return {other for pair in pairs for one, other in (pair, pair[::-1]) if one in asked}
+
+
 def twin_of(ordinals: Iterable[int]) -> dict[int, int]:
     """The registered twin of each of these who has one."""
     return TwinLink.objects.standing().twins_of(ordinals)

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from broker import oversight
 from broker.errors import Refused
 from broker.models import Job, User
-from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_why
+from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_take, auditor_why
 from broker.rights import allow
 from broker.roles import Right
 from broker.staging import StagedBroken
@@ -256,6 +256,8 @@ urls = [
     path("jobs/", jobs, name="jobs"),
     path("jobs/<uuid:id>/", job, name="job"),
     path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
+    path("jobs/<uuid:id>/job.json", auditor_take.job_file, name="job_file"),
+    path("verifier.pyz", auditor_take.verifier, name="verifier"),
     path("papers/", auditor_papers.papers, name="papers"),
     path("papers/<uuid:id>/", auditor_papers.paper, name="paper"),
     path("papers/<uuid:id>/scan/", auditor_papers.scan, name="scan"),

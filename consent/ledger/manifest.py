@@ -11,7 +11,7 @@ consent.naming, what was decided about everybody in the sealed manifest (broker.
 
 import hmac
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
@@ -33,6 +33,13 @@ def filled(names: Iterable[bytes], salt: bytes) -> list[bytes]:
     size = max(LEAST, 1 << (len(real) - 1).bit_length()) if real else LEAST
     nobodies = (hmac.digest(salt, b"nobody %d" % n, "sha256")[:NAME_BYTES] for n in range(size - len(real)))
     return sorted([*real, *nobodies])
+
+
+def of(said: Mapping[str, Any]) -> list[bytes]:
+    """The whole tree's names, from what a job's manifest says."""
+    together = bytes.fromhex(said["names"])
+    names = [together[start : start + NAME_BYTES] for start in range(0, len(together), NAME_BYTES)]
+    return filled(names, bytes.fromhex(said["salt"]))
 
 
 def root(names: Sequence[bytes]) -> bytes:

@@ -8,7 +8,7 @@ recomputed; each thing that does not hold is one sentence. Reading rows is the w
 import base64
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -208,10 +208,14 @@ def vouch(origin: str, *, size: int, root: bytes, at: datetime) -> notes.Checkpo
 
 
 def read(
-    lines: Iterable[str], *, signer: notes.Signer | None = None, published: Sequence[str] = ()
+    lines: Iterable[str],
+    *,
+    signer: notes.Signer | None = None,
+    published: Sequence[str] = (),
+    seen: Callable[[Entry], None] = lambda _: None,
 ) -> Verification:
     """Verify an export. Without a `signer` the key is taken from the export's own first line, which then
-    shows only that the export agrees with itself."""
+    shows only that the export agrees with itself. `seen` is handed every event in its order."""
     audit = Audit(signer or notes.Signer(name="", public_key=b""))
     leaves = seals = ended = 0
     for number, text in enumerate(lines, start=1):
@@ -233,6 +237,8 @@ def read(
                 leaves += isinstance(record, Leaf)
                 seals += isinstance(record, Sealed)
                 audit.see(record)
+                if not isinstance(record, Sealed):
+                    seen(record.entry if isinstance(record, Leaf) else record)
         except (ValueError, TypeError, KeyError, AttributeError, NoteRefused) as fault:
             audit.say(f"Line {number} is not a line of an export ({type(fault).__name__}: {fault}).")
     if not ended:

@@ -1,41 +1,149 @@
-"""The auditor's verifier, without Django and without a database.
+"""The auditors' verifier: the standard library and cryptography, no Django, no database.
 
-    python -m consent.ledger.verifier EXPORT [--key VERIFIER_KEY] [--checkpoints FILE]
+    python -m consent.ledger.verifier EXPORT [--key KEY] [--checkpoints FILE [--witness KEY]] [--job FILE ...]
+    python -m consent.ledger.verifier --participant FILE [--key KEY]
 
-What must hold is written in consent.ledger.recount; this is its door.
+It counts an export again (recount), decides a job's decisions again (job_file) and checks a participant's
+proof (participation). Each thing that does not hold is one sentence; then the exit code is 1. It is also one
+file, verifier.pyz, whose fingerprint is an event in the ledger (archive).
 """
 
 import argparse
+import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from consent.errors import NoteRefused
+from consent.ledger import cosignature, job_file, participation
 from consent.ledger import note as notes
+from consent.ledger.kinds import VERIFIER_SHIPPED
+from consent.ledger.leaves import Entry, commit
 from consent.ledger.recount import read, report
 
 
+@dataclass(slots=True)
+class Shipped:
+    """Which verifiers the ledger names, and whether this one is among them."""
+
+    own: str = ""  # SHA-256 of this program's one file; empty when it runs from its source
+    named: list[str] = field(default_factory=list)
+
+    @classmethod
+    def this(cls) -> "Shipped":
+        program = Path(sys.argv[0])
+        is_one_file = program.suffix == ".pyz" and program.is_file()
+        return cls(hashlib.sha256(program.read_bytes()).hexdigest() if is_one_file else "")
+
+    def see(self, entry: Entry) -> None:
+        if entry.kind != VERIFIER_SHIPPED or entry.salt is None or entry.body is None:
+            return
+        if commit(entry.salt, entry.body) == entry.commitment:
+            self.named.append(str(json.loads(entry.body)["fields"]["sha256"]))
+
+    def __str__(self) -> str:
+        if self.own in self.named:
+            return f"This verifier is one that the ledger names ({self.own})."
+        return f"The ledger names no verifier like this one ({self.own}): get it from somebody you trust."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="consent.ledger.verifier", description="Verify an exported ledger.")
-    parser.add_argument("export", type=Path, help="the export, one JSON value a line")
-    parser.add_argument("--key", help="the verifier key you hold (name+id+key)")
-    parser.add_argument("--checkpoints", type=Path, help="a checkpoint file that you kept")
-    given = parser.parse_args(arguments)
+    given = _arguments(arguments)
     try:
         signer = notes.Signer.parse(given.key) if given.key else None
-        published = notes.split(given.checkpoints.read_text(encoding="utf-8"))[0] if given.checkpoints else ()
-        with given.export.open(encoding="utf-8") as lines:
-            if signer is None:
-                own = json.loads(lines.readline())["ledger"]
-                lines.seek(0)
-                sys.stdout.write(f"The key is the export's own; compare it with one you were given: {own}\n")
-            found = read(lines, signer=signer, published=published)
+        problems: list[str] = []
+        for line in _verify(given, signer, problems):
+            sys.stdout.write(f"{line}\n")
     except (OSError, ValueError, TypeError, KeyError, NoteRefused) as fault:
         sys.stderr.write(f"Nothing was verified: {fault}\n")
         return 2
-    sys.stdout.write("\n".join(report(found)) + "\n")
-    return 0 if found.ok else 1
+    return 1 if problems else 0
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="consent.ledger.verifier", description="Verify a ledger, a job, or a participant's proof."
+    )
+    parser.add_argument("export", nargs="?", type=Path, help="the export, one JSON value a line")
+    parser.add_argument("--key", help="the ledger's verifier key that you hold (name+id+key)")
+    parser.add_argument("--checkpoints", type=Path, help="a checkpoint file, or a witness's newest.txt")
+    parser.add_argument("--witness", help="the witness's key: it must have cosigned the newest of them")
+    parser.add_argument("--job", type=Path, action="append", default=[], help="a job's file (with EXPORT)")
+    parser.add_argument("--participant", type=Path, help="a participant's proof; needs no EXPORT")
+    given = parser.parse_args(arguments)
+    if (given.export is None) == (given.participant is None):
+        parser.error("Name an EXPORT, or a --participant proof.")
+    if given.witness and not given.checkpoints:
+        parser.error("--witness goes with --checkpoints.")
+    return given
+
+
+def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: list[str]) -> Iterator[str]:
+    if given.participant is not None:
+        yield from _participant(given.participant, signer, problems)
+        return
+    published = _published(given.checkpoints)
+    files = [_json(path) for path in given.job]
+    remembered, shipped = job_file.Remembered(files), Shipped.this()
+
+    def seen(entry: Entry) -> None:
+        remembered.see(entry)
+        shipped.see(entry)
+
+    with given.export.open(encoding="utf-8") as lines:
+        if signer is None:
+            own = json.loads(lines.readline())["ledger"]
+            lines.seek(0)
+            yield f"The key is the export's own; compare it with one you were given: {own}"
+        found = read(lines, signer=signer, published=published, seen=seen)
+    told = list(report(found))
+    problems += found.problems
+    outcomes = [job_file.check(file, remembered) for file in files]
+    more = [problem for outcome in outcomes for problem in outcome.problems]
+    more += _cosigned(published, given.witness) if given.witness else []
+    problems += more
+    yield from (f"PROBLEM  {problem}" for problem in more)
+    if more and found.ok:
+        told[-1] = "The tree holds; what is said above does not."
+    yield from map(str, outcomes)
+    if shipped.own:
+        yield str(shipped)
+    yield from told
+
+
+def _participant(path: Path, signer: notes.Signer | None, problems: list[str]) -> Iterator[str]:
+    proof = _json(path)
+    if signer is None:
+        own = proof.get("ledger") if isinstance(proof, dict) else None
+        yield f"The key is the file's own; compare it with one you were given: {own}"
+    shown = participation.check(proof, signer=signer)
+    problems += shown.problems
+    yield from (f"PROBLEM  {problem}" for problem in shown.problems)
+    yield str(shown)
+    if not shown.problems:
+        yield f"It stands in the ledger under a checkpoint of {shown.size} events."
+
+
+def _published(path: Path | None) -> list[str]:
+    return notes.split(path.read_text(encoding="utf-8"))[0] if path else []
+
+
+def _cosigned(published: Sequence[str], witness: str) -> Iterator[str]:
+    signer = cosignature.parse(witness)
+    if not published:
+        yield "The checkpoint file holds no note, so the witness cosigned nothing in it."
+        return
+    try:
+        cosignature.verify(published[-1], signer)
+    except NoteRefused as refused:
+        yield f"The newest checkpoint was not cosigned by the witness. {refused}"
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -170,6 +170,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
             "auditor:jobs",
             "auditor:job",
             "auditor:explanation",
+            "auditor:job_file",
+            "auditor:verifier",
             "auditor:verify",
             "auditor:export",
         ),

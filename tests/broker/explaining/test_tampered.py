@@ -74,13 +74,12 @@ def test_a_decision_on_other_statements_is_told(world: World, monkeypatch):
     """The reasons are the same and the bytes are not: the digest knows."""
     person = world.join("Ada")
     job = run(ask(world))
-    explained = explaining.Record.explained
+    judged = explaining.Record.judged
 
     def on_another(self, *args):
-        then = explained(self, *args)
-        return replace(then, verdict=replace(then.verdict, relied_on=(1,)))
+        return replace(judged(self, *args), relied_on=(1,))
 
-    monkeypatch.setattr(explaining.Record, "explained", on_another)
+    monkeypatch.setattr(explaining.Record, "judged", on_another)
     replay = why(job, person)
     assert replay.equal is False
     assert "on other statements, files or under another policy" in replay.problems[0]

@@ -127,7 +127,7 @@ def test_nobody_reads_of_a_job_too_early_or_of_one_that_did_not_consider_her(
 def test_what_cannot_be_proved_again_is_said(world: World, eve: User, monkeypatch):
     allow(world, eve)
     job = released(world)
-    monkeypatch.setattr("broker.gates.digest", lambda *_: b"another")
+    monkeypatch.setattr("consent.replay.digest", lambda *_: b"another")
     text = page(signed_in(eve), "participant:why", job.pk)
     assert "We could not work this out again" in text
 
@@ -181,7 +181,7 @@ def test_an_auditor_who_names_nobody_or_no_instant_is_told(world: World, eve: Us
 
 def test_what_does_not_hold_is_shown_to_the_auditor(world: World, eve: User, monkeypatch):
     job = released(world)
-    monkeypatch.setattr("broker.gates.digest", lambda *_: b"another")
+    monkeypatch.setattr("consent.replay.digest", lambda *_: b"another")
     text = page(signed_in(world.staff.auditor), "auditor:explanation", job.pk, participant=own(eve).pseudonym)
     assert "Does not hold" in text
     assert "It was decided: DENY (CONSENT_NONE)" in text

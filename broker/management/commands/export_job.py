@@ -1,0 +1,37 @@
+"""Write a job with everything its decisions rest on, for the auditor's verifier. The look is an event."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from broker import oversight
+from broker.errors import BrokerError
+from broker.models import Job, User
+
+
+class Command(BaseCommand):
+    help = "Write a job's file: what it decided about everybody, and what they had said, to decide it again."
+    allowed = "operator"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("job", type=UUID, help="the id of the job")
+        parser.add_argument("file", type=Path, help="where to write it")
+        parser.add_argument("--by", required=True, help="the user name of the auditor who takes it")
+
+    def handle(self, **options: Any) -> None:
+        job = Job.objects.filter(pk=options["job"]).first()
+        by = User.objects.filter(username=options["by"]).first()
+        if job is None or by is None:
+            raise CommandError("There is no such job or login here. Nothing was written.")
+        try:
+            with options["file"].open("x", encoding="utf-8") as out:
+                out.write(oversight.take_job(job, by=by, at=timezone.now()))
+        except FileExistsError as there:
+            raise CommandError(f"{options['file']} is there already; nothing was written.") from there
+        except BrokerError as refused:
+            options["file"].unlink()
+            raise CommandError(str(refused)) from None
