@@ -15,11 +15,12 @@ from consent.terms import (
     Freeze,
     Modifier,
     Paper,
+    Side,
     Source,
     Statement,
     Subject,
 )
-from tests.cast import CANCER_ONLY, GUARDIAN, NOW, PEOPLE, SIGNED, born, counsel, police, research, yes
+from tests.cast import CANCER_ONLY, GUARDIAN, NOW, PEOPLE, SIGNED, born, counsel, police, research, stop, yes
 
 FULL = replace(
     yes("RESEARCH", CANCER_ONLY, terms.Permission("POA")),
@@ -58,6 +59,11 @@ def test_a_subject_comes_back_from_json_as_it_was():
     assert Subject.from_json({"id": "P", "dob": "2008-02-29", "identity_verified": True}) == Subject(
         id="P", dob=date(2008, 2, 29), identity_verified=True
     )
+
+
+def test_another_person_comes_back_from_json_with_what_she_said():
+    side = Side(born(minor_dissent=True), (yes("LE.HOM"), stop("*", seq=2)))
+    assert Side.from_json(json.loads(terms.canonical(side))) == side
 
 
 def test_values_do_not_change():

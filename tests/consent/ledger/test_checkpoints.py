@@ -109,3 +109,12 @@ def test_two_histories_are_not_joined(checkpoint_file):
     unsafe_rows(LedgerCheckpoint).update(root=bytes(32))
     with pytest.raises(LedgerBroken, match="two histories of the first 2 events"):
         checkpoints.catch_up()
+
+
+@pytest.mark.django_db
+def test_a_newest_note_that_is_not_ours_vouches_for_nothing(checkpoint_file):
+    grow(2)
+    assert checkpoints.newest_published().size == 2
+    checkpoint_file.write_bytes(checkpoint_file.read_bytes() + b"a\n\nb\n\n")
+    assert checkpoints.newest_published() is None
+    assert "does not hold" in " ".join(log.verify().problems)  # it is not passed over in silence

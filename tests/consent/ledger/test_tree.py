@@ -85,6 +85,40 @@ def test_growth_is_proved_and_a_rewritten_past_is_not(size, data):
     assert not tree.verify_consistency(old_root=tree.root(past), proof=proof, **claim)
 
 
+OTHER = tree.leaf_hash(b"other")
+
+
+def spoilt(proof: list[bytes]) -> list[list[bytes]]:
+    """A proof cut, grown, with another step, and with a step that is no hash."""
+    changed = [[*proof[:n], OTHER, *proof[n + 1 :]] for n in range(len(proof))]
+    misfits = [[*proof[:n], b"short", *proof[n + 1 :]] for n in range(len(proof))]
+    cut = [proof[:n] for n in range(len(proof))]
+    return [*changed, *misfits, *cut, [*proof, OTHER], [*proof, OTHER, OTHER]]
+
+
+@pytest.mark.parametrize("size", range(1, 18))
+def test_no_spoilt_proof_of_a_leaf_is_believed(size):
+    hashes = leaves(size)
+    for index in range(size):
+        claim = {"index": index, "size": size, "leaf": hashes[index], "root": tree.root(hashes)}
+        proof = tree.inclusion_proof(hashes, index)
+        assert tree.verify_inclusion(proof=proof, **claim)
+        assert not any(tree.verify_inclusion(proof=bad, **claim) for bad in spoilt(proof))
+
+
+@pytest.mark.parametrize("new", range(1, 18))
+def test_no_spoilt_proof_of_growth_is_believed(new):
+    hashes = leaves(new)
+    for old in range(1, new + 1):
+        claim = {"old": old, "new": new, "old_root": tree.root(hashes[:old]), "new_root": tree.root(hashes)}
+        proof = tree.consistency_proof(hashes, old)
+        assert tree.verify_consistency(proof=proof, **claim)
+        assert not any(tree.verify_consistency(proof=bad, **claim) for bad in spoilt(proof))
+        assert not tree.verify_consistency(proof=proof, **claim | {"new_root": OTHER})
+        assert not tree.verify_consistency(proof=proof, **claim | {"old": new + 1})
+        assert not tree.verify_consistency(proof=proof, **claim | {"old": 0})
+
+
 @given(sizes, st.data())
 def test_the_edge_can_be_put_away_and_taken_up_again(size, data):
     hashes, half = leaves(size), data.draw(st.integers(0, size))

@@ -1,0 +1,75 @@
+"""The file outside the database: what an older database is known by, and what nobody may write over."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from consent import afterwards, participants
+from consent.errors import DatabaseBehind, LedgerBroken
+from consent.ledger import log
+from consent.models import Participant
+from tests.world import NOW
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+
+@pytest.fixture
+def ada() -> Participant:
+    return participants.register(born_on=date(1980, 1, 1), by="ada", at=NOW)
+
+
+@pytest.fixture
+def file(checkpoint_file: Path) -> Path:
+    return checkpoint_file.with_name("afterwards.txt")
+
+
+def hold(person: Participant) -> None:
+    participants.freeze(person, until=None, by="steward", at=NOW)
+    afterwards.catch_up()
+
+
+def test_a_database_that_remembers_everything_is_not_behind(ada, file):
+    hold(ada)
+    log.sequence(at=NOW)
+    assert file.exists()
+    assert afterwards.behind() == ""
+    afterwards.require_current()
+
+
+def test_where_nothing_was_ever_forbidden_nothing_is_missing(ada, file):
+    assert not file.exists()
+    assert (afterwards.behind(), afterwards.missing()) == ("", [])
+
+
+def test_a_database_that_is_behind_adds_nothing_to_the_file(ada, file):
+    with transaction.atomic():
+        hold(ada)
+        transaction.set_rollback(True)  # as a restore does: the file remembers what the database does not
+    before = file.read_bytes()
+    hold(ada)
+    assert file.read_bytes() == before
+    assert len(afterwards.missing()) == 1
+    with pytest.raises(DatabaseBehind, match="put back to an earlier day"):
+        afterwards.require_current()
+
+
+def test_a_line_that_a_crash_cut_off_is_not_read(ada, file):
+    hold(ada)
+    hold(ada)
+    file.write_bytes(file.read_bytes()[:-3])
+    assert afterwards.missing() == []
+    afterwards.catch_up()
+    assert len(file.read_bytes().splitlines()) == 2
+
+
+@pytest.mark.parametrize("end", [b"not an event at all\n", b"   \n"])
+def test_a_strange_last_line_stops_everything_and_is_kept(ada, file, end):
+    hold(ada)
+    strange = file.read_bytes() + end
+    file.write_bytes(strange)
+    for asked in (afterwards.behind, afterwards.catch_up):
+        with pytest.raises(LedgerBroken, match="not as it was written"):
+            asked()
+    assert file.read_bytes() == strange
