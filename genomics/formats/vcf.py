@@ -10,21 +10,19 @@ import numpy as np
 
 from genomics.callability import Callability
 from genomics.column_rows import Rows, assemble
-from genomics.coordinates import X
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.builds import Evidence, check_said
-from genomics.formats.fields import Flags, Letters, Numbers, runs
+from genomics.formats.fields import Flags, Letters, Numbers
 from genomics.formats.limits import Limits
 from genomics.formats.lines import Block, Lines
 from genomics.formats.source import Reading
-from genomics.formats.vcf_bulk import BASES, Scan, scan
-from genomics.formats.vcf_contigs import Names, Order, hear_markers
+from genomics.formats.vcf_bulk import BASES, Scan, name_contigs, scan
+from genomics.formats.vcf_contigs import Names, Order, Run, hear_markers
 from genomics.formats.vcf_header import Header, read_header
-from genomics.formats.vcf_record import Record, contig_code, read_record
+from genomics.formats.vcf_record import Record, read_record
 from genomics.formats.vcf_tails import Tails
 
 _ID, _REF = 2, 3
-_DIPLOID = 2
 
 
 def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object) -> Reading:
@@ -69,7 +67,7 @@ class _Block:
         same = np.concatenate(([True], self.contig[1:] == self.contig[:-1])) if len(ends) else ends > 0
         if len(ends) and list(self.names.numbers)[self.contig[0]] != reach.name:
             same[0] = False
-        within = np.flatnonzero(same & (self.position <= before))
+        within = np.flatnonzero(same & (self.position <= before) & (before > 0))
         if len(within):
             what = "The record begins within the reference block before it."
             raise FileRefused(FileReason.REFERENCE_BLOCKS, what, self.first + int(within[0]))
@@ -113,10 +111,7 @@ class _Body:
         read = self._in_bulk(block) if in_bulk else None
         if read is None:
             read = self._line_by_line(block)
-        stretches = self.order.follow(read.names, read.contig, read.position, read.first)
-        if read.refused is not None:
-            raise read.refused
-        read.follow_blocks(self.reach)
+        stretches = self._in_order(read)
         self._count(read)
         code = np.array([0, *read.names.codes], dtype=np.uint8)[read.contig + 1]
         self.elsewhere += int((code == 0).sum())
@@ -132,6 +127,23 @@ class _Body:
             raise FileRefused(
                 FileReason.TOO_MANY_ALLELES, "The file has too many alternate alleles.", block.first
             )
+
+    def _in_order(self, read: _Block) -> list[Run]:
+        """The runs of its records. FileRefused at the first fault, wherever the text was cut into blocks."""
+        faults, stretches = [], list[Run]()
+        try:
+            stretches = self.order.follow(read.names, read.contig, read.position, read.first)
+        except FileRefused as refused:
+            faults.append(refused)
+        try:
+            read.follow_blocks(self.reach)
+        except FileRefused as refused:
+            faults.append(refused)
+        if read.refused is not None:
+            faults.append(read.refused)
+        if faults:
+            raise min(faults, key=lambda fault: fault.line or 0)
+        return stretches
 
     def _count(self, read: _Block) -> None:
         blocks = int(np.count_nonzero(read.block))
@@ -174,7 +186,7 @@ class _Body:
         if plain is None:
             return None
         names = Names()
-        contig = _name_plain(plain, names, self.header)
+        contig = name_contigs(plain, names, self.header)
         read = _Block(
             first=block.first,
             contig=contig,
@@ -278,21 +290,3 @@ class _Body:
                     FileReason.TOO_MANY_ALLELES, "The alleles of the file are too long together.", line
                 )
         return number
-
-
-def _name_plain(found: Scan, names: Names, header: Header) -> Numbers:
-    """The contig of every plain line; lines with an impossible name are no longer plain."""
-    numbers = np.zeros(len(found), dtype=np.int64)
-    plain = np.flatnonzero(found.plain)
-    for begin, end in runs(found.contig[plain]):
-        run = plain[begin:end]
-        name = found.fields.field(int(run[0]), 0)
-        code = contig_code(name, header)
-        if code is None:
-            found.plain[run] = False
-            continue
-        if 0 < code < X:  # one chromosome of two is called
-            found.plain[run] &= (found.ploidy[run] == _DIPLOID) | (found.block[run] > 0)
-        if found.plain[run].any():
-            numbers[run] = names.number(name, code)
-    return numbers

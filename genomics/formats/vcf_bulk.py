@@ -13,9 +13,19 @@ from typing import NamedTuple
 import numpy as np
 
 from genomics.columns import MISSING
-from genomics.formats.fields import WORD, Fields, Flags, Letters, Numbers, Words, word_of
+from genomics.coordinates import X
+from genomics.formats.fields import WORD, Fields, Flags, Letters, Numbers, Words, runs, word_of
 from genomics.formats.vcf_blocks import are_believed, block_ends
-from genomics.formats.vcf_record import COLUMNS, biallelic, is_filter, is_quality, is_sequence
+from genomics.formats.vcf_contigs import Names
+from genomics.formats.vcf_header import Header
+from genomics.formats.vcf_record import (
+    COLUMNS,
+    biallelic,
+    contig_code,
+    is_filter,
+    is_quality,
+    is_sequence,
+)
 from genomics.formats.vcf_tails import Tails, without_numbers
 
 BASES = ("A", "C", "G", "T")
@@ -23,6 +33,7 @@ BASES = ("A", "C", "G", "T")
 
 _CONTIG, _POSITION, _ID, _REF, _ALT, _QUALITY, _FILTER = range(COLUMNS - 3)
 _SAMPLE = COLUMNS - 1
+_DIPLOID = 2
 _REMEMBERED = 4096  # different values of a field, so that the common ones are looked at once
 
 _BASE = np.zeros(256, dtype=np.uint8)
@@ -110,6 +121,24 @@ def scan(text: bytes, tails: Tails) -> Scan | None:
         copies=copies,
         ploidy=ploidy,
     )
+
+
+def name_contigs(found: Scan, names: Names, header: Header) -> Numbers:
+    """The contig of every plain line; lines with an impossible name are no longer plain."""
+    numbers = np.zeros(len(found), dtype=np.int64)
+    plain = np.flatnonzero(found.plain)
+    for begin, end in runs(found.contig[plain]):
+        run = plain[begin:end]
+        name = found.fields.field(int(run[0]), _CONTIG)
+        code = contig_code(name, header)
+        if code is None:
+            found.plain[run] = False
+            continue
+        if 0 < code < X:  # one chromosome of two is called
+            found.plain[run] &= (found.ploidy[run] == _DIPLOID) | (found.block[run] > 0)
+        if found.plain[run].any():
+            numbers[run] = names.number(name, code)
+    return numbers
 
 
 def _alternates(fields: Fields) -> _Alternates:

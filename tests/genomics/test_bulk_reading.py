@@ -4,6 +4,7 @@ The bulk rooms are fast because they leave alone what they are not sure of; thes
 """
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,17 @@ INFO = (
     '##INFO=<ID=AC,Number=A,Type=Integer,Description="x">',
     '##INFO=<ID=AF,Number=A,Type=Float,Description="x">',
     '##INFO=<ID=DB,Number=0,Type=Flag,Description="x">',
+    '##INFO=<ID=END,Number=1,Type=Integer,Description="x">',
+    '##INFO=<ID=DP4,Number=4,Type=Integer,Description="x">',
+    '##INFO=<ID=A1,Number=1,Type=Integer,Description="x">',
+    '##INFO=<ID=A11,Number=1,Type=Integer,Description="x">',
+    '##INFO=<ID=A112,Number=2,Type=Integer,Description="x">',
+    '##INFO=<ID=A113,Number=1,Type=Float,Description="x">',
+    '##INFO=<ID=1K,Number=1,Type=Integer,Description="x">',
+    '##INFO=<ID=C,Number=1,Type=Character,Description="x">',
     '##FORMAT=<ID=GQ,Number=1,Type=Integer,Description="x">',
+    '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="x">',
+    '##FORMAT=<ID=C1,Number=1,Type=Character,Description="x">',
 )
 # Faults of a block's text are found before those of its lines: which comes first depends on where blocks end.
 OF_TEXT = (FileReason.NUL_BYTES, FileReason.ENCODING, FileReason.LINE_TOO_LONG)
@@ -31,12 +42,15 @@ def mostly(usual: list[str], *odd: str) -> st.SearchStrategy[str]:
     return st.integers(0, 29).flatmap(lambda die: st.sampled_from(odd if die == 0 else usual))
 
 
-ALTS = ["A", "C", "G", "T", "AC", "T,G"]
-ODD_ALTS = ["*", "<DEL>", "G,<DEL>", ".", "A[20:5[", "<*>", "", "t", "T,T", "CTG"]
-INFOS = [".", "AC=1", "AF=0.5;AC=1"]
-ODD_INFOS = ["AC=1,2", "DB", "DB=1", "AC", "AC=x", "X=1;X=2", "AF=.;Z", "", ";", "AF=;AC=1"]
-GENOTYPES = ["0/0", "0|1", "1/1", "./."]
-ODD_GENOTYPES = ["./1", "1|2", "0", "1", ".", "|0|1", "2/3", "A/G", "0/1 "]
+ALTS = ["A", "C", "G", "T", "AC", "T,G", "T,<NON_REF>", "ACT,<*>", "."]
+ODD_ALTS = ["*", "<DEL>", "G,<DEL>", "<*>", "A[20:5[", "<NON_REF>", "", "t", "T,T", "CTG", "T<*>", ",<*>"]
+ODD_ALTS += ["T,G,<NON_REF>", "N<NON_REF>", "<NON_REF>,<*>", "<*>,<*>", ".,<*>"]
+INFOS = [".", "AC=1", "AF=0.5;AC=1", "DP4=1,22,3,44", "A1=5;A11=50", "AF=1e-5"]
+ODD_INFOS = ["AC=1,2", "DB", "DB=1", "AC", "AC=x", "X=1;X=2", "AF=.;Z", "", ";", "AF=;AC=1", "C=1", "C=12"]
+ODD_INFOS += ["A112=1,2", "A113=1,2", "A113=1.5", "A112=1", "A114=x", "1K=1", "2K=x", "1K=x", "1K=1;2K=1"]
+ODD_INFOS += ["AC=1e5", "AF=1e", "AF=1e55", "AF=0x1", "END=5", "AC=1;END=999999999", "END=x", "A1=1;A1=22"]
+GENOTYPES = ["0/0", "0|1", "1/1", "./.", "1", "0"]
+ODD_GENOTYPES = ["./1", "1|2", "0/2", ".", "|0|1", "2/3", "A/G", "0/1 ", "01/1", "11", "0/11"]
 RECORD = st.tuples(
     mostly(["A", "C", "G", "T", "AC"], "CAG", "N", "a", "", "R", "<"),
     mostly(ALTS, *ODD_ALTS),
@@ -46,11 +60,26 @@ RECORD = st.tuples(
     st.one_of(
         st.tuples(st.just("GT"), mostly(GENOTYPES, *ODD_GENOTYPES)),
         st.tuples(
-            mostly(["GT:GQ"], "GT", "GQ:GT", "GT:PL", "GT:GT", "G", ""),
-            mostly(["0/1:30", "1|1"], "0/1:x", "0/1:1,2,3", ":"),
+            mostly(["GT:GQ", "GT:GQ:AD"], "GT", "GQ:GT", "GT:PL", "GT:GT", "G", "", "GT:C1", "GT:C2:C3"),
+            mostly(["0/1:30", "1|1", "0/0:5:3,4", "1:7"], "0/1:x", "0/1:1,2,3", ":", "0/0:12:1,2,3", "1:1,2"),
         ),
     ),
     mostly(["."], "rs12345", "rs1;rs2", "rs1;rs1", "a b", "", "rs3094315"),
+)
+BLOCK = st.tuples(
+    mostly(["A", "n"], "AC", "R", ""),
+    mostly(["<NON_REF>", "<*>", "."], "<DEL>", "A"),
+    mostly(["."], "0", "5", "x"),
+    mostly([".", "PASS"], "LowGQ", "PASS;PASS", "q1"),
+    mostly(
+        ["END=+0", "END=+9", "END=+40"], "END=+-1", "END=", "END=x", ".", "END=1234567890", "DB;END=+9", "END"
+    ),
+    mostly([""], ";DB", ";X=1", ";END=5", ";AC=x", ";", "x"),
+    mostly(["GT:GQ", "GT:GQ:AD", "GT:AD:RGQ", "GT", "GT:AD:GQX:GQ"], "GQ:GT", "GTX", "GT:C1", "GT:PL:GQ"),
+    mostly(["0/0", "0|0"], "0", "./.", "0/1", "1", "./0", ".", "0/2", "00/0"),
+    mostly(
+        ["", ":30", ":5", ":20:7", ":19:7,8", ":7:30", ":7:30:5", ":7:.:30"], ":x", ":-5", ":1234567890:1"
+    ),
 )
 CONTIG = mostly(["20", "chr20", "1", "X"], "MT", "GL000191.1", "chrUn_KI270302v1", "*", "HLA-A*01:01", "")
 STEP = mostly(["0", "1", "50"], "-20", "100000000", "900000000")
@@ -64,8 +93,18 @@ def vcfs(draw: st.DrawFn) -> bytes:
         position = draw(st.integers(1, 2000))
         for _ in range(draw(st.integers(0, 5))):
             position += int(draw(STEP))
-            ref, alt, quality, passed, info, (keys, sample), name = draw(RECORD)
             place = draw(PLACE) or str(position)
+            if draw(st.booleans()):
+                ref, alt, quality, passed, info, (keys, sample), name = draw(RECORD)
+            else:
+                ref, alt, quality, passed, end, more, keys, call, beside = draw(BLOCK)
+                start, _, reach = end.partition("+")
+                name, info, sample = (
+                    ".",
+                    (f"{start}{position + int(reach)}" if reach else end) + more,
+                    call + beside,
+                )
+                position += int(reach or 0) + draw(st.integers(0, 1))
             lines.append("\t".join((contig, place, name, ref, alt, quality, passed, info, keys, sample)))
     return vcf_text(
         lines, meta=INFO, version=draw(st.sampled_from(["4.1", "4.2", "4.4"])), contigs=draw(st.booleans())
@@ -126,6 +165,18 @@ def test_vcfs_are_read_in_bulk_as_they_are_line_by_line(data: st.DataObject, siz
     agree(vcf.read, bent(data.draw(vcfs()), data.draw), size)
 
 
+def test_two_lines_that_differ_in_numbers_alone_are_each_judged_by_themselves() -> None:
+    """What the first of them is found to be must not be said of the second where it is not so."""
+    samples = ["GT\t0/0", "GT:C1\t0/0:1", "GT:C1\t0/0:12", "GT:C1\t0/0:x", "GT:A1:A11\t0/0:1:2"]
+    fields = [f"{info}\t{sample}" for info in (*INFOS, *ODD_INFOS) for sample in samples[:1]]
+    fields += [f"{info}\t{sample}" for info in INFOS[:2] for sample in samples]
+    for alt in ("T", "T,<*>", "."):
+        for one, other in product(fields, repeat=2):
+            lines = [f"20\t{at}\t.\tA\t{alt}\t.\t.\t{tail}" for at, tail in ((5, one), (6, other))]
+            data = vcf_text(lines, meta=INFO)
+            assert outcome(vcf.read, data, in_bulk=True) == outcome(vcf.read, data, in_bulk=False), lines
+
+
 @given(st.data(), st.integers(20, 200))
 @settings(deadline=None, max_examples=300)
 def test_raw_data_are_read_in_bulk_as_they_are_line_by_line(data: st.DataObject, size: int) -> None:
@@ -164,6 +215,12 @@ def test_the_bulk_does_read_plain_lines_by_itself(monkeypatch) -> None:
     plain = [
         "20\t5\trs1\tA\tT\t100\tPASS\tAC=1\tGT:GQ\t0/1:30",
         "20\t9\trs2\tCAG\tC\t1.5\tq10\tAC=.;DB\tGT\t1|1",
+        "20\t20\trs3\tC\t.\t.\t.\t.\tGT\t0/0",
+        "20\t30\t.\tC\tT,<NON_REF>\t9\t.\tAC=1,0\tGT:AD\t0/1:3,4,0",
+        "20\t40\t.\tC\t<NON_REF>\t.\t.\tEND=59\tGT:GQ\t0/0:30",
+        "20\t60\t.\tC\t<*>\t0\tPASS\tEND=69;DB\tGT:GQ:AD\t0/0:3:7,0",
+        "20\t70\t.\tC\t.\t.\t.\tEND=79\tGT\t0/0",
+        "X\t50000000\t.\tC\tT\t.\t.\tAC=1\tGT:AD\t1:0,5",
     ]
     monkeypatch.setattr(vcf, "read_record", None)
     monkeypatch.setattr(arrays, "read_line", None)

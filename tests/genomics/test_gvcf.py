@@ -10,7 +10,7 @@ from genomics.callability import NOWHERE, Callability
 from genomics.columns import KNOWN_REFERENCE, MISSING, UNKNOWN, Carriage, Column, State
 from genomics.coordinates import parse_region
 from genomics.errors import ColumnDamaged, FileReason, FileRefused
-from genomics.formats import DEFAULT
+from genomics.formats import DEFAULT, Limits
 from genomics.formats import vcf as reader
 from genomics.formats.lines import Lines
 from genomics.variants import parse_variant
@@ -140,6 +140,25 @@ def test_blocks_that_reach_over_what_follows_are_refused(lines: tuple[str, ...],
     with pytest.raises(FileRefused) as refused:
         formats.read(text)
     assert (refused.value.reason, refused.value.line) == (FileReason.REFERENCE_BLOCKS, line)
+
+
+def test_the_first_fault_is_told_wherever_the_file_is_cut() -> None:
+    text = vcf_text((block(100, 200), variant(150), "20\t7"), meta=META)
+    for size in (30, 40, len(text)):
+        pieces = iter([text[at : at + size] for at in range(0, len(text), size)])
+        with pytest.raises(FileRefused, match="begins within"):
+            reader.read(Lines(pieces, limits=DEFAULT), limits=DEFAULT)
+
+
+def test_two_records_at_a_telomere_lie_in_no_block() -> None:
+    assert len(column(variant(0), variant(0), variant(200))) == 1
+
+
+def test_reference_blocks_have_a_limit_of_their_own() -> None:
+    text = vcf_text((block(100, 200), block(201, 300), variant(301)), meta=META)
+    assert len(formats.read(text, limits=Limits(records=1, reference_blocks=2)).column) == 1
+    with pytest.raises(FileRefused, match="more than 1 reference blocks"):
+        formats.read(text, limits=Limits(reference_blocks=1))
 
 
 def test_a_block_is_followed_from_one_piece_of_the_file_to_the_next() -> None:
