@@ -13,9 +13,12 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.formats import vcf
 from genomics.formats.bam import Content
+from genomics.formats.bcf_layouts import Layouts, Names
+from genomics.formats.builds import Evidence
 from genomics.formats.limits import Limits
 from genomics.formats.lines import Lines
 from genomics.formats.source import NOTHING, Loaded, Reading
+from genomics.formats.vcf_header import read_header
 
 _MAGIC = frozenset((b"BCF\x02\x01", b"BCF\x02\x02"))
 _SIZES, _FIXED = Struct("<II"), Struct("<iiifII")
@@ -28,18 +31,17 @@ _INDEX = re.compile(rb",IDX=([0-9]{1,9})\s*(?=[,>]|$)")
 _CHUNK = 1 << 18
 _MISSING = b"."
 
-Names = dict[int, bytes]
-
 
 def read(
     chunks: Iterator[bytes], *, limits: Limits, assume: Build | None = None, loaded: Loaded = NOTHING
 ) -> Reading:
     """Read the content of a BCF, from its magic on."""
-    return vcf.read(Lines(as_text(Content(chunks), limits), limits=limits), limits=limits)
+    return vcf.read(Lines(as_text(Content(chunks), limits, by_layout=True), limits=limits), limits=limits)
 
 
-def as_text(content: Content, limits: Limits) -> Iterator[bytes]:
-    """The VCF it stands for, in chunks."""
+def as_text(content: Content, limits: Limits, *, by_layout: bool = False) -> Iterator[bytes]:
+    """The VCF it stands for, in chunks. With `by_layout` what has no bearing on genotypes is left out of
+    records that are known to be good: the same to its reader, sooner."""
     if content.take(5) not in _MAGIC:
         raise FileRefused(FileReason.VERSION, "We read BCF 2.1 and 2.2; this is another version.")
     size = int.from_bytes(content.take(4), "little")
@@ -48,6 +50,8 @@ def as_text(content: Content, limits: Limits) -> Iterator[bytes]:
     text = content.take(size).rstrip(b"\0").rstrip(b"\n")
     yield text + b"\n"
     contigs, names = _dictionaries(text)
+    header = read_header(Lines(iter((text + b"\n",)), limits=limits), Evidence(), limits=limits)
+    layouts = Layouts(header, contigs, names)
     line = text.count(b"\n") + 1
     held, holding = [], 0
     while sizes := content.take(_SIZES.size, may_end=True):
@@ -55,8 +59,14 @@ def as_text(content: Content, limits: Limits) -> Iterator[bytes]:
         line += 1
         if max(shared, individual) > 8 * limits.line or shared < _FIXED.size:
             _damaged("The record says it is impossibly long or short.", line)
-        record = _Record(content.take(shared), line)
-        held.append(record.text(contigs, names, _Record(content.take(individual), line)))
+        record = content.take(shared + individual)
+        written = layouts.text(record, shared) if by_layout else None
+        if written is None:
+            individual_half = _Record(record[shared:], line)
+            written = _Record(record[:shared], line).text(contigs, names, individual_half)
+            if by_layout:
+                layouts.learn(record, shared, written)
+        held.append(written)
         holding += len(held[-1])
         if holding > _CHUNK:
             yield b"".join(held)
