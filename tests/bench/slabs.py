@@ -28,6 +28,7 @@ import numpy as np
 END = 240_000_000
 BCF_SITES = 1000  # records of the file that bcftools looks into by its index
 THRESHOLD = 10
+PIECE = 10  # people in one transaction: what runs on commit costs by the square of it
 
 
 @dataclass
@@ -100,11 +101,11 @@ class House:
     def fill(self, people: int) -> None:
         from django.db import transaction
 
-        for first in range(0, people, 200):
+        for first in range(0, people, PIECE):
             with transaction.atomic():
-                for n in range(first, min(people, first + 200)):
+                for n in range(first, min(people, first + PIECE)):
                     self.join(permits=n % 2 == 0)
-            print(f"{min(people, first + 200):,} people", end="\r", flush=True)
+            print(f"{min(people, first + PIECE):,} people", end="\r", flush=True)
         print()
 
 
