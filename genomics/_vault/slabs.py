@@ -20,18 +20,16 @@ from consent.clearance import Clearance
 from genomics._vault import files as vault
 from genomics._vault import keys, shelf
 from genomics._vault.keys import Wrap
-from genomics.coordinates import Region
+from genomics.coordinates import CHROMOSOMES, Region
 from genomics.errors import ColumnDamaged, SlabDamaged, VaultSealed
 from genomics.models import GenomicFile, Sealed, SlabMember, VariantSlab
 from genomics.slab_bytes import VERSION, Kept, pack
 from genomics.slabs import EDGE, ROW, WIDTH, Calls, Slab, View, calls_of
 
 SEGMENT = 64 * 1024  # of the seal: about what a look at one variant has to open
-Read = tuple[GenomicFile, dict[int, Calls]]  # a file, and what its column says by chromosome
+READY = 64 * 1024 * 1024  # bytes: a larger slab is given up, and not sealed anew, before a file goes
 
-READY = (
-    64 * 1024 * 1024
-)  # a slab up to this size is sealed anew before its file is gone, a larger one given up
+Saying = tuple[GenomicFile, dict[int, Calls]]  # a file, and what its column says by chromosome
 
 
 def piece_name(slab: VariantSlab, chromosome: int) -> str:
@@ -105,7 +103,7 @@ def join(slab: VariantSlab, files: Iterable[GenomicFile]) -> list[GenomicFile]:
     """Lay files into a slab, from their columns; no more than there is room for. Returns those that are in it
     now: without any whose column does not open, and none when the slab or a file changed meanwhile."""
     taken = set(SlabMember.objects.filter(slab=slab).values_list("slot", flat=True))
-    joining = list(zip((slot for slot in range(WIDTH) if slot not in taken), _read(files), strict=False))
+    joining = list(zip((slot for slot in range(WIDTH) if slot not in taken), _sayings(files), strict=False))
     try:
         sealed = list(_sealed_with(slab, joining))
     except VaultSealed:
@@ -118,11 +116,10 @@ def join(slab: VariantSlab, files: Iterable[GenomicFile]) -> list[GenomicFile]:
     ]
     with transaction.atomic():
         # The files first, as an erasure does. What was sealed for nothing is cleared by the next sweep.
-        locked = GenomicFile.objects.select_for_update(of=("self",)).filter(
-            pk__in=[one.pk for one in members]
-        )
-        standing = list(locked.filter(participant__erased_at__isnull=True).order_by("pk"))
-        if len(standing) < len(members) or not _changed(slab):
+        locked = GenomicFile.objects.select_for_update(of=("self",)).order_by("pk")
+        ids = [one.file_id for one in members]
+        standing = list(locked.filter(pk__in=ids, participant__erased_at__isnull=True))
+        if len(standing) < len(ids) or not _changed(slab):
             return []
         SlabMember.objects.bulk_create(members)
         for one in sealed:
@@ -130,8 +127,8 @@ def join(slab: VariantSlab, files: Iterable[GenomicFile]) -> list[GenomicFile]:
     return [file for _, (file, _) in joining]
 
 
-def _sealed_with(slab: VariantSlab, joining: Sequence[tuple[int, Read]]) -> Iterator[Sealed]:
-    key, recorded = keys.of_slab(slab), _recorded(slab)
+def _sealed_with(slab: VariantSlab, joining: Sequence[tuple[int, Saying]]) -> Iterator[Sealed]:
+    key, recorded = keys.of_slab(slab), _chromosomes(slab)
     for chromosome in sorted({code for _, (_, calls) in joining for code in calls}):
         piece = _kept(slab, chromosome).whole() if chromosome in recorded else Slab.empty()
         for slot, (file, calls) in joining:
@@ -140,7 +137,7 @@ def _sealed_with(slab: VariantSlab, joining: Sequence[tuple[int, Read]]) -> Iter
         yield vault.put(piece_name(slab, chromosome), pack(piece), key, segment=SEGMENT)
 
 
-def _read(files: Iterable[GenomicFile]) -> Iterator[Read]:
+def _sayings(files: Iterable[GenomicFile]) -> Iterator[Saying]:
     for file in files:
         try:
             yield file, calls_of(vault.own_column(file))
@@ -166,9 +163,9 @@ def sealed_without(files: Sequence[GenomicFile], *, at: datetime) -> list[Ready]
     slab that is large, of another version, without anybody else, or damaged is left out: it is given up."""
     ready = []
     for slab, leaving in _by_slab(files):
-        size = Sealed.objects.filter(name__startswith=f"{_folder(slab)}/").aggregate(all=Sum("length"))["all"]
+        size = _recorded(slab).aggregate(all=Sum("length", default=0))["all"]
         alone = not SlabMember.objects.filter(slab=slab).exclude(file__in=[one.file_id for one in leaving])
-        if slab.version == VERSION and not alone and (size or 0) <= READY:
+        if slab.version == VERSION and not alone and size <= READY:
             try:
                 ready.append(_without(slab, leaving, at=at))
             except VaultSealed:
@@ -203,13 +200,13 @@ def give_up(slab: VariantSlab) -> None:
         list(VariantSlab.objects.select_for_update().filter(pk=slab.pk))  # first: nobody joins it any more
         SlabMember.objects.filter(slab=slab).delete()
         VariantSlab.objects.filter(pk=slab.pk).delete()
-        Sealed.objects.filter(name__startswith=f"{_folder(slab)}/").delete()
+        _recorded(slab).delete()
         transaction.on_commit(lambda: shelf.remove(_folder(slab)), robust=True)
 
 
 def _without(slab: VariantSlab, leaving: Sequence[SlabMember], *, at: datetime) -> Ready:
     key, sealed = AESGCM.generate_key(256), []
-    for chromosome in sorted(_recorded(slab)):
+    for chromosome in _chromosomes(slab):
         piece = _kept(slab, chromosome).whole()
         for one in leaving:
             piece = piece.without(one.slot)
@@ -233,10 +230,15 @@ def _unchanged(slab: VariantSlab) -> QuerySet[VariantSlab]:
     return VariantSlab.objects.filter(pk=slab.pk, revision=slab.revision)
 
 
-def _recorded(slab: VariantSlab) -> set[int]:
-    """The chromosomes of which a slab has a piece."""
-    names = Sealed.objects.filter(name__startswith=f"{_folder(slab)}/{slab.version}/")
-    return {int(name.rpartition("/")[2]) for name in names.values_list("name", flat=True)}
+def _recorded(slab: VariantSlab) -> QuerySet[Sealed]:
+    """What is recorded of its pieces."""
+    return Sealed.objects.filter(name__in=[piece_name(slab, chromosome) for chromosome in CHROMOSOMES])
+
+
+def _chromosomes(slab: VariantSlab) -> list[int]:
+    """Those of which it has a piece."""
+    names = set(_recorded(slab).values_list("name", flat=True))
+    return [chromosome for chromosome in CHROMOSOMES if piece_name(slab, chromosome) in names]
 
 
 def _folder(slab: VariantSlab) -> str:

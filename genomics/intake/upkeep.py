@@ -24,7 +24,7 @@ from genomics.panel import Panel
 
 DAY = timedelta(days=1)
 PIECE = 500  # keys wrapped anew in one transaction
-AT_ONCE = 64 * 1024 * 1024  # bytes of columns that are open together while a slab is filled
+AT_ONCE = 32 * 1024 * 1024  # bytes of columns that are open together while a slab is filled
 FORMAT = 8  # the first bytes of a kept column, which name its version
 
 

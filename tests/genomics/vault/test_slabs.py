@@ -81,7 +81,7 @@ def files_of(world: World, *names: str) -> list[GenomicFile]:
 def pieces() -> Iterator[tuple[str, Slab]]:
     """Every piece of every slab, opened with the key of today."""
     for slab in VariantSlab.objects.all():
-        for chromosome in slabs._recorded(slab):
+        for chromosome in slabs._chromosomes(slab):
             yield f"{slab.id}/{chromosome}", slabs._kept(slab, chromosome).whole()
 
 
