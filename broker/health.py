@@ -176,6 +176,15 @@ def _yeses(at: datetime) -> tuple[bool, str]:
     }
 
 
+def _records(at: datetime) -> tuple[bool, str]:
+    rang = alarms.newest_unsound(since=at - timedelta(days=7))
+    if rang is None:
+        return True, _("Every record that was looked at is whole.")
+    return False, _("A record was not as it was recorded, %(age)s ago. Tell an auditor.") % {
+        "age": _ago(rang.at, at)
+    }
+
+
 def _notices(at: datetime) -> tuple[bool, str]:
     failed = postman.failed().filter(at__gt=at - timedelta(days=7)).count()
     waiting = len(postman.due(at=at - timedelta(hours=1)))
@@ -222,5 +231,6 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "jobs": _jobs,
     "uploads": _uploads,
     "yeses": _yeses,
+    "records": _records,
     "notices": _notices,
 }

@@ -20,13 +20,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from broker import cases, events, staging, uses
+from broker import cases, events, notices, people, staging, uses
 from broker import gates as kept
 from broker.errors import LostClaim
 from broker.gates import Manifest, Passage, Watch
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
+from broker.roles import Role
+from consent import afterwards, alarms, fence
 from consent import clearance as proofs
-from consent import fence
 from consent.clearance import Clearance
 from consent.errors import LedgerBroken, SealBroken
 from consent.ledger import log
@@ -84,6 +85,7 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
         _refuse(claim, [str(reason) for reason in lapsed.reasons])
     except (SealBroken, LedgerBroken) as broken:
         _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=UNSOUND)
+        _ring(claim, str(broken))
     except QuestionRefused as trouble:
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
     except GenomicsError as trouble:
@@ -211,6 +213,7 @@ def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
     False, with nothing changed, when the answer no longer rests on what holds."""
     with transaction.atomic():
         fence.hold()  # before anything is read
+        afterwards.require_current()
         now, use = claim.clock(), claim.use()
         policy = uses.policy(now)
         if not proofs.stands(clearance, use=use, policy=policy, at=now):
@@ -259,6 +262,14 @@ def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str, told: 
     with transaction.atomic():
         _move(claim, after, trouble=told or trouble, ended_at=claim.clock(), answer=None, manifest=None)
         log.append(kind, at=claim.clock(), by="worker", subject=claim.subject, trouble=trouble)
+
+
+def _ring(claim: Claim, trouble: str) -> None:
+    """Auditors hear of what is not as it was recorded, and why this job waits for them."""
+    with transaction.atomic():
+        at = claim.clock()
+        if alarms.unsound(trouble, at=at, subject=claim.subject) is not None:
+            notices.tell(people.holding(Role.AUDITOR), "unsound", at=at)
 
 
 def _move(claim: Claim, after: JobState, **facts: Any) -> None:

@@ -116,6 +116,13 @@ KINDS: dict[str, Kind] = {
         ),
         ("grants",),
     ),
+    "unsound": Kind(
+        gettext_noop("A consent record is not as it was recorded"),
+        gettext_noop(
+            "Nothing that rests on it is released. Look at the newest alarm in the ledger, and verify the "
+            "ledger before anything goes on."
+        ),
+    ),
 }
 
 

@@ -14,7 +14,7 @@ from broker import events, explaining, gates, job_files, rights, staging, usage
 from broker.explaining import Replay
 from broker.models import Job, JobGate, JobState, User
 from broker.roles import Right
-from consent import records, remembered
+from consent import records, remembered, roll
 from consent.canonical import canonical, written
 from consent.ledger import archive, audit, log
 from consent.ledger.kinds import EventKind
@@ -47,7 +47,7 @@ class Look:
 
 # What is held against the ledger besides the ledger itself: every statement, every row about a person,
 # and what is recorded of every sealed file.
-ALSO = (records.broken_seals, remembered.altered_rows, upkeep.altered_files)
+ALSO = (records.broken_seals, remembered.altered_rows, roll.missing, upkeep.altered_files)
 
 
 def verify(*, by: User, at: datetime) -> Verification:

@@ -14,9 +14,9 @@ from django.db import transaction
 from broker import erasing, events
 from consent import afterwards, holdings, participants, records
 from consent import events as kinds
-from consent.afterwards import Line
 from consent.canonical import instant, instant_or_none
 from consent.giving import Wording
+from consent.kept_lines import Line
 from consent.ledger import checkpoints, log
 from consent.models import Holding, LedgerCheckpoint, Participant
 from genomics.intake import erasure, upkeep

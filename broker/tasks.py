@@ -74,13 +74,15 @@ def keep_up() -> None:
 
 @shared_task(name="broker.look")
 def look() -> None:
-    """What is looked at every minute: yeses in numbers, mails that wait, the day's picture of uses, reviews
-    whose time is over, and what uploads left behind."""
+    """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, the day's
+    picture of uses, reviews whose time is over, and what uploads left behind."""
     afterwards.require_current()
     now = timezone.now()
     risen = alarms.look(now)
     if risen is not None:
         notices.tell(people.holding(Role.AUDITOR), "alarm", at=now, grants=risen.grants)
+    if alarms.walk(now) is not None:
+        notices.tell(people.holding(Role.AUDITOR), "unsound", at=now)
     for delivery in postman.due(at=now):
         postman.ring(delivery)
     impact.take_daily(at=now)

@@ -4,30 +4,23 @@
     afterwards.missing()              # what it does not remember, oldest first
 
 The file lies beside the checkpoint file and is written after each commit, under the gate lock's order. Lines
-are sealed under the seal key, for they say about whom they are; an erasure takes a person's older lines with
-it. What is missing is done again by the verbs (broker.restoring); then the file is begun anew.
+are sealed under the seal key, for they say about whom they are; an erasure takes what a person's older lines
+say. Each checkpoint names the last line and a digest of all (`binding`), so that none can be taken out or
+cut off unseen. What is missing is done again by the verbs (broker.restoring); then the file is begun anew.
 """
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import base64
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from consent import bodies, events
+from consent import bodies, events, kept_lines
 from consent.errors import DatabaseBehind, LedgerBroken
-from consent.ledger import checkpoints
+from consent.kept_lines import Kept, Line
+from consent.ledger import checkpoints, heads, moves, note
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent
 from consent.models.statements import Statement
 
@@ -40,24 +33,13 @@ NARROWING = (
     events.DIED.tag,
     events.HOLDING_CHANGED.tag,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing that must not be forgotten: the event it was, and what it said."""
-
-    event: UUID
-    said: dict[str, Any]  # kind, at, by, subject, fields; of a no also "file"
-
-    @property
-    def kind(self) -> str:
-        return str(self.said["kind"])
+NAME = "afterwards"  # of the extension line of a checkpoint
 
 
 def catch_up() -> None:
     """Write what the file lacks. Called after each commit that changed anybody's consent."""
-    with _alone(_path()) as file:
-        known = _newest(file)
+    with kept_lines.alone(kept_lines.path()) as file:
+        known = kept_lines.newest(file)
         rows = LedgerEvent.objects.filter(kind__in=NARROWING).order_by("id").select_related("opening")
         if known is not None:
             at = LedgerEvent.objects.filter(uid=known).values_list("id", flat=True).first()
@@ -72,10 +54,11 @@ def catch_up() -> None:
 def missing() -> list[Line]:
     """What the file remembers and the database does not, oldest first. Raises LedgerBroken for a line that
     is not as it was written."""
-    if not _path().exists():
+    if not kept_lines.path().exists():
         return []
-    with _alone(_path()) as file:
-        lines = list(_lines(file))
+    with kept_lines.alone(kept_lines.path()) as file:
+        lines = list(kept_lines.lines(file))
+        _require_bound(file, _bound(checkpoints.newest_published()))
     known = {line.event for line in lines}
     known &= set(LedgerEvent.objects.filter(uid__in=known).values_list("uid", flat=True))
     return [line for line in lines if line.event not in known]
@@ -92,12 +75,33 @@ def behind() -> str:
                 f"The checkpoint file vouches for {newest.size} events, the database for "
                 f"{ours.size if ours else 0}"
             )
-    if _path().exists():
-        with _path().open("rb") as file:
-            last = _newest(file)
+    last, bound = None, _bound(newest)
+    if kept_lines.path().exists():
+        with kept_lines.path().open("rb") as file:
+            last = kept_lines.newest(file)
         if last is not None and not LedgerEvent.objects.filter(uid=last).exists():
             return "A no or an erasure that was recorded is not in the database"
+    if bound is not None and last != bound[0]:  # the newest line, or one that came after it
+        ids = dict(LedgerEvent.objects.filter(uid__in=[last, bound[0]]).values_list("uid", "id"))
+        if last is None or ids.get(last, 0) < ids.get(bound[0], 0):
+            return f"{kept_lines.path().name} has lost its end"
     return ""
+
+
+def binding(signed: note.Checkpoint | None) -> str:
+    """What the next checkpoint says of the file: its last line, and the digest of all; empty while there is
+    none. Raises LedgerBroken when it is not the file that `signed`, the newest checkpoint, names."""
+    bound = _bound(signed)
+    if not kept_lines.path().exists():
+        if bound is not None:
+            raise LedgerBroken(kept_lines.sentence())
+        return ""
+    with kept_lines.alone(kept_lines.path()) as file:
+        last = kept_lines.newest(file)
+        if last is not None and (bound is None or bound[0] != last):
+            _require_bound(file, bound)
+            bound = last, kept_lines.digests(file)[last]
+    return f"{NAME} {bound[0]} {base64.b64encode(bound[1]).decode()}" if bound else ""
 
 
 def require_current() -> None:
@@ -111,24 +115,32 @@ def require_current() -> None:
 
 
 def set_aside(*, at: datetime) -> list[Path]:
-    """Keep both files under another name, for an auditor, and begin anew."""
+    """Keep the files under another name, for an auditor, and begin anew."""
     moved = []
-    for path in (_path(), Path(settings.CHECKPOINT_FILE)):
+    for path in (kept_lines.path(), Path(settings.CHECKPOINT_FILE), heads.path()):
         if path.exists():
             aside = path.with_name(f"{path.name}.until-{at:%Y%m%dT%H%M%S}")
             path.rename(aside)
             moved.append(aside)
+    moves.begin(ours.size if (ours := LedgerCheckpoint.newest()) else 0)
     catch_up()
     return moved
 
 
 def trim(*, at: datetime, life: timedelta) -> None:
     """Leave out what every backup that still exists remembers, but for the newest line."""
-    with _alone(_path()) as file:
-        lines = list(_lines(file))
-        kept = [line for line in lines if at - datetime.fromisoformat(line.said["at"]) < life] or lines[-1:]
-        if len(kept) < len(lines):
-            _rewrite(file, kept)
+    with kept_lines.alone(kept_lines.path()) as file:
+        kept = list(kept_lines.kept(file))
+        young = next((n for n, one in enumerate(kept) if _is_young(one, at, life)), len(kept) - 1)
+        if young > 0:
+            kept_lines.rewrite(file, kept[young:], since=kept_lines.digests(file)[kept[young - 1].event])
+
+
+def _is_young(kept: Kept, at: datetime, life: timedelta) -> bool:
+    """Whether some backup may not remember it; one whose words are gone is remembered by the erasure's."""
+    if kept.sealed is None:
+        return False
+    return at - datetime.fromisoformat(kept_lines.opened(kept).said["at"]) < life
 
 
 def _line(event: LedgerEvent) -> Line | None:
@@ -148,79 +160,39 @@ def _line(event: LedgerEvent) -> Line | None:
 def _write(file: BinaryIO, lines: list[Line]) -> None:
     gone = {line.said["subject"] for line in lines if line.kind == events.ERASED.tag}
     if gone:
-        before = [line for line in _lines(file) if line.said["subject"] not in gone]
-        after = [one for one in lines if one.kind == events.ERASED.tag or one.said["subject"] not in gone]
-        _rewrite(file, [*before, *after])
+        old = [_without(one, gone) for one in kept_lines.kept(file)]
+        new = [_without(kept_lines.sealed(line), gone) for line in lines]
+        kept_lines.rewrite(file, [*old, *new], since=kept_lines.since(file))
         return
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(0, end - checkpoints.TAIL))
-    file.seek(end - len(file.read().rpartition(b"\n")[2]))  # over what a crash cut off
-    file.write(b"".join(map(_sealed, lines)))
-    file.truncate()
-    _settle(file)
+    kept_lines.append(file, lines)
 
 
-def _rewrite(file: BinaryIO, lines: list[Line]) -> None:
-    """In place: the file is ours alone while it is locked, and a line cut off by a crash is left out."""
-    file.seek(0)
-    file.write(b"".join(map(_sealed, lines)))
-    file.truncate()
-    _settle(file)
+def _without(kept: Kept, gone: set[str]) -> Kept:
+    """A line without what it says, if it is about an erased person and does not tell of the erasure."""
+    if kept.sealed is None:
+        return kept
+    line = kept_lines.opened(kept)
+    stays = line.kind == events.ERASED.tag or line.said["subject"] not in gone
+    return kept if stays else Kept(kept.event, None)
 
 
-def _settle(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+def _bound(signed: note.Checkpoint | None) -> tuple[UUID, bytes] | None:
+    """The last line and the digest that a checkpoint names; None for one from before the files were begun."""
+    if signed is None or signed.size <= heads.begun():
+        return None
+    for extension in signed.extensions:
+        name, _, rest = extension.partition(" ")
+        if name == NAME:
+            event, _, digest = rest.partition(" ")
+            return UUID(event), base64.b64decode(digest)
+    return None
 
 
-def _sealed(line: Line) -> bytes:
-    nonce = os.urandom(12)
-    event = str(line.event)
-    body = nonce + AESGCM(_key()).encrypt(nonce, json.dumps(line.said).encode(), event.encode())
-    return f"{event} {body.hex()}\n".encode()
-
-
-def _lines(file: BinaryIO) -> Iterator[Line]:
-    file.seek(0)
-    for raw in file:
-        if not raw.endswith(b"\n"):
-            return  # cut off by a crash: its event is written again
-        try:
-            event, sealed = raw.decode("ascii").split()
-            body = bytes.fromhex(sealed)
-            said = json.loads(AESGCM(_key()).decrypt(body[:12], body[12:], event.encode()))
-            yield Line(event=UUID(event), said=said)
-        except (ValueError, InvalidTag):
-            raise LedgerBroken(
-                f"{_path().name} is not as it was written. Keep it as it is, and tell an auditor."
-            ) from None
-
-
-def _newest(file: BinaryIO) -> UUID | None:
-    """The event of the last whole line."""
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(0, end - checkpoints.TAIL))
-    whole, _, _ = file.read().rpartition(b"\n")
-    last = whole.rpartition(b"\n")[2]
-    try:
-        return UUID(last.split()[0].decode("ascii")) if last else None
-    except (ValueError, IndexError):
-        raise LedgerBroken(f"{_path().name} is not as it was written. Tell an auditor.") from None
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[BinaryIO]:
-    """The file, while no other process writes to it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-
-
-def _path() -> Path:
-    return Path(settings.CHECKPOINT_FILE).with_name("afterwards.txt")
-
-
-def _key() -> bytes:
-    derive = HKDF(hashes.SHA256(), 32, salt=None, info=b"genomic-broker afterwards")
-    return derive.derive(settings.SEAL_KEY.bytes)
+def _require_bound(file: BinaryIO, bound: tuple[UUID, bytes] | None) -> None:
+    """Raise LedgerBroken unless every line that a checkpoint was signed over is there, or was left out with
+    all before it because every backup remembers it."""
+    if bound is None:
+        return
+    found = kept_lines.digests(file).get(bound[0])
+    if found != bound[1] and not (found is None and kept_lines.since(file)):
+        raise LedgerBroken(kept_lines.sentence())

@@ -1,4 +1,4 @@
-"""The alarm that rings when yeses come in numbers that people do not produce.
+"""The alarms: when yeses come in numbers that people do not produce, and when a record is not as recorded.
 
 In July 2020 every setting of a large service was turned to yes within minutes. Here that would permit nothing
 before its cooling-off is over, and this is how somebody hears of it in time. Narrowing never alarms.
@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from consent import events, fence, policies
+from consent import events, fence, policies, roll
+from consent.errors import HeadMissing, LedgerBroken
 from consent.ledger import log
-from consent.models import LedgerEvent
+from consent.models import LedgerEvent, Participant
 from consent.terms import Policy
 
+QUIET = timedelta(hours=1)  # an unsound record rings once in it
+WHOLE_HOUSE = 2_000  # people whose records are looked at together, a share of the house a minute
 BEHIND = timedelta(days=28)  # what is usual is read from so long before the window
 WHO = "alarm"  # by whom the event is: nobody pressed anything
 
@@ -69,9 +72,34 @@ def look(at: datetime) -> Rise | None:
     return found
 
 
+def unsound(what: str, *, at: datetime, subject: str = "") -> LedgerEvent | None:
+    """Something is not as it was recorded: ring, unless it rang a short time ago. One ledger event."""
+    with transaction.atomic():
+        if LedgerEvent.objects.filter(kind=events.UNSOUND.tag, at__gt=at - QUIET).exists():
+            return None
+        return log.append(events.UNSOUND, at=at, by=WHO, subject=subject, what=what)
+
+
+def walk(at: datetime) -> LedgerEvent | None:
+    """Look at the records of a share of the house, another one each minute and everybody's within a day; ring
+    for the first that is not whole."""
+    of = max(1, min(Participant.objects.count() // WHOLE_HOUSE, 24 * 60))
+    share = int(at.timestamp() // 60) % of
+    try:
+        what = next((str(one) for one in roll.unsound(share=share, of=of)), "")
+    except (LedgerBroken, HeadMissing) as broken:
+        what = str(broken)
+    return unsound(what, at=at) if what else None
+
+
 def newest(*, since: datetime) -> LedgerEvent | None:
-    """The last time it rang, if that was not longer ago."""
+    """The last time yeses rose, if that was not longer ago."""
     return LedgerEvent.objects.filter(kind=events.RISE.tag, at__gt=since).order_by("-at").first()
+
+
+def newest_unsound(*, since: datetime) -> LedgerEvent | None:
+    """The last time a record was found unsound, if that was not longer ago."""
+    return LedgerEvent.objects.filter(kind=events.UNSOUND.tag, at__gt=since).order_by("-at").first()
 
 
 def _given(after: datetime, until: datetime) -> int:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from consent import eligibility, fence, roll
+from consent import absence, eligibility, fence, roll
 from consent.decision import request_reasons
 from consent.errors import NotCleared
 from consent.reasons import Reason
@@ -132,7 +132,7 @@ def recut(
 ) -> Clearance:
     """Ask again about those who were permitted (of them, `only` these ordinals), each on her own sealed
     statements, and on those of whoever asks. Whoever is lost is left out as revoked in flight; nobody joins.
-    `use` is the request as it stands now."""
+    `use` is the request as it stands now. Raises SealBroken, HeadMissing when something that was said is gone."""
     require(clearance)
     position = fence.position()  # first: a change that comes after it is seen as one
     reasons = request_reasons(use, policy, at)
@@ -145,7 +145,7 @@ def recut(
     permitted: list[Permitted] = []
     lost: list[LeftOut] = []
     ends: list[datetime] = []
-    for one in eligibility.survey(use, policy=policy, at=at, only=before, relations=relations):
+    for one in eligibility.survey(use, policy=policy, at=at, only=before, relations=relations, whole=True):
         # A file that came after the first look does not join.
         files = tuple(file for file in one.files if file in before[one.ordinal])
         if files:
@@ -210,7 +210,7 @@ def without_lost(clearance: Clearance, asked: Iterable[Permitted], again: Cleara
 
 def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) -> bool:
     """Whether nothing that this Clearance relies on has changed, asked inside the release transaction.
-    Takes the gate lock, so the transaction does it first; costs by changes, not by people."""
+    Takes the gate lock; costs by changes, not by people. Raises HeadMissing when a change was forgotten."""
     require(clearance)
     fence.hold()
     if clearance.reasons or _asked(use) != _asked(clearance.use) or request_reasons(use, policy, at):
@@ -219,13 +219,14 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     if lapsed or clearance.policy_version != policy.version:
         return False
     # A twin's change marks her twin too (fence); the asker's has to be looked for.
+    absence.vouched().require_told(clearance.position)
     changed = fence.changed_since(clearance.position)
     return clearance.asker not in changed and changed.isdisjoint(one.ordinal for one in clearance.permitted)
 
 
 def _relations(asker: int | None) -> Relations:
     """The one who asks, with her record as it stands at this moment."""
-    found = [] if asker is None else list(roll.people([asker]))
+    found = [] if asker is None else list(roll.people([asker], whole=True))
     return Relations(requesting_participant=Side(found[0].subject, found[0].statements)) if found else NONE
 
 

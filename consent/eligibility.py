@@ -104,9 +104,11 @@ def survey(
     at: datetime,
     only: Collection[int] | None = None,
     relations: Relations = NONE,
+    whole: bool = False,
 ) -> Iterator[Standing]:
-    """Everybody who holds a file (or `only` these ordinals), in ordinal order, decided one by one."""
-    for person in roll.people(roll.holders() if only is None else only):
+    """Everybody who holds a file (or `only` these ordinals), in ordinal order, decided one by one. With
+    `whole`, each on all that was recorded of her: raises HeadMissing when something is gone."""
+    for person in roll.people(roll.holders() if only is None else only, whole=whole):
         yield _standing(person, use, policy, at, relations)
 
 

@@ -59,6 +59,10 @@ class SealBroken(ConsentError):
     """A consent record is not as it was written. Nothing may rest on it until an auditor has looked."""
 
 
+class HeadMissing(SealBroken):
+    """Something that was said is gone from a record. Nothing may rest on it, and auditors are told."""
+
+
 class NotCleared(ConsentError):
     """Something asked to read without a genuine Clearance. Nothing was read."""
 

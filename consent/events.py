@@ -61,6 +61,9 @@ RISE = EventKind(
     "{grants} yeses came within {hours} hours, where {usual} are usual.",
     ("grants", "usual", "hours", "least", "factor", "since"),
 )
+UNSOUND = EventKind(
+    "consent:alarm:unsound", "Something is not as it was recorded, so nothing rests on it: {what}", ("what",)
+)
 FORM_LOADED = EventKind("consent:form:loaded", "Form {subject} was loaded as a draft.", ("digest",))
 FORM_APPROVED = EventKind("consent:form:approved", "Form {subject} was approved.", ("digest",))
 POLICY_ADOPTED = EventKind("consent:policy:adopted", "Policy {subject} was adopted.", ("sha256",))

@@ -10,9 +10,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Max, Model
 
-from consent import seals
+from consent import absence, fence, seals
+from consent.absence import Vouched
+from consent.errors import HeadMissing, LedgerBroken, SealBroken
 from consent.models import Freeze as Hold
 from consent.models import Holding, Participant, Statement, TwinLink
 from consent.terms import File, FileState, Freeze, Side, Subject
@@ -35,6 +38,7 @@ class Person:
     subject: Subject
     files: tuple[tuple[UUID, File], ...]
     statements: tuple[Said, ...]
+    said: tuple[tuple[int, bytes], ...] = ()  # the place and the commitment of each statement
     twin: Side | None = None  # her registered identical twin
 
 
@@ -48,17 +52,19 @@ def holders() -> list[int]:
     )
 
 
-def people(ordinals: Collection[int]) -> Iterator[Person]:
+def people(ordinals: Collection[int], *, whole: bool = False) -> Iterator[Person]:
     """These people, in ordinal order; who does not exist is passed over. Raises SealBroken for a statement
-    that is not as it was recorded."""
+    that is not as it was recorded; and with `whole` HeadMissing, when anything is missing from what was said
+    by or about one of them, or her twin."""
+    heads = absence.vouched() if whole and ordinals else None
     for together in _together(sorted(ordinals)):
         twins = TwinLink.objects.standing().twins_of(together)
         others = {
             one.ordinal: Side(one.subject, one.statements)
             for those in _together(sorted(twins.values()))
-            for one in _read(those)
+            for one in _held(those, heads)
         }
-        for person in _read(together):
+        for person in _held(together, heads):
             twin = twins.get(person.ordinal)
             yield person if twin is None else replace(person, twin=others[twin])
 
@@ -71,6 +77,55 @@ def _together(ordinals: Sequence[int]) -> Iterator[Sequence[int]]:
         together = close if _is_dense(close) else close[:CHUNK]
         yield together
         first += len(together)
+
+
+def unsound(*, share: int = 0, of: int = 1) -> Iterator[SealBroken]:
+    """What is wrong with the record of everybody in a share of the house: each person read and held against
+    her head. Nothing, where all is well."""
+    newest = Participant.objects.aggregate(newest=Max("ordinal"))["newest"] or 0
+    first, end = newest * share // of, newest * (share + 1) // of
+    heads = absence.vouched()
+    for start in range(first + 1, end + 1, CHUNK):
+        together = range(start, min(start + CHUNK, end + 1))
+        try:
+            for _ in _held(together, heads):
+                pass
+        except SealBroken:
+            for ordinal in together:
+                try:
+                    list(_held([ordinal], heads))
+                except SealBroken as broken:
+                    yield broken
+
+
+def missing() -> Iterator[str]:
+    """A sentence for everybody whose rows are not all that was recorded of her: for an audit."""
+    try:
+        yield from (str(one) for one in unsound() if isinstance(one, HeadMissing))
+    except LedgerBroken as broken:
+        yield str(broken)
+
+
+def _held(ordinals: Sequence[int], heads: Vouched | None) -> Iterator[Person]:
+    """These people, each held against her head."""
+    for person in _read(ordinals):
+        if heads is None or _is_whole(person, heads):
+            yield person
+            continue
+        with transaction.atomic():  # once more, with every change kept out: perhaps one came between
+            fence.hold()
+            again = list(_read([person.ordinal]))
+            if not all(_is_whole(one, absence.vouched()) for one in again):
+                raise HeadMissing(
+                    f"The record of {person.subject.id} is not all that was recorded: something was taken "
+                    "out, put in, or put back. Nothing may be released that rests on it; tell an auditor."
+                )
+        yield from again
+
+
+def _is_whole(person: Person, heads: Vouched) -> bool:
+    files = [file for _, file in person.files]
+    return heads.holds(person.ordinal, person.subject, files, person.said)
 
 
 def _read(ordinals: Sequence[int]) -> Iterator[Person]:
@@ -91,6 +146,7 @@ def _read(ordinals: Sequence[int]) -> Iterator[Person]:
                 _subject(pseudonym, *facts, freezes=tuple(holds[ordinal])),
                 tuple(sorted(files[ordinal])),
                 tuple(_said(pseudonym, *sealed) for sealed in sorted(said[ordinal])),
+                tuple((sealed[0], bytes(sealed[3])) for sealed in sorted(said[ordinal])),
             )
 
 

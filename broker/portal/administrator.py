@@ -193,6 +193,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "jobs": _("Jobs"),
         "uploads": _("Files on their way in"),
         "yeses": _("Yeses"),
+        "records": _("Records"),
         "notices": _("Notices"),
     }
     cards = [

@@ -210,6 +210,11 @@ def _plain(value: Any) -> str:
 
 
 def alarm(*, at: datetime) -> dict[str, str] | None:
-    """The last rise of yeses, if it was in the last week."""
-    rang = alarms.newest(since=at - timedelta(days=7))
-    return None if rang is None else {"text": tell(rang), "url": reverse("auditor:event", args=[rang.uid])}
+    """What rang last in the last week: an unsound record before a rise of yeses."""
+    since = at - timedelta(days=7)
+    unsound = alarms.newest_unsound(since=since)
+    rang = unsound or alarms.newest(since=since)
+    if rang is None:
+        return None
+    what = _("A consent record is not as it was recorded") if unsound else _("Many more yeses than usual")
+    return {"what": what, "text": tell(rang), "url": reverse("auditor:event", args=[rang.uid])}

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
+from consent import afterwards
 from consent.canonical import canonical
 from consent.errors import (
     EventRefused,
@@ -26,9 +27,10 @@ from consent.errors import (
     NotSealed,
     OutsideTransaction,
 )
-from consent.ledger import checkpoints, tree
+from consent.ledger import checkpoints, heads, moves, tree
 from consent.ledger import note as notes
 from consent.ledger.audit import export, verify
+from consent.ledger.heads import Heads
 from consent.ledger.kinds import EventKind
 from consent.ledger.leaves import SALT_BYTES, commit, leaf_data
 from consent.ledger.recount import vouch
@@ -53,6 +55,8 @@ LOCK = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock of the one sequenc
 SUBJECT = 200  # characters that name what an event is about
 BATCH = 2_000  # events placed in one transaction: on SQLite nobody else can write meanwhile
 LOOKBACK = 20_000  # ids before the newest placed one that a quick run looks through
+
+_written: dict[str, Heads] = {}
 
 
 def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **fields: Any) -> LedgerEvent:
@@ -215,7 +219,9 @@ def _place_batch(after: int, *, at: datetime) -> tuple[notes.Checkpoint, int] | 
         if not leaves:
             return None
         LedgerLeaf.objects.bulk_create(leaves)
-        made = vouch(settings.LEDGER_ORIGIN, size=edge.size, root=edge.root(), at=at)
+        outside = (moves.extend(_ours(), edge.size), afterwards.binding(checkpoint()))
+        further = [line for line in outside if line]
+        made = vouch(settings.LEDGER_ORIGIN, size=edge.size, root=edge.root(), at=at, further=further)
         LedgerCheckpoint.objects.create(
             size=made.size,
             root=made.root,
@@ -224,6 +230,11 @@ def _place_batch(after: int, *, at: datetime) -> tuple[notes.Checkpoint, int] | 
             at=at,
         )
     return made, leaves[-1].event_id
+
+
+def _ours() -> Heads:
+    """The file of heads, as the sequencer of this process has written it."""
+    return _written.setdefault(str(heads.path()), Heads(heads.path()))
 
 
 def _alone() -> bool:

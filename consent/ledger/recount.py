@@ -170,7 +170,8 @@ class Audit:
         if sealed.frontier is not None and self.edge.size == size and sealed.frontier != self.edge.to_bytes():
             self.say(f"The growing edge kept with the checkpoint of size {size} was changed.")
         signed = self._opened(sealed.note, f"The note of the checkpoint of size {size}")
-        claimed = vouch(self.signer.name, size=size, root=sealed.root, at=sealed.at)
+        further = signed.extensions[1:] if signed else ()
+        claimed = vouch(self.signer.name, size=size, root=sealed.root, at=sealed.at, further=further)
         if signed is not None and signed != claimed:
             self.say(f"The checkpoint of size {size} says something else than its signed note.")
         self.checkpoints[size] = sealed
@@ -201,10 +202,13 @@ class Audit:
         return checkpoint
 
 
-def vouch(origin: str, *, size: int, root: bytes, at: datetime) -> notes.Checkpoint:
-    """The checkpoint as it is signed; the instant is an extension line, so that it is signed too."""
+def vouch(
+    origin: str, *, size: int, root: bytes, at: datetime, further: Sequence[str] = ()
+) -> notes.Checkpoint:
+    """The checkpoint as it is signed; the instant is an extension line, so that it is signed too, as is what
+    `further` binds (the file of heads)."""
     instant = json.loads(canonical(at))
-    return notes.Checkpoint(origin=origin, size=size, root=root, extensions=(f"at {instant}",))
+    return notes.Checkpoint(origin=origin, size=size, root=root, extensions=(f"at {instant}", *further))
 
 
 def read(

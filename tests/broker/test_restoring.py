@@ -101,7 +101,7 @@ def test_no_door_opens_to_the_erased_after_a_restore(world: World, tmp_path: Pat
     log.sequence(at=NOW)
     assert audit.verify(also=oversight.ALSO).problems == ()
     assert LedgerOpening.objects.filter(event__kind="broker:house:restored").count() == 1
-    assert len(list(tmp_path.glob("*.until-*"))) == 2
+    assert len(list(tmp_path.glob("*.until-*"))) == 3  # checkpoints, heads, and what came afterwards
 
 
 def test_what_was_said_about_one_file_is_said_again_of_that_file(world: World, tmp_path: Path):
@@ -158,7 +158,8 @@ def test_the_file_says_nothing_about_anybody_and_forgets_the_erased(world: World
     erasing.erase(eve, by="self", at=NOW)
     lines = path.read_bytes().splitlines()
     assert lines[0].split()[0] == before.split()[0]
-    assert len(lines) == 2  # Ada's no, and that Eve was erased: what she said before is in it no more
+    assert lines[1].split()[1] == b"-"  # what Eve said before is in it no more, only that there was a line
+    assert len(lines) == 3  # Ada's no, hers, and that she was erased
 
 
 def test_a_file_that_was_changed_is_never_replayed(world: World, checkpoint_file: Path, tmp_path: Path):
@@ -192,6 +193,9 @@ def test_lines_that_every_backup_remembers_are_left_out(world: World, checkpoint
     life = timedelta(days=32)
     afterwards.trim(at=NOW, life=life)
     path = checkpoint_file.with_name("afterwards.txt")
-    assert len(path.read_bytes().splitlines()) == 2
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == 2
     afterwards.trim(at=NOW + 2 * life, life=life)
-    assert len(path.read_bytes().splitlines()) == 1  # the newest stays: by it an older database is known
+    digest, newest = path.read_bytes().splitlines()  # the newest stays: by it an older database is known
+    assert digest.startswith(b"since ")  # and a digest of those before it, for the checkpoints name one
+    assert newest == lines[-1]
