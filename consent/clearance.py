@@ -132,7 +132,7 @@ def recut(
 ) -> Clearance:
     """Ask again about those who were permitted (of them, `only` these ordinals), each on her own sealed
     statements, and on those of whoever asks. Whoever is lost is left out as revoked in flight; nobody joins.
-    `use` is the request as it stands now. Raises SealBroken, HeadMissing when something that was said is gone."""
+    `use` is the request as it stands now. Raises SealBroken, HeadMissing when something said is gone."""
     require(clearance)
     position = fence.position()  # first: a change that comes after it is seen as one
     reasons = request_reasons(use, policy, at)
@@ -218,9 +218,10 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     lapsed = clearance.lapses_at is not None and at >= clearance.lapses_at
     if lapsed or clearance.policy_version != policy.version:
         return False
-    # A twin's change marks her twin too (fence); the asker's has to be looked for.
     absence.vouched().require_told(clearance.position)
-    changed = fence.changed_since(clearance.position)
+    changed = fence.changed_since(
+        clearance.position
+    )  # a twin's marks her twin too; the asker's is looked for
     return clearance.asker not in changed and changed.isdisjoint(one.ordinal for one in clearance.permitted)
 
 
