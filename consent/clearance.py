@@ -26,8 +26,7 @@ _SECRET = secrets.token_bytes(32)  # of this process: a Clearance from anywhere 
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """One participant who may be read: which files, resting on which statements. `heads` is empty until the
-    law was asked about her own record, which the gate does before it opens anything."""
+    """One participant who may be read: which files, resting on which statements (heads: none until recut)."""
 
     ordinal: int
     files: tuple[UUID, ...]
@@ -99,8 +98,7 @@ class Clearance:
 
 
 def clear(use: DataUse, *, policy: Policy, at: datetime, asker: int | None = None) -> Clearance:
-    """Ask the law about everybody who holds a file. `asker` is the participant who looks for her relatives.
-    Raises SealBroken if a record that had to be read anew was tampered with."""
+    """Ask the law about all who hold a file; `asker` looks for her relatives. Raises as recut does."""
     before = fence.position()  # first: a change of the asker's that comes after it is seen as one
     found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=_relations(asker))
     files: dict[int, list[UUID]] = {}
