@@ -97,7 +97,7 @@ def test_a_withdrawal_deleted_with_its_event_is_missed_once_it_was_sequenced(wor
     last = Statement.objects.latest("seq")
     event = LedgerEvent.objects.get(uid=last.event)
     for table, column in (("ledgeropening", "event_id"), ("ledgerleaf", "event_id"), ("ledgerevent", "id")):
-        sql(f"DELETE FROM consent_{table} WHERE {column} = %s", event.pk)
+        sql(f"DELETE FROM consent_{table} WHERE {column} = %s", event.pk)  # noqa: S608
     sql("DELETE FROM consent_statement WHERE seq = %s", last.seq)
     assert refused(ada)
 
@@ -110,7 +110,8 @@ def test_an_old_sealed_row_put_over_a_newer_one_is_missed(world: World, settle: 
     columns = ("body", "salt", "seal", "seal_key")
     sql("DELETE FROM consent_statement WHERE seq = %s", new.seq)
     sql(
-        "INSERT INTO consent_statement (seq, participant_id, family, recorded_at, actor, body, salt, commitment, "
+        "INSERT INTO consent_statement "
+        "(seq, participant_id, family, recorded_at, actor, body, salt, commitment, "
         "seal, seal_key, event) SELECT %s, participant_id, family, recorded_at, actor, body, salt, %s, seal, "
         "seal_key, %s FROM consent_statement WHERE seq = %s",
         new.seq,
@@ -154,7 +155,7 @@ def test_a_hold_whose_event_went_too_is_missed(world: World):
     log.sequence(at=NOW)
     frozen = LedgerEvent.objects.get(kind="consent:participant:frozen")
     for table, column in (("ledgeropening", "event_id"), ("ledgerleaf", "event_id"), ("ledgerevent", "id")):
-        sql(f"DELETE FROM consent_{table} WHERE {column} = %s", frozen.pk)
+        sql(f"DELETE FROM consent_{table} WHERE {column} = %s", frozen.pk)  # noqa: S608
     Freeze.objects.all().delete()
     assert refused(ada)
     participants.verify_identity(ada, by="steward", at=NOW)  # a new event does not whitewash it
