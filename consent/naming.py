@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from consent import events, fence
-from consent.ledger import log, manifest
+from consent.ledger import batches, manifest
 from consent.models import ManifestKey, Participant
 
 CHUNK = 500  # people asked about together
@@ -62,7 +62,7 @@ def _make(people: Sequence[Participant], *, at: datetime, by: str) -> None:
         [ManifestKey(participant=one, salt=salt) for one, salt in zip(people, salts, strict=True)]
     )
     house = _house()
-    log.append_all(
+    batches.append(
         events.KEYED,
         [
             (one.pseudonym, {"key_sha256": hashlib.sha256(_key(house, salt, one.pseudonym)).hexdigest()})

@@ -6,16 +6,19 @@ the tree and can be destroyed for an erased person: the leaf hash, and every pro
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from json.scanner import make_scanner
 from typing import Any, Self
 
 from consent.ledger import tree
 
 SALT_BYTES = 32
+PLAIN = re.compile(r"[a-z0-9_:-]*")  # what JSON writes as it is
 
 # canonical() of three texts, without its questions: an audit writes every leaf anew.
-_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def commit(salt: bytes, body: str) -> bytes:
@@ -23,7 +26,23 @@ def commit(salt: bytes, body: str) -> bytes:
 
 
 def leaf_data(*, uid: str, kind: str, commitment: bytes) -> bytes:
-    return _written({"uid": uid, "kind": kind, "commitment": commitment.hex()}).encode()
+    if PLAIN.fullmatch(uid + kind):  # as nearly every leaf is: what as_text would write, written at once
+        return f'{{"commitment":"{commitment.hex()}","kind":"{kind}","uid":"{uid}"}}'.encode()
+    return as_text({"uid": uid, "kind": kind, "commitment": commitment.hex()}).encode()
+
+
+def from_text(text: str) -> Any:
+    """json.loads for lines that begin with their value, in half the time: an audit reads every leaf twice."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration as nothing:
+        raise ValueError(f"no JSON at character {nothing.value}") from None
+    if end != len(text) and not text[end:].isspace():
+        raise ValueError(f"more than JSON from character {end} on")
+    return value
+
+
+_scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed asks for a scanner here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ places them in the tree and signs. Audits are in consent.ledger.audit, kinds in 
     log.sequence(at=at)                       # later, by the one sequencer
 """
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,28 +17,27 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from consent import afterwards
-from consent.canonical import canonical
 from consent.errors import (
-    EventRefused,
     LedgerBroken,
     LedgerUnavailable,
     NoteRefused,
     NotSealed,
     OutsideTransaction,
 )
-from consent.ledger import checkpoints, heads, moves, tree
+from consent.ledger import batches, checkpoints, heads, moves, tree
 from consent.ledger import note as notes
 from consent.ledger.audit import export, verify
+from consent.ledger.batches import UNWRITTEN
 from consent.ledger.heads import Heads
 from consent.ledger.kinds import EventKind
-from consent.ledger.leaves import SALT_BYTES, commit, leaf_data
+from consent.ledger.leaves import leaf_data
+from consent.ledger.openings import Writer
 from consent.ledger.recount import vouch
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
 __all__ = [
     "Proof",
     "append",
-    "append_all",
     "checkpoint",
     "export",
     "growth",
@@ -52,7 +50,6 @@ __all__ = [
 ]
 
 LOCK = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock of the one sequencer
-SUBJECT = 200  # characters that name what an event is about
 BATCH = 2_000  # events placed in one transaction: on SQLite nobody else can write meanwhile
 LOOKBACK = 20_000  # ids before the newest placed one that a quick run looks through
 
@@ -61,41 +58,19 @@ _written: dict[str, Heads] = {}
 
 def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **fields: Any) -> LedgerEvent:
     """Write what happened, in the caller's transaction: both are kept or neither is. Raises LedgerUnavailable
-    when it cannot be written."""
-    return append_all(kind, [(subject, fields)], at=at, by=by)[0]
-
-
-def append_all(
-    kind: EventKind, happened: Iterable[tuple[str, dict[str, Any]]], *, at: datetime, by: str
-) -> list[LedgerEvent]:
-    """The same for many events of one kind, each a subject and its fields, in two statements to the
-    database."""
+    when it cannot be written. Many at once: consent.ledger.batches."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(
             f"{kind.tag} was to be written outside a transaction, where it could part from the act it tells "
             "of. Nothing was written; wrap the verb in transaction.atomic()."
         )
-    said = []
-    for subject, fields in happened:
-        _refuse_unfit(kind, at=at, by=by, subject=subject, fields=fields)
-        body = canonical({"kind": kind.tag, "at": at, "by": by, "subject": subject, "fields": fields})
-        said.append((secrets.token_bytes(SALT_BYTES), body.decode(), subject))
+    said = Writer(kind, at=at, by=by).opening(subject, fields)
     try:
-        events = LedgerEvent.objects.bulk_create(
-            [LedgerEvent(kind=kind.tag, at=at, commitment=commit(salt, body)) for salt, body, _ in said]
-        )
-        LedgerOpening.objects.bulk_create(
-            [
-                LedgerOpening(event=event, salt=salt, body=body, subject=subject)
-                for event, (salt, body, subject) in zip(events, said, strict=True)
-            ]
-        )
+        event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=said.commitment)
+        LedgerOpening.objects.create(event=event, salt=said.salt, body=said.body, subject=subject)
     except DatabaseError as fault:
-        raise LedgerUnavailable(
-            "What was to be done could not be written into the ledger, so it was not done. Nothing is lost; "
-            "please try again in a moment, and tell whoever runs this service if it lasts."
-        ) from fault
-    return events
+        raise LedgerUnavailable(UNWRITTEN) from fault
+    return event
 
 
 def sequence(*, at: datetime, thorough: bool = True) -> notes.Checkpoint | None:
@@ -209,16 +184,15 @@ def _place_batch(after: int, *, at: datetime) -> tuple[notes.Checkpoint, int] | 
         if not _alone():
             return None
         edge = _edge()
-        leaves = []
+        placed = []
         waiting = _unplaced(after).values_list("id", "uid", "kind", "commitment")
         for id_, uid, kind, commitment in waiting[:BATCH]:
             leaf = tree.leaf_hash(leaf_data(uid=str(uid), kind=kind, commitment=bytes(commitment)))
             position = edge.size
-            subtrees = b"".join(edge.append(leaf))
-            leaves.append(LedgerLeaf(position=position, event_id=id_, leaf_hash=leaf, subtrees=subtrees))
-        if not leaves:
+            placed.append((position, id_, leaf, b"".join(edge.append(leaf))))
+        if not placed:
             return None
-        LedgerLeaf.objects.bulk_create(leaves)
+        batches.place(placed)
         outside = (moves.extend(_ours(), edge.size), afterwards.binding(checkpoint()))
         further = [line for line in outside if line]
         made = vouch(settings.LEDGER_ORIGIN, size=edge.size, root=edge.root(), at=at, further=further)
@@ -229,7 +203,7 @@ def _place_batch(after: int, *, at: datetime) -> tuple[notes.Checkpoint, int] | 
             note=notes.sign(made, settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes),
             at=at,
         )
-    return made, leaves[-1].event_id
+    return made, placed[-1][1]
 
 
 def _ours() -> Heads:
@@ -272,33 +246,3 @@ def _edge_sentence(size: int) -> str:
         f"The newest checkpoint (size {size}) is not as it was signed. Nothing was added to the ledger; run "
         "verify_ledger and tell an auditor."
     )
-
-
-def _refuse_unfit(kind: EventKind, *, at: datetime, by: str, subject: str, fields: dict[str, Any]) -> None:
-    faults = []
-    if missing := {*kind.fields} - fields.keys():
-        faults.append(f"it lacks {', '.join(sorted(missing))}")
-    if unknown := fields.keys() - {*kind.fields}:
-        faults.append(f"it has no place for {', '.join(sorted(unknown))}")
-    unfit = [name for name in fields if not _is_plain(fields[name])]
-    faults += [f"{name} is not text, a whole number, yes/no, nothing, or a list of these" for name in unfit]
-    if at.tzinfo is None:
-        faults.append("its time has no zone")
-    if not (isinstance(by, str) and by and _is_plain(by)):
-        faults.append("nobody is named who did it")
-    if not (isinstance(subject, str) and _is_plain(subject)):
-        faults.append("its subject is not text")
-    elif len(subject) > SUBJECT:
-        faults.append(f"its subject is longer than {SUBJECT} characters")
-    if faults:
-        raise EventRefused(f"{kind.tag} was not written: {'; '.join(faults)}. Nothing was changed.")
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, str):
-        return not any("\ud800" <= c <= "\udfff" for c in value)  # half a character has no bytes
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(key) and _is_plain(value[key]) for key in value)
-    return value is None or isinstance(value, bool | int)

@@ -17,7 +17,7 @@ from consent.canonical import canonical
 from consent.errors import NoteRefused
 from consent.ledger import note as notes
 from consent.ledger.kinds import ERASED, KEYED
-from consent.ledger.leaves import Entry, Leaf, Sealed, commit
+from consent.ledger.leaves import Entry, Leaf, Sealed, commit, from_text
 from consent.ledger.tree import Frontier
 
 FORMAT = 1
@@ -74,8 +74,11 @@ class Audit:
             self.unplaced += 1
             self._opening(record, f"Event {record.uid} (not yet placed)")
 
-    def hold_against(self, published: Iterable[str], *, newest: int | None = None) -> None:
-        """Compare with notes kept elsewhere. `newest` is the size to which the ledger has grown meanwhile."""
+    def hold_against(
+        self, published: Iterable[str], *, newest: int | None = None, whole: bool = True
+    ) -> None:
+        """Compare with notes kept elsewhere: all of them, unless not `whole`. `newest` is the size to which
+        the ledger has grown meanwhile."""
         sizes = {sealed.note: size for size, sealed in self.checkpoints.items()}
         seen: set[int] = set()
         last = 0
@@ -92,6 +95,8 @@ class Audit:
                 f"The checkpoint file vouches for {last} events, the ledger for {self.size}: the ledger is "
                 "older than the file. It was put back to an earlier state, or its end was cut off."
             )
+        if not whole:
+            return
         # The newest may be missing for a moment: the file is written after the database has committed.
         for size in sorted(self.checkpoints.keys() - seen - {self.size}):
             self.say(f"The checkpoint of size {size} is missing from the checkpoint file.")
@@ -142,7 +147,7 @@ class Audit:
             self.say(f"{where} does not say what was committed to: it was changed.")
             return
         try:
-            said = json.loads(entry.body)
+            said = from_text(entry.body)
             same = said["kind"] == entry.kind and datetime.fromisoformat(said["at"]) == entry.at
             if entry.kind == ERASED:
                 self._erased.update(said["fields"]["openings"])
@@ -216,15 +221,17 @@ def read(
     *,
     signer: notes.Signer | None = None,
     published: Sequence[str] = (),
+    kept: Sequence[str] = (),
     seen: Callable[[Entry], None] = lambda _: None,
 ) -> Verification:
     """Verify an export. Without a `signer` the key is taken from the export's own first line, which then
-    shows only that the export agrees with itself. `seen` is handed every event in its order."""
+    shows only that the export agrees with itself. `published` is a whole checkpoint file, `kept` some notes
+    of it, as a witness has them; `seen` is handed every event in its order."""
     audit = Audit(signer or notes.Signer(name="", public_key=b""))
     leaves = seals = ended = 0
     for number, text in enumerate(lines, start=1):
         try:
-            line = json.loads(text)
+            line = from_text(text)
             if ended:
                 audit.say(f"Line {number} stands after the end of the export.")
             elif number == 1:
@@ -251,6 +258,8 @@ def read(
         audit.say(f"{leaves} events are placed, the newest checkpoint vouches for {audit.size}.")
     if published:
         audit.hold_against(published)
+    if kept:
+        audit.hold_against(kept, whole=False)
     return audit.verification()
 
 

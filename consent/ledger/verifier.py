@@ -1,6 +1,7 @@
 """The auditors' verifier: the standard library and cryptography, no Django, no database.
 
-    python -m consent.ledger.verifier EXPORT [--key KEY] [--checkpoints FILE [--witness KEY]] [--job FILE ...]
+    python -m consent.ledger.verifier EXPORT [--key KEY] [--checkpoints FILE]
+        [--witness KEY --witnessed FILE] [--job FILE ...]
     python -m consent.ledger.verifier --participant FILE [--key KEY]
 
 It counts an export again (recount), decides a job's decisions again (job_file) and checks a participant's
@@ -69,15 +70,16 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("export", nargs="?", type=Path, help="the export, one JSON value a line")
     parser.add_argument("--key", help="the ledger's verifier key that you hold (name+id+key)")
-    parser.add_argument("--checkpoints", type=Path, help="a checkpoint file, or a witness's newest.txt")
-    parser.add_argument("--witness", help="the witness's key: it must have cosigned the newest of them")
+    parser.add_argument("--checkpoints", type=Path, help="a whole checkpoint file that you kept")
+    parser.add_argument("--witness", help="the witness's key; with --witnessed")
+    parser.add_argument("--witnessed", type=Path, help="the witness's newest.txt, or our cosigned.txt")
     parser.add_argument("--job", type=Path, action="append", default=[], help="a job's file (with EXPORT)")
     parser.add_argument("--participant", type=Path, help="a participant's proof; needs no EXPORT")
     given = parser.parse_args(arguments)
     if (given.export is None) == (given.participant is None):
         parser.error("Name an EXPORT, or a --participant proof.")
-    if given.witness and not given.checkpoints:
-        parser.error("--witness goes with --checkpoints.")
+    if (given.witness is None) != (given.witnessed is None):
+        parser.error("--witness and --witnessed go together.")
     return given
 
 
@@ -85,7 +87,7 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
     if given.participant is not None:
         yield from _participant(given.participant, signer, problems)
         return
-    published = _published(given.checkpoints)
+    published, kept = _notes(given.checkpoints), _notes(given.witnessed)
     files = [_json(path) for path in given.job]
     remembered, shipped = job_file.Remembered(files), Shipped.this()
 
@@ -98,12 +100,12 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
             own = json.loads(lines.readline())["ledger"]
             lines.seek(0)
             yield f"The key is the export's own; compare it with one you were given: {own}"
-        found = read(lines, signer=signer, published=published, seen=seen)
+        found = read(lines, signer=signer, published=published, kept=kept, seen=seen)
     told = list(report(found))
     problems += found.problems
     outcomes = [job_file.check(file, remembered) for file in files]
     more = [problem for outcome in outcomes for problem in outcome.problems]
-    more += _cosigned(published, given.witness) if given.witness else []
+    more += _cosigned(kept, given.witness) if given.witness else []
     problems += more
     yield from (f"PROBLEM  {problem}" for problem in more)
     if more and found.ok:
@@ -127,19 +129,19 @@ def _participant(path: Path, signer: notes.Signer | None, problems: list[str]) -
         yield f"It stands in the ledger under a checkpoint of {shown.size} events."
 
 
-def _published(path: Path | None) -> list[str]:
+def _notes(path: Path | None) -> list[str]:
     return notes.split(path.read_text(encoding="utf-8"))[0] if path else []
 
 
-def _cosigned(published: Sequence[str], witness: str) -> Iterator[str]:
+def _cosigned(kept: Sequence[str], witness: str) -> Iterator[str]:
     signer = cosignature.parse(witness)
-    if not published:
-        yield "The checkpoint file holds no note, so the witness cosigned nothing in it."
-        return
-    try:
-        cosignature.verify(published[-1], signer)
-    except NoteRefused as refused:
-        yield f"The newest checkpoint was not cosigned by the witness. {refused}"
+    if not kept:
+        yield "The witness's file holds no note."
+    for text in kept:
+        try:
+            cosignature.verify(text, signer)
+        except NoteRefused as refused:
+            yield f"A checkpoint was not cosigned by the witness. {refused}"
 
 
 def _json(path: Path) -> Any:

@@ -347,12 +347,18 @@ def test_a_participants_proof_and_a_cosignature_are_checked_by_the_program(
     assert verifier.main(arguments) == 0
     seed = bytes(range(32))
     witness = note.Signer.of("auditor.example", seed, note.COSIGNATURE)
-    arguments += ["--witness", str(witness)]
-    assert verifier.main(arguments) == 1
-    assert "was not cosigned by the witness" in capsys.readouterr().out
-    text = checkpoint_file.read_text().removesuffix("\n")
-    checkpoint_file.write_text(text + cosignature.sign(text, "auditor.example", seed, at=NOW) + "\n")
-    assert verifier.main(arguments) == 0, capsys.readouterr().out
+    seen = tmp_path / "newest.txt"
+    arguments += ["--witness", str(witness), "--witnessed", str(seen)]
+    text = note.split(checkpoint_file.read_text())[0][0]
+    assert len(exported()) > 3
+    for kept, code, told in (
+        ("", 1, "holds no note"),
+        (text + "\n", 1, "was not cosigned by the witness"),
+        (text + cosignature.sign(text, "auditor.example", seed, at=NOW) + "\n", 0, "Everything holds."),
+    ):
+        seen.write_text(kept)
+        assert verifier.main(arguments) == code
+        assert told in capsys.readouterr().out
     for wrong in ([], [str(tmp_path), "--participant", "x"], ["x", "--witness", "y"]):
         with pytest.raises(SystemExit):
             verifier.main(wrong)
