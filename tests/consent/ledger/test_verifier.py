@@ -47,8 +47,8 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
 
 
 def test_of_very_many_lost_openings_the_first_are_named(lines, monkeypatch):
-    monkeypatch.setattr(verifier, "TOLD", 4)
-    found = verifier.read(changed(exported(openings=False), 0, openings=True))
+    monkeypatch.setattr(recount, "TOLD", 4)
+    found = recount.read(changed(exported(openings=False), 0, openings=True))
     assert len(found.problems) == 4 < found.events
     assert [f"Position {n}:" in told for n, told in enumerate(found.problems)] == [True] * 4
 
