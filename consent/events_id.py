@@ -20,7 +20,7 @@ SENTENCES_ID: dict[str, str] = {
     "consent:statement:withdrawn": "{subject} menarik kembali {family} (pernyataan {seq}).",
     "consent:statement:continued": "Ahli waris {subject} melanjutkan {family} (pernyataan {seq}).",
     "consent:alarm:rise": "{grants} ya masuk dalam {hours} jam, sedangkan biasanya {usual}.",
-    "consent:alarm:unsound": "Ada yang tidak seperti saat dicatat, maka tidak ada yang bersandar padanya: {what}",
+    "consent:alarm:unsound": "Ada yang tidak seperti saat dicatat, maka tidak dipakai: {what}",
     "consent:form:loaded": "Formulir {subject} dimuat sebagai rancangan.",
     "consent:form:approved": "Formulir {subject} disetujui.",
     "consent:form:published": "Formulir {subject} diterbitkan.",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from django.utils import timezone
 from broker import people, results
 from broker.crew import Crew
 from broker.models import ENDED, Job, JobState, Upload
-from consent import records
-from consent.ledger import log
+from consent import kept_lines, records
+from consent.ledger import heads, log
 from consent.models import LedgerEvent
 from tests.builders import vcf
 from tests.world import World
@@ -38,13 +39,15 @@ def database_url() -> str:
 
 
 @pytest.fixture
-def crew() -> Iterator[Crew]:
+def crew(checkpoint_file: Path) -> Iterator[Crew]:
     env = {
         "DATABASE_URL": database_url(),
         "BROKER_HOME": str(settings.HOME),
         "GATE_BATCH": "1",
         "LEASE_SECONDS": "3",
     }
+    for outside in (kept_lines.path(), heads.path(), checkpoint_file):  # a worker keeps its own at home
+        (settings.HOME / outside.name).unlink(missing_ok=True)  # an earlier test tells of people gone
     with Crew(env) as crew:
         yield crew
 
