@@ -224,3 +224,17 @@ def altered(job: Job, gates: Sequence[JobGate]) -> Iterator[str]:
 
 def _lost(before: Clearance, after: Clearance) -> set[int]:
     return {one.ordinal for one in before.permitted} - {one.ordinal for one in after.permitted}
+
+
+def summary(clearance: Clearance) -> dict[str, Any]:
+    """How a decision went, in numbers by first reason: for auditors."""
+    left_out: dict[str, int] = {}
+    for one in clearance.left_out:
+        left_out[str(one.reasons[0])] = left_out.get(str(one.reasons[0]), 0) + 1
+    return {
+        "considered": len(clearance.permitted) + len(clearance.left_out),
+        "permitted": len(clearance.permitted),
+        "left_out": left_out,
+        "position": clearance.position,
+        "policy_version": clearance.policy_version,
+    }

@@ -189,7 +189,7 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
             subject=claim.subject,
             snapshot_sha256=staging.commitment(sealed),
             gate_sha256=asked.sha256,
-            **_summary(clearance),
+            **kept.summary(clearance),
         )
     return clearance
 
@@ -231,7 +231,7 @@ def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
             manifest_sha256=manifest.sha256,
             kind_of_answer=job.query.question["kind"],
             gates_sha256=kept.commitment(job),
-            **{name: value for name, value in _summary(clearance).items() if name != "policy_version"},
+            **{name: value for name, value in kept.summary(clearance).items() if name != "policy_version"},
         )
         manifest.bind(claim.subject, at=now)
         if job.query.request is not None:
@@ -291,17 +291,3 @@ def _lease(now: datetime) -> datetime:
 
 def _undertaking(job: Job) -> str:
     return cases.reference(job.query.case) if job.query.case else f"request:{job.query.request_id}"
-
-
-def _summary(clearance: Clearance) -> dict[str, Any]:
-    """How a decision went, in numbers by first reason: for auditors."""
-    left_out: dict[str, int] = {}
-    for one in clearance.left_out:
-        left_out[str(one.reasons[0])] = left_out.get(str(one.reasons[0]), 0) + 1
-    return {
-        "considered": len(clearance.permitted) + len(clearance.left_out),
-        "permitted": len(clearance.permitted),
-        "left_out": left_out,
-        "position": clearance.position,
-        "policy_version": clearance.policy_version,
-    }
