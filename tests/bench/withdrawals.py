@@ -2,9 +2,9 @@
 
     python -m tests.bench.withdrawals --database URL [--people 200] [--withdrawals 1000] [--others 2]
 
-Beside the one that is measured, forked processes work without a pause: a worker that asks about everybody and
-releases, the sequencer, and `others` who withdraw and say yes again. A withdrawal is measured from the call of
-the verb to its commit, file for restores included; between two of them she says yes again, unmeasured.
+Beside the one that is measured, forked processes work without a pause: a worker that asks about everybody
+and releases, the sequencer, and `others` who withdraw and say yes again. A withdrawal is measured from the
+call of the verb to its commit, file for restores included; in between she says yes again, unmeasured.
 The database must be an empty one. Prints milliseconds; last `p99: X ms of at most 100`. Ends 1 above that.
 """
 
