@@ -88,7 +88,10 @@ LIES: dict[str, tuple[Any, str]] = {
     "another person": (lambda p: p.update(participant="P-BBBB-BBBB"), "about somebody else"),
     "another key": (lambda p: p.update(key="00" * 32), "not the one that was bound to her"),
     "no neighbours": (lambda p: p.update(neighbours=[]), "prove neither"),
-    "a moved neighbour": (lambda p: p["neighbours"][0].update(index=0), "prove neither"),
+    "a moved neighbour": (
+        lambda p: p["neighbours"][0].update(index=p["neighbours"][0]["index"] ^ 1),
+        "prove neither",
+    ),
     "a changed tree": (
         lambda p: p["sealed"].update(body=p["sealed"]["body"].replace('"size":16', '"size":32')),
         "was changed",
