@@ -1,5 +1,6 @@
 """Slabs in the vault: asked under a Clearance alone, equal to the columns, with nothing of the erased."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from django.conf import settings as house
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 
 from broker import queries, restoring, uses
 from consent import clearance as proofs
@@ -381,6 +382,40 @@ def test_who_was_erased_meanwhile_does_not_join(world: World, monkeypatch):
     monkeypatch.setattr(slabs, "pack", erased_meanwhile)
     assert slabs.join(slab, [ada]) == []
     assert not SlabMember.objects.exists()
+
+
+@pytest.mark.server
+@pytest.mark.django_db(transaction=True)
+def test_many_leave_while_slabs_are_filled(monkeypatch):
+    """Whoever is erased while somebody else lays files into slabs is in none of them."""
+    monkeypatch.setattr(slabs, "WIDTH", 5)
+    world = World()
+    people = world.crowd(16, says="Ada")
+    done, troubles = threading.Event(), list[Exception]()
+
+    def fill_again_and_again() -> None:
+        try:
+            while not done.is_set():
+                fill()
+        except Exception as trouble:
+            troubles.append(trouble)
+        finally:
+            connections.close_all()
+
+    filling = threading.Thread(target=fill_again_and_again)
+    filling.start()
+    try:
+        for person in people[::2]:
+            erasure.erase(person, by="self", at=NOW)
+    finally:
+        done.set()
+        filling.join()
+    assert troubles == []
+    fill()
+    here = set(GenomicFile.objects.values_list("id", flat=True))
+    assert len(here) == SlabMember.objects.count() == 8
+    assert {file for _, piece in pieces() for file in piece.roster if file} == here
+    as_columns(list(GenomicFile.objects.all()))
 
 
 def test_what_was_sealed_for_nothing_is_swept(world: World):
