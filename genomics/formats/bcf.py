@@ -50,8 +50,7 @@ def as_text(content: Content, limits: Limits, *, by_layout: bool = False) -> Ite
     text = content.take(size).rstrip(b"\0").rstrip(b"\n")
     yield text + b"\n"
     contigs, names = _dictionaries(text)
-    header = read_header(Lines(iter((text + b"\n",)), limits=limits), Evidence(), limits=limits)
-    layouts = Layouts(header, contigs, names)
+    layouts = _layouts(text, contigs, names, limits) if by_layout else None
     line = text.count(b"\n") + 1
     held, holding = [], 0
     while sizes := content.take(_SIZES.size, may_end=True):
@@ -60,11 +59,11 @@ def as_text(content: Content, limits: Limits, *, by_layout: bool = False) -> Ite
         if max(shared, individual) > 8 * limits.line or shared < _FIXED.size:
             _damaged("The record says it is impossibly long or short.", line)
         record = content.take(shared + individual)
-        written = layouts.text(record, shared) if by_layout else None
+        written = layouts.text(record, shared) if layouts is not None else None
         if written is None:
             individual_half = _Record(record[shared:], line)
             written = _Record(record[:shared], line).text(contigs, names, individual_half)
-            if by_layout:
+            if layouts is not None:
                 layouts.learn(record, shared, written)
         held.append(written)
         holding += len(held[-1])
@@ -72,6 +71,14 @@ def as_text(content: Content, limits: Limits, *, by_layout: bool = False) -> Ite
             yield b"".join(held)
             held, holding = [], 0
     yield b"".join(held)
+
+
+def _layouts(text: bytes, contigs: Names, names: Names, limits: Limits) -> Layouts | None:
+    try:
+        header = read_header(Lines(iter((text + b"\n",)), limits=limits), Evidence(), limits=limits)
+    except FileRefused:  # whoever reads the text will say so, unless a record is at fault before
+        return None
+    return Layouts(header, contigs, names)
 
 
 def _dictionaries(text: bytes) -> tuple[Names, Names]:
