@@ -7,6 +7,7 @@ surely so is left to `bcf`, which writes all of it out for the text to be checke
 """
 
 import re
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ _COUNTED, _TYPED = 16, 24  # where the counts begin, and where the typed values 
 _WIDTHS = {0: 0, 1: 1, 2: 2, 3: 4, 5: 4, 7: 1}  # bytes of a value, by its type
 _INTEGERS, _FLOAT, _STRING = (1, 2, 3), 5, 7
 _LONG = 15  # a count that stands elsewhere
-_MOST, _MOST_AT_ONCE, _LESSONS = 64, 8, 1_000  # layouts; of records with the same counts; records looked at
+_MOST, _MOST_AT_ONCE = 64, 8  # layouts; of records with the same counts
+_LESSONS, _WORTH = 1_000, 50  # records looked at; and one more for so many that were known
 _MOST_ALLELES, _MOST_FIELDS = 4, 64
 _COLUMNS = 10
 _LONE = re.compile(rb"=\.(?=;|$)")
@@ -51,7 +53,7 @@ class Layouts:
 
     def __init__(self, header: Header, contigs: Names, names: Names) -> None:
         self._header, self._contigs, self._names = header, contigs, names
-        self._lessons = _LESSONS
+        self._lessons = self._hits = 0
         self._layouts: dict[bytes, list[bytes]] = {}
         self._known: dict[bytes, re.Pattern[bytes]] = {}
         self._calls: dict[bytes, bytes] = {}
@@ -72,18 +74,22 @@ class Layouts:
         filtered = b"." if passed == b"\0" else self._names.get(passed[1])
         if name is None or call is None or filtered is None:
             return None
-        ref, *alts = _strings(alleles)
-        columns = (name, position + 1, ids[1:] or b".", ref, b",".join(alts) or b".", filtered, call)
-        return b"%s\t%d\t%s\t%s\t%s\t.\t%s\t.\tGT\t%s\n" % columns
+        self._hits += 1
+        columns = (name, position + 1, ids[1:] or b".", _alleles(alleles), filtered, call)
+        return b"%s\t%d\t%s\t%s\t.\t%s\t.\tGT\t%s\n" % columns
 
     def learn(self, record: bytes, shared: int, line: bytes) -> None:
         """Take a record for a pattern if its line is as it must be."""
         counts = record[_COUNTED:_TYPED]
         layouts = self._layouts.get(counts, [])
         fields, alleles, per_sample = _COUNTS.unpack(counts)
-        if not self._lessons or alleles > _MOST_ALLELES or fields + (per_sample >> 24) > _MOST_FIELDS:
+        if (
+            self._lessons > _LESSONS + self._hits // _WORTH
+            or alleles > _MOST_ALLELES
+            or fields + (per_sample >> 24) > _MOST_FIELDS
+        ):
             return
-        self._lessons -= 1
+        self._lessons += 1
         columns = line[:-1].split(b"\t")
         if len(columns) != _COLUMNS or b"\n" in line[:-1] or not self._fits(columns, alleles):
             return
@@ -180,14 +186,15 @@ def _string(letter: bytes) -> bytes:
     return b"(?:" + b"|".join(sizes) + b")"
 
 
-def _strings(typed: bytes) -> list[bytes]:
-    """Short texts one after another."""
+@lru_cache(maxsize=1 << 14)
+def _alleles(typed: bytes) -> bytes:
+    """REF and ALT of short alleles that stand one after another."""
     found, at = [], 0
     while at < len(typed):
         end = at + 1 + (typed[at] >> 4)
         found.append(typed[at + 1 : end])
         at = end
-    return found
+    return found[0] + b"\t" + (b",".join(found[1:]) or b".")
 
 
 def _typed(record: bytes, at: int) -> _Typed:

@@ -6,8 +6,9 @@ Makes a consumer's file (and the same as VCF), a whole genome's VCF, the same as
 Ours is all that `receive` does, in this process and in its walled children: unpack, parse with every bound
 checked, normalise, make and check the column, clean the copy that is kept, seal both, record them. Theirs is
 `bcftools view FILE` and `bcftools norm -m -any FILE`, both to uncompressed BCF that is thrown away, which is
-the least they can do; as a pipe (`view | norm`) it is told beside. The two take turns; processor time as the
-kernel counts it, medians. With a genome (--genome) both left-align too. Last `N ok, N missed`.
+the least they can do; as a pipe (`view | norm`) it is told beside, and so is BCF, which bcftools passes on
+without taking it apart. The two take turns; processor time as the kernel counts it, medians. With a genome
+(--genome) both left-align too. Last `N ok, N missed`.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Trial:
     ours: Path
     theirs: Path
     genome: Path | None = None
+    most: float | None = MOST  # None: told, and held to nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +141,13 @@ def compare(trial: Trial, *, times: int, show: Callable[[str], None]) -> bool:
         piped.append(other)
     cpu = statistics.median(one.cpu for one in mine)
     view_and_norm, pipe = statistics.median(apart), statistics.median(piped)
-    is_kept = cpu <= MOST * view_and_norm
+    is_kept = trial.most is None or cpu <= trial.most * view_and_norm
+    said = "no figure" if trial.most is None else "ok" if is_kept else "MISSED"
     show(
         f"{trial.name:28} {trial.ours.stat().st_size / 1e6:7.0f} {mine[0].rows:10,} "
         f"{cpu:7.2f} {statistics.median(one.here for one in mine):6.2f} "
         f"{view_and_norm:7.2f} {pipe:7.2f} {cpu / view_and_norm:6.2f} {cpu / pipe:6.2f} "
-        f"{max(one.memory for one in mine) >> 20:6,} {'ok' if is_kept else 'MISSED'}"
+        f"{max(one.memory for one in mine) >> 20:6,} {said}"
     )
     return is_kept
 
@@ -167,12 +170,10 @@ def make(folder: Path, *, sites: int, records: int, seed: int, genome: bool) -> 
         Trial(name=f"consumer, {sites:,}", ours=raw, theirs=as_vcf),
         Trial(name=f"VCF, {records:,}", ours=whole, theirs=whole),
         Trial(name=f"genomic VCF, {records:,}", ours=blocks, theirs=blocks),
-        Trial(name=f"BCF, {records:,}", ours=binary, theirs=binary),
+        Trial(name=f"BCF, {records:,}", ours=binary, theirs=binary, most=None),
     ]
     if genome:
-        aligned = [
-            Trial(name=f"{t.name}, aligned", ours=t.ours, theirs=t.theirs, genome=along.path) for t in trials
-        ]
+        aligned = [replace(trial, name=f"{trial.name}, aligned", genome=along.path) for trial in trials]
         trials += aligned[1:]
     return trials
 
@@ -217,7 +218,8 @@ def main() -> int:
                 materials.load_reference(trial.genome)
             missed += not compare(trial, times=options.times, show=lambda line: print(line, flush=True))
     print(f"load {os.getloadavg()[0]:.1f}; peak memory is of a child, with what it is born with")
-    print(f"{len(trials) - missed} ok, {missed} missed")
+    held = sum(trial.most is not None for trial in trials)
+    print(f"{held - missed} ok, {missed} missed")
     return 1 if missed else 0
 
 
