@@ -26,6 +26,7 @@ from genomics.intake import screen
 from genomics.intake.details import Detail
 from genomics.intake.walled.cleaning import kept
 from tests.bench.planted_forms import Planted, lines
+from tests.bench.planted_late import GOOD, late
 
 _REALLY_THERE = (Detail.SAMPLE_NAME, Detail.COMMAND, Detail.PATH)
 
@@ -93,6 +94,7 @@ def false_alarms(shared: Path) -> tuple[int, list[tuple[str, str, Detail]]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=6_600)
+    parser.add_argument("--late", type=int, default=2_000, help="lines of forms never tuned on")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--missed", type=int, default=10, help="how many misses to show")
     asked = parser.parse_args()
@@ -100,7 +102,7 @@ def main() -> int:
     found: Counter[str] = Counter()
     out: Counter[str] = Counter()
     missed = []
-    for one in lines(asked.lines, seed=asked.seed):
+    for one in (*lines(asked.lines, seed=asked.seed), *late(asked.late, seed=asked.seed)):
         planted[one.kind] += 1
         found[one.kind] += is_found(one)
         out[one.kind] += is_taken_out(one)
@@ -117,6 +119,10 @@ def main() -> int:
         print(f"false alarms, {detail}: {count}")
     for name, line, detail in alarms[: asked.missed]:
         print(f"alarm: {name}: {detail}: {line[:110]}")
+    good = [line for line in GOOD if screen.look([(1, line)])]
+    print(f"good lines never tuned on that raise something: {len(good)} of {len(GOOD)}")
+    for line in good:
+        print(f"alarm: {line[:110]}")
     rate = f"{100 * len(alarms) / files:.2f}" if files else "not measured"
     print(f"{files} files of the corpus that must be accepted")
     print(f"found {found.total() / planted.total():.4f}")
