@@ -36,7 +36,7 @@ def read(
     evidence = Evidence()
     header = _read_head(content, evidence, limits)
     check_said(evidence)
-    counting = begin(header, evidence, assume=assume, loaded=loaded)
+    counting = begin(header, evidence, assume=assume, loaded=loaded, renames=True)
     if counting.refusal is not None:
         raise counting.refusal
     codes = [contig.code for contig in header.contigs.values()]

@@ -55,6 +55,11 @@ def named_in(text: str) -> tuple[Build | str, ...]:
     return tuple(build for build, pattern in _WORDS if pattern.search(text))
 
 
+def naming(text: str) -> list[str]:
+    """The very letters that name a build."""
+    return [match[0] for _, pattern in _WORDS for match in pattern.finditer(text)]
+
+
 def of_length(chromosome: int, length: int) -> Build | str | None:
     """The build in which a chromosome has this length; None when both have it."""
     fits = [build for build in Build if build.length(chromosome) == length]

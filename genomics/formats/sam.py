@@ -49,7 +49,7 @@ def read(lines: Lines, *, limits: Limits, assume: Build | None = None, loaded: L
     evidence = Evidence()
     header = read_header(lines.take_leading(b"@", limit=limits.header), evidence, limits=limits)
     check_said(evidence)
-    counting = begin(header, evidence, assume=assume, loaded=loaded)
+    counting = begin(header, evidence, assume=assume, loaded=loaded, renames=True)
     count = 0
     for block in lines:
         for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.first):

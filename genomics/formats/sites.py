@@ -9,7 +9,11 @@ from genomics.formats.builds import Evidence, settle
 from genomics.formats.pileup import Pileup, Read
 from genomics.formats.sam_header import SamHeader
 from genomics.formats.source import Loaded, Reading
+from genomics.intake import screen
+from genomics.intake.read_names import is_strange
 from genomics.panel import Panel
+
+_JUDGED = 1_000  # reads whose names are looked at
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,8 +23,15 @@ class Counting:
     evidence: Evidence
     pileup: Pileup | None
     refusal: FileRefused | None
+    renames: bool = False  # whether the copy that is kept has other names where these may be somebody's
+    judged: int = 0
+    strange: str = ""
 
     def add(self, read: Read) -> None:
+        if self.renames and self.judged < _JUDGED:
+            self.judged += 1
+            name = read.name.decode("ascii", "replace")
+            self.strange = self.strange or (name if is_strange(name) else "")
         if self.pileup is not None:
             self.pileup.add(read)
 
@@ -39,17 +50,19 @@ class Counting:
             column=column,
             evidence=self.evidence,
             notes=(f"{self.pileup.reads:,} reads were counted at the {len(rows):,} sites they cover.",),
-            findings=header.findings,
+            findings=(*header.findings, *([screen.read_name(self.strange)] if self.strange else [])),
         )
 
 
-def begin(header: SamHeader, evidence: Evidence, *, assume: Build | None, loaded: Loaded) -> Counting:
+def begin(
+    header: SamHeader, evidence: Evidence, *, assume: Build | None, loaded: Loaded, renames: bool = False
+) -> Counting:
     """Find the panel by what the header says of the build."""
     try:
         pileup = Pileup(_panel(header, evidence, assume, loaded))
     except FileRefused as refusal:
-        return Counting(evidence=evidence, pileup=None, refusal=refusal)
-    return Counting(evidence=evidence, pileup=pileup, refusal=None)
+        return Counting(evidence=evidence, pileup=None, refusal=refusal, renames=renames)
+    return Counting(evidence=evidence, pileup=pileup, refusal=None, renames=renames)
 
 
 def _panel(header: SamHeader, evidence: Evidence, assume: Build | None, loaded: Loaded) -> Panel:

@@ -21,6 +21,8 @@ class Detail(StrEnum):
     ADDRESS = "address"
     PHONE = "phone"
     COMMAND = "command"
+    READ_NAME = "read_name"
+    WORDS = "words"
 
     @property
     def sentence(self) -> str:
@@ -37,6 +39,8 @@ _SENTENCES = {
     Detail.ADDRESS: "a postal address",
     Detail.PHONE: "a telephone number",
     Detail.COMMAND: "the command a program was run with, in which files and folders are named",
+    Detail.READ_NAME: "names of reads or read groups that may be somebody's",
+    Detail.WORDS: "words of free text that may be about somebody",
 }
 
 _BEFORE = r"(?<![^\W_])"  # no letter or digit stands before a label

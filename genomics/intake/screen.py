@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from genomics.intake.details import PATTERNS, Detail
+from genomics.intake.header_words import strange
+from genomics.intake.read_names import is_strange
 
-__all__ = ["MOST_FINDINGS", "REMOVED", "Detail", "Finding", "look", "redacted", "sample_name", "told"]
+__all__ = ["MOST_FINDINGS", "REMOVED", "Detail", "Finding", "look", "redacted", "told"]
 
 MOST_FINDINGS = 100
 REMOVED = "removed"
 _MOST_LINES = 5  # named in a sentence
-_BY_RULE = (Detail.SAMPLE_NAME, Detail.COMMAND)  # told whatever they say
+_BY_RULE = (Detail.SAMPLE_NAME, Detail.COMMAND, Detail.WORDS)  # told whatever they say
 
 # Lines of a VCF whose every value is about samples, and those that repeat a command.
 _SAMPLES = re.compile(r"##(?:SAMPLE|PEDIGREE|pedigree|sample)=<(?P<found>.{1,100000})>\s*")
@@ -31,9 +33,23 @@ _COMMAND = re.compile(
 )
 _READ_GROUP, _PROGRAM = re.compile(r"@RG\t"), re.compile(r"@PG\t")
 _GROUP_NAMES = re.compile(r"\t(?:SM|LB|PU|DS):(?P<found>[^\t\n]{1,4096})")
+_GROUP_WORDS = re.compile(
+    r"\t(?!(?:ID|SM|LB|PU|DS|PL|PI|FO|DT):)[A-Za-z][A-Za-z0-9]:(?P<found>[^\t\n]{1,4096})"
+)
+GROUP_ID = re.compile(r"\tID:(?P<found>[^\t\n]{1,4096})")
 _PROGRAM_COMMAND = re.compile(r"\t(?:CL|DS):(?P<found>[^\t\n]{1,1000000})")
 _COLUMNS = re.compile(r"#CHROM\t(?:[^\t]*\t){8}(?P<found>[^\n]+)")
 _DECLARED = re.compile(r"##(?:INFO|FORMAT|ALT)=")
+_DESCRIBED = re.compile(r"##(?:INFO|FORMAT|FILTER|ALT)=<")
+# What a declaration says in words of its own: all but the values that readers go by.
+_ATTRIBUTE = re.compile(
+    r"[<,](?!(?:ID|Number|Type|Length|IDX)=)[\w.\-]{1,64}="
+    r"(?:\"(?P<quoted>(?:[^\"\\]|\\.){1,4096})\"|(?P<bare>[^,<>\"]{1,4096}))"
+)
+_SOURCE = re.compile(r"##source=(?P<found>.{1,4096})")
+_FREE = re.compile(
+    r"(?:#(?!#|CHROM\t)|##(?!INFO|FORMAT|FILTER|ALT|contig=|file|phasing=|reference=|assembly=)|@CO\t)"
+)
 # Of the many declarations only those are gone through whose words could be anybody's.
 _WORTH_A_LOOK = re.compile(
     r"[^\x00-\x7f]|[@/\\~+:#]|\d{2}|[\s_-][A-Z][a-z]|Description=\"[A-Za-z]{1,9}\.? [A-Z]"
@@ -62,15 +78,21 @@ class _Found(NamedTuple):
 
 def look(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
     """Every detail in numbered header or comment lines, in order; at most MOST_FINDINGS."""
-    findings: list[Finding] = []
+    details: list[Finding] = []
+    words: list[Finding] = []  # told where nothing else is, and never instead of it
     for number, text in lines:
-        findings += [
+        found = [
             Finding(detail=one.detail, line=number, masked=_mask(text[one.start : one.end]))
             for one in _apart(_in_line(text))
         ]
-        if len(findings) >= MOST_FINDINGS:
+        details += found
+        free = next(_words(text), None) if not found and len(words) < MOST_FINDINGS else None
+        if free is not None:
+            words.append(Finding(detail=free.detail, line=number, masked=_mask(text[free.start : free.end])))
+        if len(details) >= MOST_FINDINGS:
             break
-    return tuple(findings[:MOST_FINDINGS])
+    details = details[:MOST_FINDINGS]
+    return tuple(sorted([*details, *words[: MOST_FINDINGS - len(details)]], key=lambda one: one.line))
 
 
 def sample_name(line: int, name: str) -> Finding:
@@ -78,15 +100,31 @@ def sample_name(line: int, name: str) -> Finding:
     return Finding(detail=Detail.SAMPLE_NAME, line=line, masked=_mask(name))
 
 
-def redacted(text: str) -> str:
-    """The line with every detail replaced, so that looking through it again finds none."""
+def redacted(text: str, *, is_title: bool = False) -> str:
+    """The line with every detail and every strange word replaced, so that looking through it again finds
+    none. The words of a title of columns stay: a reader goes by them."""
     for _ in range(3):  # what stood behind a detail may be one itself
         found = list(_apart(_in_line(text, with_columns=True)))
         if not found:
             break
-        for one in reversed(found):
-            text = text[: one.start] + REMOVED + text[one.end :]
+        text = _without(text, found)
+    return text if is_title else _without(text, list(_words(text)))
+
+
+def _without(text: str, found: list[_Found]) -> str:
+    for one in reversed(found):
+        text = text[: one.start] + REMOVED + text[one.end :]
     return text
+
+
+def read_name(name: str) -> Finding:
+    """A read's name that may be somebody's."""
+    return Finding(detail=Detail.READ_NAME, line=1, masked=_mask(name))
+
+
+def has_strange_words(text: str) -> bool:
+    """Whether a line says more than headers say."""
+    return next(_words(text), None) is not None
 
 
 def told(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -121,11 +159,36 @@ def _in_line(text: str, *, with_columns: bool = False) -> Iterator[_Found]:
                 yield _Found(start, start + len(text[start:end].rstrip(" ")), detail)
 
 
+def _words(text: str) -> Iterator[_Found]:
+    """What is said in words that headers are not made of."""
+    if _DESCRIBED.match(text):
+        for match in _ATTRIBUTE.finditer(text):
+            group = "bare" if match["quoted"] is None else "quoted"
+            if strange(match[group]):
+                yield _Found(*match.span(group), Detail.WORDS)
+        return
+    source = _SOURCE.match(text)
+    if source is not None:
+        if strange(source["found"]):
+            yield _Found(*source.span("found"), Detail.WORDS)
+        return
+    free = _FREE.match(text)
+    if free is not None:
+        for start, end in strange(text[free.end() :]):
+            yield _Found(free.end() + start, free.end() + end, Detail.WORDS)
+
+
 def _by_format(text: str, *, with_columns: bool) -> Iterator[_Found]:
     """What a line of that kind carries by its format: names of samples, commands."""
     if text.startswith("@"):
         if _READ_GROUP.match(text):
             yield from _groups(_GROUP_NAMES, text, Detail.SAMPLE_NAME)
+            for one in _groups(GROUP_ID, text, Detail.READ_NAME):
+                if is_strange(text[one.start : one.end]):
+                    yield one
+            for one in _groups(_GROUP_WORDS, text, Detail.READ_NAME):
+                if strange(text[one.start : one.end]):
+                    yield one
         elif _PROGRAM.match(text):
             yield from _groups(_PROGRAM_COMMAND, text, Detail.COMMAND)
         return

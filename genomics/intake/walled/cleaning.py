@@ -11,20 +11,25 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain, count
 from typing import BinaryIO, NamedTuple
 
-from genomics.formats.builds import named_in
+from genomics.formats.builds import named_in, naming
+from genomics.intake import screen
 from genomics.intake.screen import REMOVED, redacted
 from genomics.intake.walled.cram_head import without_details
+from genomics.intake.walled.read_names import ENOUGH, Renaming
 
 _CHUNK = 1 << 20
+_BAM = b"BAM\x01"
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _BLOCK = struct.Struct("<12s2sHH")  # the head of a bgzip's block: gzip's, "BC", 2, bytes of the block less 1
 _LARGEST_BLOCK = 0xFF00
 _LAST_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _NAME = "genotypes.txt"
+_REMOVED_GROUP = f"\tID:{REMOVED}"
 
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[#@][^\r\n]*(?:\r\n|\r|\n)|[\r\n])*")
 _REPORT = re.compile(rb"\[Header\].*?^\[Data\][^\r\n]*(?:\r\n|\r|\n)", re.DOTALL | re.MULTILINE)
@@ -56,12 +61,14 @@ def kept(line: str, *, is_last: bool = False) -> str:
     """What is kept of a header line; `is_last`: it is right above the data, and may be their title."""
     if line.startswith("@"):
         return f"@CO\t{REMOVED}" if line.startswith("@CO\t") else redacted(line)
+    if named_in(line) and screen.has_strange_words(line) and not _SERVICE.search(line):
+        return (f"##{REMOVED}=" if line.startswith("##") else "# ") + " ".join(naming(line))
     if line.startswith("##") and not named_in(line):
         return redacted(line) if _TECHNICAL.match(line) else f"##{REMOVED}={REMOVED}"
     if line.startswith("#CHROM\t") or not line.startswith("#"):
         return redacted(line)
     if named_in(line) or _SERVICE.search(line) or (is_last and _TITLE.match(line)):
-        return redacted(line)
+        return redacted(line, is_title=is_last)
     return "#"
 
 
@@ -70,23 +77,30 @@ class _Head(NamedTuple):
 
     end: int
     clean: bytes
+    renaming: Renaming | None = None  # of reads, where these follow
 
 
 def _content(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Unpacked content with its head cleaned."""
-    held = b""
-    head = None
+    held, head = b"", None
     while head is None:
         chunk = next(chunks, b"")
         held += chunk
         head = _head(held, is_all=not chunk)
-    yield head.clean + held[head.end :]
-    yield from chunks
+    rest = held[head.end :]
+    while head.renaming is not None and len(rest) < ENOUGH and (chunk := next(chunks, b"")):
+        rest += chunk
+    yield head.clean
+    if head.renaming is not None and head.renaming.is_needed(rest):
+        yield from head.renaming.renamed(chain((rest,), chunks))
+    else:
+        yield rest
+        yield from chunks
 
 
 def _head(held: bytes, *, is_all: bool) -> _Head | None:
     """The head in these first bytes; None when more of them are needed."""
-    if held.startswith(b"BAM\x01"):
+    if held.startswith(_BAM):
         return _counted(held, struct.Struct("<4si"), is_all=is_all)
     if held.startswith(b"BCF"):
         return _counted(held, struct.Struct("<5si"), is_all=is_all)
@@ -97,8 +111,9 @@ def _head(held: bytes, *, is_all: bool) -> _Head | None:
     end = match.end() if match is not None else 0
     report = _REPORT.match(held, end)
     end = report.end() if report is not None else end
+    renaming = Renaming.of(held[:end], is_binary=False)
     unsure = end == len(held) or b"\n" not in held[end:] or (report is None and held[end : end + 1] == b"[")
-    return None if unsure and not is_all else _Head(end, _text(held[:end], above=held[end:]))
+    return None if unsure and not is_all else _Head(end, _text(held[:end], above=held[end:]), renaming)
 
 
 def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
@@ -112,36 +127,61 @@ def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
     text = held[form.size : end]
     nuls = text[len(text.rstrip(b"\0")) :]
     clean = _text(text.rstrip(b"\0"), above=b"\n") + nuls
-    return _Head(end, form.pack(magic, len(clean)) + clean)
+    renaming = Renaming.of(text, is_binary=True) if magic == _BAM else None
+    return _Head(end, form.pack(magic, len(clean)) + clean, renaming)
 
 
 def _text(text: bytes, *, above: bytes) -> bytes:
     """Header lines as they are kept, with the line ends they had. `above` is what they stand above."""
     parts = _END.split(text)
+    groups = count(1)
     last = max((at for at in range(0, len(parts), 2) if parts[at].startswith(b"#")), default=-1)
     for at in range(0, len(parts), 2):
         mark = b"\xef\xbb\xbf" if at == 0 and parts[0].startswith(b"\xef\xbb\xbf") else b""
         line = parts[at].removeprefix(mark).decode("utf-8", "replace")
         if line:
-            parts[at] = mark + kept(line, is_last=at == last and bool(above)).encode()
+            clean = kept(line, is_last=at == last and bool(above))
+            if _REMOVED_GROUP in clean:  # no two groups have one ID; the reads are told the same (read_names)
+                clean = clean.replace(_REMOVED_GROUP, f"{_REMOVED_GROUP}{next(groups)}", 1)
+            parts[at] = mark + clean.encode()
     return b"".join(parts)
 
 
 def _bgzip(stream: BinaryIO) -> Iterator[bytes]:
     """Blocks are unpacked until the head is whole; those behind it are copied as they are."""
+    blocks = (zlib.decompress(packed, 31) for packed in iter(partial(_block, stream), b""))
     held, head, ended = b"", None, False
     while head is None:
-        packed = _block(stream)
-        ended = not packed
-        held += zlib.decompress(packed, 31) if packed else b""
+        block = next(blocks, None)
+        ended = block is None
+        held += block or b""
         head = _head(held, is_all=ended)
-    rest = head.clean + held[head.end :]
-    for begin in range(0, len(rest), _LARGEST_BLOCK):
-        yield _packed(rest[begin : begin + _LARGEST_BLOCK])
+    rest = held[head.end :]
+    while head.renaming is not None and len(rest) < ENOUGH and not ended:
+        block = next(blocks, None)
+        ended = block is None
+        rest += block or b""
+    if head.renaming is not None and head.renaming.is_needed(rest):
+        yield from _blocks(chain((head.clean,), head.renaming.renamed(chain((rest,), blocks))))
+        yield _LAST_BLOCK
+        return
+    yield from _blocks((head.clean + rest,))
     if ended:
         yield _LAST_BLOCK
     while not ended and (chunk := stream.read(_CHUNK)):
         yield chunk
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Packed as a bgzip is."""
+    held = b""
+    for piece in pieces:
+        held += piece
+        while len(held) > _LARGEST_BLOCK:
+            yield _packed(held[:_LARGEST_BLOCK])
+            held = held[_LARGEST_BLOCK:]
+    if held:
+        yield _packed(held)
 
 
 def _block(stream: BinaryIO) -> bytes:
