@@ -31,6 +31,7 @@ from consent.ledger import log
 from consent.models import Holding
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, GenomicsError, IntakeShut
+from genomics.intake import turns
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 
@@ -68,6 +69,14 @@ class Claim:
 
 def run(upload_id: UUID, *, clock: Clock) -> None:
     """Check the upload to its end, unless that is done already or somebody else does it."""
+    try:
+        with turns.taken():  # before it is claimed: until then it waits its turn, and its page says so
+            _run(upload_id, clock)
+    except turns.NoneFree:
+        logger.info("upload %s waits its turn", upload_id)  # the sweeper rings again
+
+
+def _run(upload_id: UUID, clock: Clock) -> None:
     claim = _claim(upload_id, clock)
     if claim is None:
         return

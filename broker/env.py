@@ -69,6 +69,7 @@ class Environment:
     lease_seconds: float
     gate_batch: int
     upload_mb: int
+    readers: int
     staged_mb: int
     review_hours: float
     email: dict[str, Any]
@@ -84,7 +85,7 @@ def read() -> Environment:
     except ValueError as wrong:
         raise ImproperlyConfigured(
             f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH, "
-            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB and REVIEW_HOURS. Nothing was started."
+            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE and REVIEW_HOURS. Nothing was started."
         ) from None
 
 
@@ -127,6 +128,8 @@ def _read(env: environ.Env) -> Environment:
         # Largest file that may come in pieces, also all unfinished ones of one login together. Unless told,
         # what is read at all: see genomics.formats.limits.
         staged_mb=env.int("STAGED_MB", default=512),
+        # Files that are read at once in one process, each in a child of its own; others wait their turn.
+        readers=_readers(env.int("READERS_AT_ONCE", default=len(os.sched_getaffinity(0)))),
         # Hours for which every file that was taken is held before anything may be asked of it.
         review_hours=env.float("REVIEW_HOURS", default=0.0),
         # Without a mail server each mail is a file in the home.
@@ -146,6 +149,15 @@ def _witness(env: environ.Env) -> dict[str, str]:
             "when it started (name+id+key). Nothing was started."
         )
     return {"witness_url": url, "witness_key": key}
+
+
+def _readers(count: int) -> int:
+    if count < 1:
+        raise ImproperlyConfigured(
+            f"READERS_AT_ONCE is {count}, and then no file could be read. Give 1 or more, or leave it out "
+            "for one a processor. Nothing was started."
+        )
+    return count
 
 
 def _zone(name: str) -> str:

@@ -33,6 +33,7 @@ SHARED_DIR = ENV.shared
 HOLD_DAYS = ENV.hold_days
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
+READERS_AT_ONCE = ENV.readers
 WALLS_REQUIRED = not (DEBUG or DEMO)  # genomics.intake.sandbox: no file is read unwalled in a real house
 UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024  # in one form
 STAGED_BYTES = ENV.staged_mb * 1024 * 1024  # in pieces

@@ -30,7 +30,7 @@ ANY = UUID(int=0)  # stands in an address until the script knows the upload
 
 WORDS = {
     UploadState.ARRIVING: ("wait", gettext_noop("Arriving")),
-    UploadState.ARRIVED: ("wait", gettext_noop("Waiting to be checked")),
+    UploadState.ARRIVED: ("wait", gettext_noop("Waiting its turn to be checked")),
     UploadState.CHECKING: ("wait", gettext_noop("Being checked")),
     UploadState.HELD: ("info", gettext_noop("Held for review")),
     UploadState.TAKEN: ("good", gettext_noop("Taken")),

@@ -23,7 +23,7 @@ from genomics._vault import keys, shelf
 from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
-from genomics.intake import exchange, materials, sandbox, screen
+from genomics.intake import exchange, materials, sandbox, screen, turns
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
 
@@ -44,8 +44,9 @@ def receive(
     then nothing is asked of it. What is kept of it is a copy without what may name somebody. Raises
     FileRefused with a reason and a line."""
     stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
-    profile = sandbox.read(stream, assume=assume, laid_out=materials.laid_out())
-    size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream)
+    with turns.taken():
+        profile = sandbox.read(stream, assume=assume, laid_out=materials.laid_out())
+        size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
     # Of the copy: it can be reckoned again when her key changes.

@@ -25,7 +25,7 @@ from django.core import checks
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT, Limits, Profile
-from genomics.intake import nurseries
+from genomics.intake import nurseries, turns
 from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled import child, walls, wire
 
@@ -108,6 +108,13 @@ def run(
     """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
     it takes too long or too much, or does not come to its end; IntakeShut."""
     _require_walls()
+    with turns.taken():
+        return _ran(task, data, assume=assume, limits=limits, laid_out=laid_out, most=most)
+
+
+def _ran(
+    task: str, data: bytes | BinaryIO, *, assume: Build | None, limits: Limits, laid_out: LaidOut, most: int
+) -> tuple[bytes, wire.End]:
     given = _handed(data, limits)
     try:
         allowed = limits.time_for(os.fstat(given).st_size)

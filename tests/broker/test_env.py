@@ -115,3 +115,9 @@ def test_a_region_that_is_none_is_told(tmp_path):
     stopped = manage("check", home=tmp_path, HOME_REGION="Atlantis", **PRODUCTION)
     assert stopped.returncode == 1
     assert "HOME_REGION is 'Atlantis', and there is no such region here" in stopped.stderr
+
+
+def test_a_house_that_could_read_no_file_is_told(tmp_path):
+    stopped = manage("check", home=tmp_path, READERS_AT_ONCE="0", **PRODUCTION)
+    assert stopped.returncode == 1
+    assert "READERS_AT_ONCE is 0, and then no file could be read" in stopped.stderr

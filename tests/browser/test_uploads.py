@@ -117,7 +117,7 @@ def test_without_script_it_is_a_form(eve: User, open_page: Any, sign_in: Any, fi
     sign_in(plain, eve)
     choose(plain, file)
     plain.wait_for_url("**/participant/files/*/")
-    assert "Waiting to be checked" in plain.content()
+    assert "Waiting its turn" in plain.content()
     upload = Upload.objects.get()
     assert arriving.opened(upload).read() == file.read_bytes()
     checks.run(upload.pk, clock=timezone.now)

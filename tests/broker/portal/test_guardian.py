@@ -202,7 +202,7 @@ def test_a_verified_guardian_adds_a_file_and_a_claimed_one_does_not(world, hers,
     assert not GenomicFile.objects.exists()
     people.verify_guardian(claimed.kin_links.get(), by=world.staff.steward, at=timezone.now())
     page = press(hers, "files", claimed.pseudonym, file=SimpleUploadedFile("child.vcf", FILE))
-    assert "Waiting to be checked" in page
+    assert "Waiting its turn" in page
     upload = Upload.objects.get()
     shown(hers, "upload_progress", claimed.pseudonym, upload.pk)
     assert "All of it is here already" in press(hers, "stop_upload", claimed.pseudonym, upload.pk)

@@ -1,6 +1,7 @@
 """What becomes of a file that is whole: taken, refused with its line, recognised, or tried again."""
 
 import hashlib
+import threading
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from broker import checks, erasing, health, leftovers, tasks, uploads
 from broker.models import Upload, UploadState
 from consent.models import Holding, LedgerEvent
 from genomics.errors import IntakeShut
+from genomics.intake import turns
 from genomics.models import GenomicFile
 from tests.broker.uploads.sending import FILE, arrived, begun, sent
 from tests.builders import vcf
@@ -210,3 +212,25 @@ def test_an_erased_person_leaves_no_upload_under_way_nor_ended(eve, folder):
     erasing.erase(person, by=eve.reference, at=NOW)
     assert not Upload.objects.filter(participant=person).exists()
     assert not list(folder.iterdir())
+
+
+def test_a_file_without_a_turn_waits_as_it_is_and_is_rung_for_again(eve, folder, settings, monkeypatch):
+    settings.READERS_AT_ONCE = 1
+    monkeypatch.setattr(turns, "WITHIN", 0.01)
+    begun, over = threading.Event(), threading.Event()
+
+    def read_another() -> None:
+        with turns.taken():
+            begun.set()
+            over.wait()
+
+    another = threading.Thread(target=read_another)
+    another.start()
+    begun.wait()
+    upload = checked(arrived(eve))
+    assert (upload.state, upload.attempt) == (UploadState.ARRIVED, 0)
+    assert list(folder.iterdir())
+    assert checks.unheard(at=NOW + timedelta(minutes=1)) == [upload.pk]
+    over.set()
+    another.join()
+    assert checked(upload).state == UploadState.TAKEN

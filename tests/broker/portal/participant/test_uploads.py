@@ -40,7 +40,7 @@ def without_token(page: str) -> str:
 
 def test_a_file_is_sent_watched_and_locked_away(eve, her):
     page = press(her, "files", file=SimpleUploadedFile("eve.vcf", MORE))
-    assert "Waiting to be checked" in page
+    assert "Waiting its turn" in page
     assert '<meta http-equiv="refresh" content="5">' in page  # watched without script too
     assert "On the way in" in shown(her, "files")
     page = checked(her)
