@@ -4,18 +4,17 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import Error
 from django.utils import timezone
 
 from broker import health
+from broker.management.operator import OperatorCommand
 from genomics.errors import GenomicsError
 from genomics.intake.receive import sweep
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Check database, queue, ledger, storage and jobs; clear what a crash left on the shelf."
-    allowed = "operator"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         findings = [*health.look(at=timezone.now()), _swept()]

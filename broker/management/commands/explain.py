@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import oversight
 from broker.errors import BrokerError
 from broker.explaining import Replay
+from broker.management.operator import OperatorCommand
 from broker.models import Job, User
 from consent.canonical import canonical, instant, written
 from consent.errors import ConsentError
@@ -21,11 +22,10 @@ from consent.models import Participant
 from consent.reasons import Reason
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Decide again, as it was then, why a job read a participant or did not, and compare with the record."
     )
-    allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("job", type=UUID, help="the id of the job")

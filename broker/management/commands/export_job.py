@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import oversight
 from broker.errors import BrokerError
+from broker.management.operator import OperatorCommand
 from broker.models import Job, User
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Write a job's file: what it decided about everybody, and what they had said, to decide it again."
-    allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("job", type=UUID, help="the id of the job")

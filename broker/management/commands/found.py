@@ -5,17 +5,17 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import people
 from broker.errors import BrokerError
+from broker.management.operator import OperatorCommand
 from consent import forms
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Name the first two administrators and publish the shipped consent forms. Works once."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("first", help="user name of the first administrator")

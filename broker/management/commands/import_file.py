@@ -4,18 +4,18 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from consent.models import Participant
 from genomics.coordinates import Build
 from genomics.errors import GenomicsError
 from genomics.intake.receive import receive
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Take in one genotype file for a participant. Nothing may be asked of it until she says so."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pseudonym", help="P-XXXX-XXXX")

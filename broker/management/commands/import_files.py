@@ -5,22 +5,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from broker import moving_in
 from broker.errors import ManifestRefused
+from broker.management.operator import OperatorCommand
 from broker.moving_in import Line, Outcome, Report, Result
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Take in the files of a folder that a manifest lists (broker/moving_in.py says how it looks). A "
         "second run goes on where the first one stopped. No consent is imported: nothing may be asked of a "
         "file until its person says so."
     )
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)

@@ -3,18 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from broker import notices
+from broker.management.operator import OperatorCommand
 from broker.notice_kinds import MAIL_SUBJECT, MAIL_TEXT
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Print the letters that wait; they say no more than a mail does."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--posted", action="store_true", help="they have left the desk")

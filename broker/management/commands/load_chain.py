@@ -4,15 +4,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from broker.management.operator import OperatorCommand
 from genomics.errors import GenomicsError
 from genomics.intake import materials
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Keep a UCSC chain file (plain or packed) between GRCh37 and GRCh38."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("chain", type=Path)

@@ -4,24 +4,24 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
 from broker import ontologies
 from broker.errors import OntologyRefused
+from broker.management.operator import OperatorCommand
 from consent import disease_tables, policies
 from consent.disease_tables import Table
 
 SHOWN = 20  # so many are named, the rest are counted
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Propose the diseases of an OBO file (MONDO or DOID): what lies inside what, and their names. "
         "Two stewards read in the portal what it widens, and confirm it."
     )
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the OBO file")

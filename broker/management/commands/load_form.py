@@ -3,19 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from broker import rights
+from broker.management.operator import OperatorCommand
 from broker.models import User
 from broker.roles import Right
 from consent import drafts, forms
 from consent.errors import FormRefused
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Load a consent form (JSON) as a draft, in the name of a steward; another one has to approve it."
-    allowed = "operator"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the form, as JSON")

@@ -5,9 +5,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from genomics.coordinates import Build
 from genomics.errors import GenomicsError
 from genomics.intake import materials
@@ -15,9 +16,8 @@ from genomics.intake.receive import load_panel
 from genomics.panel_sites import read_panel
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Load a panel (a list between tabs, a VCF of sites, an array's manifest) and make everybody's row."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("sites", type=Path, help="the sites file; positions are 1-based")

@@ -4,19 +4,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from broker.management.operator import OperatorCommand
 from genomics.coordinates import Build
 from genomics.errors import GenomicsError
 from genomics.intake import materials
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Keep a FASTA (plain or packed) as the reference genome of its build, told by its contigs' lengths. "
         "A part of the genome serves as far as it goes."
     )
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("fasta", type=Path)

@@ -5,18 +5,18 @@ import os
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import uses
+from broker.management.operator import OperatorCommand
 from consent import projection
 from consent.errors import SealBroken
 from consent.rebuild import rebuild
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Read every consent statement, verify its seal, and keep who may be asked as sealed arrays."
-    allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)

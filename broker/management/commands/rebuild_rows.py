@@ -5,18 +5,18 @@ May be stopped and begun again."""
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from genomics.errors import GenomicsError
 from genomics.intake import upkeep
 
 TELL = 1000  # files between two lines
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Make the derived rows and slabs again from the columns. Searches go on meanwhile."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--missing", action="store_true", help="only for files that have none yet")

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import restoring
 from broker.errors import BrokerError
+from broker.management.operator import OperatorCommand
 from consent import afterwards
 from consent.errors import ConsentError
 from genomics.errors import GenomicsError
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "After an old database was put back: do every erasure, no and hold again that came after it."
-    allowed = "operator"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         why = afterwards.behind()

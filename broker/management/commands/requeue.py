@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from broker import jobs, tasks
+from broker.management.operator import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Resume paused jobs and ring for every job that nobody heard of."
-    allowed = "operator"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         now = timezone.now()

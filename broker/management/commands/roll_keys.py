@@ -4,16 +4,16 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from genomics.errors import GenomicsError
 from genomics.intake import upkeep
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Wrap every key under today's epoch, and destroy the epochs whose backups are past their life."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--now", action="store_true", help="begin a new epoch, however young the newest")

@@ -6,19 +6,19 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from consent.errors import LedgerBroken, WitnessAway, WitnessRefused
 from consent.ledger import log, witnesses
 
 THOROUGH_EVERY = 600  # runs; the first is one of them
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Place waiting events in the ledger's tree and sign a checkpoint, until told to stop."
-    allowed = "operator"
     told = ""  # what was said of the witness last
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -5,15 +5,15 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from consent.ledger import archive
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Write the auditors' verifier and witness as one file (.pyz), and its fingerprint into the ledger."
-    allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="where to write it, for example verifier.pyz")

@@ -4,17 +4,17 @@ from argparse import ArgumentParser
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import same_person
 from broker.errors import BrokerError
+from broker.management.operator import OperatorCommand
 from broker.models import User
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Ask, as a quality officer, that held files be compared with those who permit quality checks."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--by", required=True, help="the quality officer's user name")

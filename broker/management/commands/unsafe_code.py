@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
 from broker.demo import codes
+from broker.management.operator import OperatorCommand
 from broker.models import Totp
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Print the code that somebody's app shows now. Only in a demo or a debugging home of its own."
-    allowed = "operator"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")

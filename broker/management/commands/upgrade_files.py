@@ -3,16 +3,16 @@
 from collections import deque
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management.operator import OperatorCommand
 from genomics.errors import GenomicsError
 from genomics.intake import upkeep
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Seal every file that lies in an older format anew, in place; the ledger says of each that it was."
-    allowed = "operator"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         done = slabs = 0

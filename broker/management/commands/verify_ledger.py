@@ -4,17 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from broker import oversight
+from broker.management.operator import OperatorCommand
 from consent.ledger import checkpoints, log, recount
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Recompute every commitment, leaf, root, signature, consent seal and row, and say what does not hold."
     )
-    allowed = "operator"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
