@@ -101,7 +101,12 @@ JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an 
 JOB_EXPLAINED = EventKind(
     "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")
 )
-TAKEN_ALONG = EventKind("broker:record:taken", "Everything of {subject} was handed to her.", ("encrypted",))
+TAKEN_ALONG = EventKind("broker:record:taken", "Everything of {subject} was handed to {by}.", ("encrypted",))
+ERASED_BY_GUARDIAN = EventKind(
+    "broker:record:erased_by_guardian",
+    "A guardian had {subject} erased. She objected: {objected}.",
+    ("objected",),
+)
 RESTORED = EventKind(
     "broker:house:restored",
     "An older database was put back: it remembered {remembered} of {vouched} events.",

@@ -26,6 +26,11 @@ class Kind:
 MAIL_SUBJECT = gettext_noop("Something changed")
 MAIL_TEXT = gettext_noop("Something changed in your choices. Sign in to read it.")
 
+FAREWELL = gettext_noop(
+    "A guardian of yours had your record here erased, and your sign-in with it. Nobody can bring it back. If "
+    "you did not know of it, ask us."
+)
+
 KINDS: dict[str, Kind] = {
     "widened": Kind(
         gettext_noop("A yes was said: %(family)s"),
@@ -97,6 +102,27 @@ KINDS: dict[str, Kind] = {
         ),
         ("whose",),
     ),
+    "child_taken_along": Kind(
+        gettext_noop("Everything of a child was taken along"),
+        gettext_noop(
+            "It is about %(whose)s, and a guardian took it. Nothing changed here. If this should not be, "
+            "speak to a steward."
+        ),
+        ("whose",),
+    ),
+    "child_file_erased": Kind(
+        gettext_noop("A file of a child was erased"),
+        gettext_noop("It is about %(whose)s, and a guardian had it erased. It cannot be brought back."),
+        ("whose",),
+    ),
+    "child_erased": Kind(
+        gettext_noop("A child's record was erased"),
+        gettext_noop(
+            "It is about %(whose)s, and a guardian had all of it erased. It cannot be brought back. "
+            "%(objected)s"
+        ),
+        ("whose", "objected"),
+    ),
     "reconsent_due": Kind(
         gettext_noop("You will be asked again: %(family)s"),
         gettext_noop(
@@ -143,9 +169,12 @@ def _told(notice: Notice) -> dict[str, str]:
         told["family"] = _(FAMILIES[family].label) if family in FAMILIES else _("everything")
     for name in {"begins", "ends"} & told.keys():
         told[name] = str(date_format(datetime.fromisoformat(told[name]), "j F Y"))
+    if "objected" in told:
+        told["objected"] = _(OBJECTED) if notice.fields["objected"] else ""
     if "change" in told:
         told["change"] = _(told["change"])
     return told
 
 
+OBJECTED = gettext_noop("She herself had objected to research.")
 ADDED, REMOVED = gettext_noop("added"), gettext_noop("removed")  # what `change` can be

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from kombu.exceptions import OperationalError
 
 from broker.models import Channel, Delivery
-from broker.notice_kinds import MAIL_SUBJECT, MAIL_TEXT
+from broker.notice_kinds import FAREWELL, MAIL_SUBJECT, MAIL_TEXT
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,21 @@ def ring(delivery: UUID) -> None:
         post.delay(str(delivery))
     except (OperationalError, OSError) as silent:
         logger.warning("the queue did not answer for delivery %s: %s", delivery, silent)
+
+
+def say_farewell_on_commit(addresses: list[str], *, language: str) -> None:
+    """Tell somebody whose login is erased in this transaction, once it is: by what is in memory alone, for
+    neither a row nor the queue may keep where she is reached."""
+    transaction.on_commit(partial(_say_farewell, addresses, language), robust=True)
+
+
+def _say_farewell(addresses: list[str], language: str) -> None:
+    for address in addresses:
+        try:
+            with override(language):
+                EmailMessage(_(MAIL_SUBJECT), _(FAREWELL), to=[address]).send()
+        except Exception as trouble:  # as above; there is no second try, for there is no address any more
+            logger.warning("a farewell did not leave: %s", type(trouble).__name__)
 
 
 def _later(delivery: Delivery, at: datetime) -> None:

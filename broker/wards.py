@@ -50,6 +50,12 @@ class Ward:
         """Her own file at any age; a child's once somebody has seen that she is its guardian."""
         return self.may_widen or self.is_own
 
+    @property
+    def may_leave(self) -> bool:
+        """Whether everything may be taken along from here and erased: her own record, or a child's once
+        somebody has seen that one is its guardian."""
+        return self.is_own or (self.is_child and self.authority.verified)
+
     def bounded(self, until: datetime | None) -> datetime | None:
         """When a yes said here ends at the latest: a proxy's does not outlive the proxy."""
         if not self.is_proxy or self.ends_at is None:

@@ -18,6 +18,7 @@ from broker import rights, wards
 from broker.models import User
 from broker.portal import (
     guardian_kin,
+    guardian_leaving,
     record,
     record_choices,
     record_exchange,
@@ -221,6 +222,9 @@ urls = [
     path("<str:pseudonym>/files/<uuid:id>/", upload, name="upload"),
     path("<str:pseudonym>/files/<uuid:id>/progress/", upload_progress, name="upload_progress"),
     path("<str:pseudonym>/files/<uuid:id>/stop/", stop_upload, name="stop_upload"),
+    path("<str:pseudonym>/files/<uuid:id>/erase/", guardian_leaving.erase_file, name="erase_file"),
+    path("<str:pseudonym>/take-along/", guardian_leaving.take, name="take"),
+    path("<str:pseudonym>/leave/", guardian_leaving.leave, name="leave"),
     path("<str:pseudonym>/choices/", choices, name="choices"),
     path("<str:pseudonym>/choice/<str:family>/", choice, name="choice"),
     path("<str:pseudonym>/choice/<str:family>/check/", check, name="check"),

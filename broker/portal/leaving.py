@@ -11,17 +11,21 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from broker import erasing, fresh, taking_along
+from broker import erasing, fresh, in_her_name, taking_along
 from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
 from broker.rights import allow
 from broker.roles import Right
+from broker.wards import Ward
 from consent.models import Erasure
+from consent.participants import subject_of
+from consent.rules import authority
 from genomics.intake import erasure, exchange, export
 from genomics.models import GenomicFile
 
@@ -50,7 +54,7 @@ class TakeForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    """Her name here, typed by hand: so that nobody leaves by a slip."""
+    """Her name here, typed by hand: so that nobody leaves, or is erased, by a slip."""
 
     name = forms.CharField(
         label=gettext_lazy("Your name here"),
@@ -58,29 +62,49 @@ class LeaveForm(forms.Form):
         max_length=16,
     )
 
-    def __init__(self, *args: object, pseudonym: str, **more: object) -> None:
+    def __init__(self, *args: object, ward: Ward, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
-        self._pseudonym = pseudonym
+        self._pseudonym = ward.participant.pseudonym
+        if not ward.is_own:
+            self.fields["name"].label = _("The child's name here")
 
     def clean_name(self) -> str:
         said = self.cleaned_data["name"].strip().upper()
         if said != self._pseudonym:
-            raise forms.ValidationError(_("This is not your name here. Nothing was erased."))
+            raise forms.ValidationError(_("This is not the name that stands above. Nothing was erased."))
         return str(said)
 
 
 @require_http_methods(["GET", "POST"])
 @allow(Right.KEEP_OWN_RECORD)
-def take(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def take(request: HttpRequest) -> HttpResponseBase:
+    return take_from(desk_of(request))
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def leave(request: HttpRequest) -> HttpResponse:
+    return leave_from(desk_of(request))
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Right.KEEP_OWN_RECORD)
+def erase_file(request: HttpRequest, id: UUID) -> HttpResponse:
+    return erase_file_from(desk_of(request), id)
+
+
+def take_from(desk: Desk) -> HttpResponseBase:
     """What there is to take, and all of it on the way."""
-    desk = desk_of(request)
+    person, request = desk.ward.participant, desk.request
     form = TakeForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         if not _proved(desk):
             return fresh.ask(request, what=_("To take everything along, show that it is you."))
         to = form.cleaned_data["key"]
-        person = desk.ward.participant
-        pieces = taking_along.take(person, by=desk.user.reference, at=desk.at, to=to)
+        if desk.ward.is_own:
+            pieces = taking_along.take(person, by=desk.user.reference, at=desk.at, to=to)
+        else:
+            pieces = in_her_name.take(desk.user, person.pseudonym, at=desk.at, to=to)
         answer = StreamingHttpResponse(pieces, content_type=MEDIA_TYPE[to is not None])
         ending = "zip.c4gh" if to is not None else "zip"
         answer["Content-Disposition"] = f'attachment; filename="{person.pseudonym}.{ending}"'
@@ -88,33 +112,37 @@ def take(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return desk.render("take", _of(desk) | {"form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
-@allow(Right.KEEP_OWN_RECORD)
-def leave(request: HttpRequest) -> HttpResponse:
-    """What goes and what stays; then, once she has typed her name and shown who she is, all of it goes."""
-    desk = desk_of(request)
-    form = LeaveForm(_sent(request), pseudonym=desk.ward.participant.pseudonym)
+def leave_from(desk: Desk) -> HttpResponse:
+    """What goes and what stays; then, once the name is typed and it is shown who asks, all of it goes."""
+    person, request = desk.ward.participant, desk.request
+    form = LeaveForm(_sent(request), ward=desk.ward)
     if request.method == "POST" and form.is_valid():
         if not _proved(desk):
             return fresh.ask(request, what=_("To erase everything, show that it is you."))
-        certificate = erasing.erase(desk.ward.participant, by=desk.user.reference, at=desk.at)
-        logout(request)
-        return redirect("certificate", certificate.id)
-    return desk.render("leave", _of(desk) | {"form": form}, status=422 if form.errors else 200)
+        if desk.ward.is_own:
+            erased = erasing.erase(person, by=desk.user.reference, at=desk.at)
+            logout(request)
+        else:
+            erased = in_her_name.erase(desk.user, person.pseudonym, at=desk.at)
+        return redirect("certificate", erased.id)
+    objects = authority.dissents(subject_of(person), desk.at)
+    context = _of(desk) | {"form": form, "objects": objects}
+    return desk.render("leave", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
-@allow(Right.KEEP_OWN_RECORD)
-def erase_file(request: HttpRequest, id: UUID) -> HttpResponse:
+def erase_file_from(desk: Desk, id: UUID) -> HttpResponse:
     """One file goes; the others stay."""
-    desk = desk_of(request)
-    file = get_object_or_404(GenomicFile, pk=id, participant=desk.ward.participant)
+    request, person = desk.request, desk.ward.participant
+    file = get_object_or_404(GenomicFile, pk=id, participant=person)
     if request.method == "POST":
         if not _proved(desk):
             return fresh.ask(request, what=_("To erase a file, show that it is you."))
-        erasure.erase_file(file, by=desk.user.reference, at=desk.at)
+        if desk.ward.is_own:
+            erasure.erase_file(file, by=desk.user.reference, at=desk.at)
+        else:
+            in_her_name.erase_file(desk.user, person.pseudonym, file.id, at=desk.at)
         messages.success(request, _("The file is erased. Nothing can be asked of it any more."))
-        return redirect("participant:files")
+        return redirect(desk.url("files"))
     return desk.render("erase_file", {"file": file, "files_url": desk.url("files")})
 
 

@@ -46,7 +46,7 @@ def files(desk: Desk, form: FileForm | None = None, *, status: int = 200) -> Htt
         ],
         "arriving": record_uploads.under_way(desk),
         "script": record_uploads.for_script(desk),
-        "take_url": desk.url("take") if desk.ward.is_own else "",
+        "take_url": desk.url("take") if desk.ward.may_leave else "",
         "public_key": exchange.public_key() if exchange.is_here() else "",
         "form": form or FileForm(),
         "can_add": desk.ward.brings_files,
@@ -165,7 +165,7 @@ def receipt_json(desk: Desk, seq: int) -> HttpResponse:
 
 def _card(desk: Desk, file: GenomicFile, name: str, state: str, *, reviewed: bool) -> dict[str, object]:
     card = usage_words.file_card(file, name, state, reviewed=reviewed)
-    return {**card, "erase_url": desk.url("erase_file", file.id) if desk.ward.is_own else ""}
+    return {**card, "erase_url": desk.url("erase_file", file.id) if desk.ward.may_leave else ""}
 
 
 def _row(desk: Desk, seq: int) -> Statement:

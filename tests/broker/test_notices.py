@@ -27,6 +27,7 @@ FIELDS = {
     "ends": NOW.isoformat(),
     "change": notice_kinds.ADDED,
     "grants": 900,
+    "objected": True,
 }
 
 

@@ -108,6 +108,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
             *("guardian:receipt", "guardian:receipt_json", "guardian:usage"),
             *("guardian:exchange", "guardian:consent_fhir"),
             *("guardian:why", "guardian:proof", "guardian:upload", "guardian:upload_progress"),
+            *("guardian:take", "guardian:leave", "guardian:erase_file"),
         ),
         ({G}, "get"),
     ),
