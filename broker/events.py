@@ -31,6 +31,9 @@ HANDOVER_CONFIRMED = EventKind(
 )
 HANDOVER_STEP = EventKind("broker:handover:step", "On the way of {subject}: {moment}.", ("moment",))
 CHANNEL_ADDED = EventKind("broker:channel:added", "A way to reach {subject} was added.", ("channel_kind",))
+CHANNEL_CONFIRMED = EventKind(
+    "broker:channel:confirmed", "{subject} showed that she reads what is sent there.", ("channel_kind",)
+)
 CHANNEL_ENDED = EventKind("broker:channel:ended", "A way to reach {subject} was removed.", ("channel_kind",))
 REQUEST_SUBMITTED = EventKind(
     "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")

@@ -26,6 +26,11 @@ class Kind:
 MAIL_SUBJECT = gettext_noop("Something changed")
 MAIL_TEXT = gettext_noop("Something changed in your choices. Sign in to read it.")
 
+LINK_SUBJECT = gettext_noop("Confirm your address")
+LINK_TEXT = gettext_noop(
+    "Somebody who signs in here named this address as hers. If it was you, open this link within three days, "
+    "sign in, and press the button:\n\n%(link)s\n\nIf it was not you, you need not do anything."
+)
 FAREWELL = gettext_noop(
     "A guardian of yours had your record here erased, and your sign-in with it. Nobody can bring it back. If "
     "you did not know of it, ask us."
@@ -177,4 +182,5 @@ def _told(notice: Notice) -> dict[str, str]:
 
 
 OBJECTED = gettext_noop("She herself had objected to research.")
-ADDED, REMOVED = gettext_noop("added"), gettext_noop("removed")  # what `change` can be
+# What `change` can be.
+ADDED, CONFIRMED, REMOVED = gettext_noop("added"), gettext_noop("confirmed"), gettext_noop("removed")

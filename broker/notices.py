@@ -63,10 +63,18 @@ def add_channel(user: User, kind: Channel.Kind, address: str, *, at: datetime) -
 
 
 def end_channel(channel: Channel, *, at: datetime) -> None:
-    """Do not use a channel any more. It is told so itself: a thief cannot end it in silence."""
+    """Do not use a channel any more. It is told so itself: a thief cannot end it in silence; nor at all while
+    another address waits to be confirmed, for until then what comes goes to the old ones too."""
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=channel.user_id)  # of two at once the second sees the first
+        channel.refresh_from_db()
         if channel.kind == Channel.Kind.PORTAL or not ways(channel.user).filter(pk=channel.pk).exists():
             raise Refused("This way is not in use. Nothing was changed.")
+        if not channel.waits and any(way.waits for way in ways(channel.user)):
+            raise Refused(
+                "An address of yours is not confirmed yet, and until it is, notices go to the old ones too. "
+                "Nothing was changed; open the link that we sent there, or remove that address first."
+            )
         tell([channel.user], "channel_changed", at=at, change=notice_kinds.REMOVED)
         Channel.objects.filter(pk=channel.pk).update(ended_at=at)
         log.append(

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from kombu.exceptions import OperationalError
 
 from broker.models import Channel, Delivery
-from broker.notice_kinds import FAREWELL, MAIL_SUBJECT, MAIL_TEXT
+from broker.notice_kinds import FAREWELL, LINK_SUBJECT, LINK_TEXT, MAIL_SUBJECT, MAIL_TEXT
 
 logger = logging.getLogger(__name__)
 
@@ -91,11 +91,21 @@ def say_farewell_on_commit(addresses: list[str], *, language: str) -> None:
 
 def _say_farewell(addresses: list[str], language: str) -> None:
     for address in addresses:
-        try:
-            with override(language):
-                EmailMessage(_(MAIL_SUBJECT), _(FAREWELL), to=[address]).send()
-        except Exception as trouble:  # as above; there is no second try, for there is no address any more
-            logger.warning("a farewell did not leave: %s", type(trouble).__name__)
+        with override(language):
+            _send_once(address, _(MAIL_SUBJECT), _(FAREWELL))
+
+
+def send_link(address: str, link: str, language: str) -> None:
+    """The link by which an address is confirmed; if it does not leave she has another one sent."""
+    with override(language):
+        _send_once(address, _(LINK_SUBJECT), _(LINK_TEXT) % {"link": link})
+
+
+def _send_once(address: str, subject: str, text: str) -> None:
+    try:
+        EmailMessage(subject, text, to=[address]).send()
+    except Exception as trouble:  # as in `deliver`
+        logger.warning("a mail did not leave: %s", type(trouble).__name__)
 
 
 def _later(delivery: Delivery, at: datetime) -> None:

@@ -25,6 +25,7 @@ class Channel(models.Model):
     kind = models.CharField(max_length=6, choices=Kind)
     address = models.CharField(max_length=400, blank=True, default="")
     added_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # of an e-mail address (broker.addresses)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -40,6 +41,11 @@ class Channel(models.Model):
                 name="channel_leads_somewhere",
             ),
         ]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is an e-mail address of which nobody has shown that she reads what is sent there."""
+        return self.kind == self.Kind.EMAIL and self.confirmed_at is None
 
     @property
     def has_failed(self) -> bool:

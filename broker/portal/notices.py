@@ -9,16 +9,18 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import fresh, notice_kinds, notices, uses
+from broker import addresses, fresh, notice_kinds, notices, uses
 from broker.errors import Refused
 from broker.models import Channel, Delivery, Notice, User
 from broker.portal.frame import audience_of
@@ -27,6 +29,11 @@ from broker.roles import Right
 from consent import giving
 
 PAGE = 30
+# What is said of a way that was added: is it an address that waits to be confirmed?
+ADDED = {
+    False: gettext_noop("From now on you are told there, too."),
+    True: gettext_noop("A link is on its way there. Open it to confirm that the address is yours."),
+}
 ADDABLE = (Channel.Kind.EMAIL, Channel.Kind.POST)
 
 
@@ -93,11 +100,14 @@ def channels(request: HttpRequest) -> HttpResponse:
             return fresh.ask(request, what=_("To add a way to reach you, show that it is you."))
         try:
             kind = Channel.Kind(form.cleaned_data["kind"])
-            notices.add_channel(user, kind, form.cleaned_data["address"], at=now)
+            with transaction.atomic():
+                added = notices.add_channel(user, kind, form.cleaned_data["address"], at=now)
+                if added.waits:
+                    addresses.send_link_on_commit(added, _link(request), at=now)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("From now on you are told there, too."))
+            messages.success(request, _(ADDED[added.waits]))
             return redirect("notices:channels")
     return _channels(request, user, form)
 
@@ -115,6 +125,39 @@ def end(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("notices:channels")
 
 
+@require_http_methods(["POST"])
+@allow(Right.SIGNED_IN)
+def send_link(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Another link to an address that is not confirmed yet."""
+    channel = get_object_or_404(notices.ways(person(request)), pk=id)
+    if channel.waits:
+        addresses.send_link_on_commit(channel, _link(request), at=timezone.now())
+        messages.success(request, _("Another link is on its way."))
+    return redirect("notices:channels")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@allow(Right.SIGNED_IN)
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind that link. Looking at it changes nothing; the button confirms."""
+    user, now = person(request), timezone.now()
+    try:
+        if request.method == "POST":
+            addresses.confirm(user, token, at=now)
+            messages.success(request, _("Thank you. This address is confirmed."))
+            return redirect("notices:channels")
+        context = {"address": addresses.named(user, token, at=now).address}
+    except Refused as refused:
+        context = {"why": str(refused)}
+    context["audience"] = audience_of(user)
+    return render(request, "notices/confirm.html", context, status=200 if "address" in context else 410)
+
+
+def _link(request: HttpRequest) -> addresses.Link:
+    return lambda token: request.build_absolute_uri(reverse("notices:confirm", args=[token]))
+
+
 def _channels(request: HttpRequest, user: User, form: ChannelForm) -> HttpResponse:
     context = {
         "form": form,
@@ -123,6 +166,7 @@ def _channels(request: HttpRequest, user: User, form: ChannelForm) -> HttpRespon
                 "kind": capfirst(_(Channel.Kind(way.kind).label)),
                 "address": way.address,
                 "failed": way.has_failed,
+                "waits": way.waits,
                 "id": way.pk,
             }
             for way in notices.ways(user)
@@ -147,5 +191,7 @@ urls = [
     path("", inbox, name="inbox"),
     path("<uuid:id>/read/", read, name="read"),
     path("channels/", channels, name="channels"),
+    path("channels/confirm/<str:token>/", confirm, name="confirm"),
+    path("channels/<uuid:id>/send-link/", send_link, name="send_link"),
     path("channels/<uuid:id>/end/", end, name="end"),
 ]
