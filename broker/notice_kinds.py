@@ -128,6 +128,27 @@ KINDS: dict[str, Kind] = {
         ),
         ("whose", "objected"),
     ),
+    "home_changed": Kind(
+        gettext_noop("A home was changed"),
+        gettext_noop(
+            "It is about %(whose)s, and may move the day on which one decides alone. If this should not be, "
+            "speak to a steward."
+        ),
+        ("whose",),
+    ),
+    "home_waits": Kind(
+        gettext_noop("A change of home waits"),
+        gettext_noop(
+            "It is about %(whose)s, who would be of age earlier there. Nothing changes before a clerk has "
+            "seen a paper."
+        ),
+        ("whose",),
+    ),
+    "home_refused": Kind(
+        gettext_noop("A home was not changed"),
+        gettext_noop("It is about %(whose)s. No paper showed it, and all stays as it was."),
+        ("whose",),
+    ),
     "reconsent_due": Kind(
         gettext_noop("You will be asked again: %(family)s"),
         gettext_noop(

@@ -40,6 +40,7 @@ class Right(StrEnum):
     VERIFY_PEOPLE = "confirm identities and guardianships"
     KEEP_FORMS = "load, approve and publish consent forms"
     KEY_PAPER = "enter what stands on a paper form"
+    SEE_HOMES = "confirm where a young person is at home"
     READ_LEDGER = "read and verify the ledger"
     APPOINT = "propose and confirm roles and organisations"
 
@@ -52,7 +53,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.QUALITY_OFFICER: frozenset(),
     Role.INVESTIGATOR: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.COUNSEL: frozenset({Right.OPEN_CASE, Right.ASK}),
-    Role.CLERK: frozenset({Right.KEY_PAPER}),
+    Role.CLERK: frozenset({Right.KEY_PAPER, Right.SEE_HOMES}),
     Role.STEWARD: frozenset(
         {Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE, Right.KEEP_FORMS}
     ),
@@ -87,7 +88,7 @@ WHO: dict[Role, str] = {
     Role.QUALITY_OFFICER: "looks for swapped samples",
     Role.INVESTIGATOR: "works a case for a verified agency",
     Role.COUNSEL: "works a case for the defence",
-    Role.CLERK: "enters paper forms, never alone",
+    Role.CLERK: "enters paper forms and sees where young people live, never alone",
     Role.STEWARD: "approves requests and cases, never alone for a case",
     Role.LEGAL_REVIEWER: "is the second to approve a case",
     Role.AUDITOR: "reads and verifies the ledger",

@@ -18,6 +18,7 @@ from consent.models import (
     Erasure,
     Freeze,
     Holding,
+    HomeChange,
     KinLink,
     LedgerOpening,
     ManifestKey,
@@ -90,6 +91,7 @@ def _destroy(participant: Participant) -> dict[str, int]:
     KinLink.objects.filter(person=participant).delete()
     Freeze.objects.filter(participant=participant).delete()
     ManifestKey.objects.filter(participant=participant).delete()
+    HomeChange.objects.filter(participant=participant).delete()
     Holding.objects.filter(participant=participant).update(state=Holding.State.ERASED)
     Projection.objects.all().delete()  # kept populations name everybody; the next is made without her
     return {

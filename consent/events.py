@@ -13,6 +13,21 @@ REGISTERED = EventKind(
 IDENTITY_VERIFIED = EventKind(
     "consent:participant:verified", "The identity of {subject} was verified.", ("position",)
 )
+MOVED = EventKind(
+    "consent:participant:moved",
+    "{subject} is at home in another place.",
+    ("home_region", "home_zone", "second", "papers", "position"),
+)
+MOVE_PROPOSED = EventKind(
+    "consent:participant:move_proposed",
+    "{subject} says she is at home where she is of age earlier.",
+    ("home_region", "home_zone"),
+)
+MOVE_REFUSED = EventKind(
+    "consent:participant:move_refused",
+    "Nothing showed that {subject} is at home in another place: {why}.",
+    ("why",),
+)
 FROZEN = EventKind(
     "consent:participant:frozen", "Everything about {subject} was frozen.", ("since", "until", "position")
 )

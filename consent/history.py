@@ -22,6 +22,7 @@ Said = Mapping[str, Any]  # what the opening of an event says: kind, at, by, sub
 OF_PERSON = (
     events.REGISTERED.tag,
     events.IDENTITY_VERIFIED.tag,
+    events.MOVED.tag,
     events.FROZEN.tag,
     events.DISSENT.tag,
     events.DIED.tag,
@@ -71,6 +72,8 @@ def facts(said: Sequence[Said]) -> Facts:
                     columns["born_on"] = date.fromisoformat(fields["born_on"])
                     columns["home_region"] = fields["home_region"]
                     columns["home_zone"] = fields["home_zone"]
+            case events.MOVED.tag:
+                columns |= {name: fields[name] for name in ("home_region", "home_zone")}
             case events.IDENTITY_VERIFIED.tag:
                 columns["identity_verified"] = True
             case events.FROZEN.tag:

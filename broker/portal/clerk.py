@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods
 from broker import papers, uses
 from broker.errors import BrokerError
 from broker.models import User
+from broker.portal import clerk_homes, sheets
 from broker.portal import clerk_words as words
-from broker.portal import sheets
 from broker.portal.clerk_forms import KeyForm, ReceiveForm, RejectForm, SettleForm, told, words_of
 from broker.rights import allow, person
 from broker.roles import Right
@@ -48,6 +48,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "second": [words.entry(one, "key", at=now) for one in papers.waiting(user, State.KEYED)],
             "third": [words.entry(one, "settle", at=now) for one in papers.waiting(user, State.DISCREPANT)],
             "mine": [words.done(one) for one in mine],
+            "homes": clerk_homes.waiting(user),
         },
     )
 
@@ -213,6 +214,7 @@ def _differences(sheet: PaperImport) -> dict[str, tuple[str, str, str]]:
 
 
 urls = [
+    path("home/<int:id>/", clerk_homes.home, name="home"),
     path("", inbox, name="inbox"),
     path("new/", new, name="new"),
     path("print/", print_form, name="print_form"),

@@ -19,6 +19,7 @@ from broker import fresh, handovers, uses
 from broker import usage as usage_of
 from broker.portal import (
     leaving,
+    participant_move,
     record,
     record_choices,
     record_exchange,
@@ -280,6 +281,7 @@ urls = [
     path("files/<uuid:id>/erase/", leaving.erase_file, name="erase_file"),
     path("take-along/", leaving.take, name="take"),
     path("leave/", leaving.leave, name="leave"),
+    path("home/", participant_move.move, name="move"),
     path("choices/", choices, name="choices"),
     path("choice/<str:family>/", choice, name="choice"),
     path("choice/<str:family>/check/", check, name="check"),

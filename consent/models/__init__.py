@@ -6,7 +6,7 @@ from consent.models.kin import KinLink, TwinLink
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from consent.models.manifest_keys import ManifestKey
 from consent.models.paper import PaperEntry, PaperImport, PaperMove
-from consent.models.people import Change, Erasure, Freeze, Holding, Participant
+from consent.models.people import Change, Erasure, Freeze, Holding, HomeChange, Participant
 from consent.models.policies import PolicyVersion
 from consent.models.projections import Projection, ProjectionPart
 from consent.models.statements import FormVersion, Statement
@@ -22,6 +22,7 @@ __all__ = [
     "FormVersion",
     "Freeze",
     "Holding",
+    "HomeChange",
     "KinLink",
     "LedgerCheckpoint",
     "LedgerEvent",

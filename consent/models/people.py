@@ -55,6 +55,16 @@ class Participant(models.Model):
         return self.pseudonym
 
 
+class HomeChange(models.Model):
+    """That a minor says she is at home where she would be of age earlier; gone once it is settled."""
+
+    participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="home_change")
+    zone = models.CharField(max_length=64)
+    region = models.CharField(max_length=16, blank=True)
+    proposed_by = models.CharField(max_length=64)
+    proposed_at = models.DateTimeField()
+
+
 class Erasure(AppendOnly):
     """The certificate of an erasure: what was destroyed, and when the last backup loses it. Whoever holds the
     id may read it, for who was erased signs in no more."""

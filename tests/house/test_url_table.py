@@ -89,7 +89,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
                 "participant:upload",
                 "participant:upload_progress",
             ),
-            *("participant:take", "participant:leave", "participant:erase_file"),
+            *("participant:take", "participant:leave", "participant:erase_file", "participant:move"),
         ),
         ({P}, "get"),
     ),
@@ -117,7 +117,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(("guardian:form_sheet", "guardian:form_pdf"), ({G}, "get")),
     **dict.fromkeys(
         (
-            *("clerk:inbox", "clerk:new", "clerk:print_form", "clerk:paper", "clerk:key"),
+            *("clerk:inbox", "clerk:home", "clerk:new", "clerk:print_form", "clerk:paper", "clerk:key"),
             *("clerk:settle", "clerk:reject", "clerk:scan"),
         ),
         ({K}, "get"),
