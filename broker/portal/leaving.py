@@ -13,6 +13,7 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -213,3 +214,10 @@ def _sent(request: HttpRequest) -> QueryDict | None:
 def _proved(desk: Desk) -> bool:
     proof = fresh.of(desk.request, at=desk.at)
     return proof is not None and desk.at - proof.at <= PROVED
+
+
+urls = [  # of one's own record
+    path("files/<uuid:id>/erase/", erase_file, name="erase_file"),
+    path("take-along/", take, name="take"),
+    path("leave/", leave, name="leave"),
+]
