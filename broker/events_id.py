@@ -14,6 +14,7 @@ SENTENCES_ID: dict[str, str] = {
     "broker:handover:confirmed": "Seorang pengurus melihat bahwa akun {subject} memang miliknya.",
     "broker:handover:step": "Dalam perjalanan {subject}: {moment}.",
     "broker:channel:added": "Sebuah cara untuk menghubungi {subject} ditambahkan.",
+    "broker:channel:confirmed": "{subject} menunjukkan bahwa ia membaca apa yang dikirim ke sana.",
     "broker:channel:ended": "Sebuah cara untuk menghubungi {subject} dihapus.",
     "broker:request:submitted": "Akses diminta untuk {purposes}.",
     "broker:request:decided": "Permintaan akses {subject}: disetujui adalah {approves}.",
@@ -36,7 +37,8 @@ SENTENCES_ID: dict[str, str] = {
     "broker:ledger:read": "{by} mengambil seluruh buku catatan untuk tujuan: {what}.",
     "broker:job:audited": "{by} memeriksa {subject} sebagai auditor.",
     "broker:job:explained": "{by} melihat apa yang diputuskan {subject} tentang {person}.",
-    "broker:record:taken": "Segala sesuatu milik {subject} diserahkan kepadanya.",
+    "broker:record:taken": "Segala sesuatu milik {subject} diserahkan kepada {by}.",
+    "broker:record:erased_by_guardian": "Wali meminta {subject} dihapus. Ia berkeberatan: {objected}.",
     "broker:house:restored": (
         "Basis data yang lebih lama dipasang kembali: ia mengingat {remembered} dari {vouched} peristiwa."
     ),

@@ -3,6 +3,11 @@
 SENTENCES_ID: dict[str, str] = {
     "consent:participant:registered": "{subject} didaftarkan.",
     "consent:participant:verified": "Identitas {subject} diverifikasi.",
+    "consent:participant:moved": "{subject} kini bertempat tinggal di tempat lain.",
+    "consent:participant:move_proposed": "{subject} menyatakan tinggal di tempat ia lebih awal dewasa.",
+    "consent:participant:move_refused": (
+        "Tidak ada yang menunjukkan bahwa {subject} bertempat tinggal di tempat lain: {why}."
+    ),
     "consent:participant:frozen": "Segala sesuatu tentang {subject} dibekukan.",
     "consent:participant:dissent": "{subject} mencatat penolakan: {dissents}.",
     "consent:participant:erased": "{subject} dihapus: kunci, berkas, kata-kata, dan siapa dia.",
