@@ -109,7 +109,8 @@ def test_kill_9_in_the_middle_and_the_job_still_finishes_once(world: World, crew
     crew.start("worker")
     until(lambda: state(job) in ENDED)
     assert job.state == JobState.RELEASED
-    assert (job.attempt, released(job)) == (2, 1)
+    assert job.attempt >= 2  # on a slow machine a lease of three seconds may run out once more
+    assert released(job) == 1
     assert job.token != first
     assert answer_of(world, job)["count"] == 100
 
