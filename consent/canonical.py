@@ -66,6 +66,8 @@ def written(at: datetime) -> str:
 def instant(text: str) -> datetime:
     """The instant that a text names. Raises ValueError for a text without a time zone."""
     at = datetime.fromisoformat(text)
+    if at.tzinfo is UTC:
+        return at
     if at.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone, so it is no instant. Nothing was read.")
     try:

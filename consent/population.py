@@ -81,6 +81,9 @@ class Population:
         """These people's rows are now these, and no others; nobody else's change."""
         moved: dict[int, Sequence[Row]] = {}
         for ordinal, rows in people:
+            if not len(self):  # nobody is here yet, so there is nobody to look for
+                moved[ordinal] = rows
+                continue
             first, end = np.searchsorted(self.ordinals, [ordinal, ordinal + 1])
             same = end - first == len(rows) and all(
                 self.files[first + n].tobytes() == row.file.bytes for n, row in enumerate(rows)

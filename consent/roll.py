@@ -141,12 +141,13 @@ def _read(ordinals: Sequence[int]) -> Iterator[Person]:
     asked = set(ordinals)
     for ordinal, pseudonym, *facts in sorted(_among(Participant, "ordinal", ordinals, _FACTS)):
         if ordinal in asked:
+            record = sorted(said[ordinal])
             yield Person(
                 ordinal,
                 _subject(pseudonym, *facts, freezes=tuple(holds[ordinal])),
                 tuple(sorted(files[ordinal])),
-                tuple(_said(pseudonym, *sealed) for sealed in sorted(said[ordinal])),
-                tuple((sealed[0], bytes(sealed[3])) for sealed in sorted(said[ordinal])),
+                tuple([_said(pseudonym, *sealed) for sealed in record]),
+                tuple([(sealed[0], bytes(sealed[3])) for sealed in record]),
             )
 
 

@@ -5,7 +5,7 @@ A row holds no decision; it is what a decision takes that does not depend on who
 microseconds since 1970, UTC.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -51,38 +51,40 @@ def rows_of(
     at: datetime,
 ) -> list[Row]:
     """A row for each file of one person, as they stand at an instant."""
-    whole = _Whole(subject, policy, at)
-    return [_row(whole, id_, file, statements) for id_, file in files]
+    whole = _Whole(subject, statements, policy, at)
+    return [_row(whole, id_, file) for id_, file in files]
 
 
 class _Whole:
     """What is the same for all files of a person."""
 
-    __slots__ = ("at", "gates", "instants", "of_age", "policy", "subject")
+    __slots__ = ("at", "gates", "instants", "of_families", "policy", "statements", "subject")
 
-    def __init__(self, subject: Subject, policy: Policy, at: datetime) -> None:
-        self.subject, self.policy, self.at = subject, policy, at
-        self.of_age = authority.of_age_at(subject, policy)
+    def __init__(
+        self, subject: Subject, statements: Sequence[Statement], policy: Policy, at: datetime
+    ) -> None:
+        self.subject, self.statements, self.policy, self.at = subject, statements, policy, at
         self.gates = tuple(standing.of_subject(subject, at))
         self.instants = [one for one in instants.of_subject(subject, policy) if one is not None]
+        self.of_families = _of_families(subject, statements, policy)
 
 
-def _row(whole: _Whole, id_: UUID, file: File, statements: Sequence[Statement]) -> Row:
+def _row(whole: _Whole, id_: UUID, file: File) -> Row:
     at = whole.at
-    record = Record(whole.subject, statements, file.id, whole.policy, at)
+    record = Record(whole.subject, whole.statements, file.id, whole.policy, at)
     spoken = [SILENCE] * len(COLUMN)
     past = [one for one in whole.instants if one <= at]
     personal = min((one for one in whole.instants if one > at), default=None)
     ends = [personal] * (len(COLUMN) + 1)
-    for family in _families(statements):
+    for family, coming in whole.of_families.items():
         column = COLUMN[family]
         spoken[column] = record.speak(family)
-        for one in _instants(whole, family, statements):
+        for one in coming:
             if one <= at:
                 past.append(one)
             elif ends[column] is None or one < ends[column]:  # type: ignore[operator]
                 ends[column] = one
-    told = tuple(NEVER if end is None else micro(end) for end in ends)
+    told = tuple([NEVER if end is None else micro(end) for end in ends])
     return Row(
         id_,
         (*whole.gates, *standing.of_file(file)),
@@ -93,15 +95,19 @@ def _row(whole: _Whole, id_: UUID, file: File, statements: Sequence[Statement]) 
     )
 
 
-def _families(statements: Iterable[Statement]) -> Iterable[str]:
-    named = {statement.family for statement in statements}
-    return COLUMN if EVERYTHING in named else [family for family in COLUMN if family in named]
-
-
-def _instants(whole: _Whole, family: str, statements: Iterable[Statement]) -> Iterator[datetime]:
-    yield authority.grace_end(whole.of_age, family, whole.policy)
+def _of_families(
+    subject: Subject, statements: Iterable[Statement], policy: Policy
+) -> dict[str, list[datetime]]:
+    """The families that a record speaks of, and the instants at which what it says of each could change."""
+    said: dict[str, list[datetime]] = {}
     for statement in statements:
-        if statement.family == family or statement.family == EVERYTHING:
-            for one in instants.of_statement(statement):
-                if one is not None:
-                    yield one
+        said.setdefault(statement.family, []).extend(
+            [one for one in instants.of_statement(statement) if one is not None]
+        )
+    of_age = authority.of_age_at(subject, policy)
+    everything = said.get(EVERYTHING)
+    return {
+        family: [authority.grace_end(of_age, family, policy), *said.get(family, ()), *(everything or ())]
+        for family in COLUMN
+        if everything is not None or family in said
+    }
