@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from broker import cases, events, notices, people, staging, uses
+from broker import cases, events, notices, people, staging, supervised, uses
 from broker import gates as kept
 from broker.errors import LostClaim
 from broker.gates import Manifest, Passage, Watch
@@ -151,10 +151,10 @@ def _run(claim: Claim, batch: int) -> None:
         )
         claim.passage.read(clearance, asked.clearance, batch)
         manifest = _stage(claim, asked)
-        if _release(claim, asked.clearance, manifest):
+        if supervised.run(partial(_release, claim, asked.clearance, manifest)):
             return
-        # Somebody changed her mind since: the answer is made again from nothing, for the difference of two
-        # answers would name her.
+        # Somebody changed her mind since, or the release stood still and was ended: the answer is made again
+        # from nothing, for the difference of two answers would name her.
         _move(claim, JobState.RUNNING)
         now = claim.clock()
         clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.policy(now), at=now)
@@ -209,35 +209,34 @@ def _stage(claim: Claim, asked: gate.Asked) -> Manifest:
 
 
 def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
-    """One short transaction: the gate lock, whether anything relied on has changed, the flip, the event.
-    False, with nothing changed, when the answer no longer rests on what holds."""
-    with transaction.atomic():
-        fence.hold()  # before anything is read
-        afterwards.require_current()
-        now, use = claim.clock(), claim.use()
-        policy = uses.policy(now)
-        if not proofs.stands(clearance, use=use, policy=policy, at=now):
-            return False
-        _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
-        claim.passage.close(JobGate.Kind.RELEASE, at=now, policy_version=policy.version, use=use)
-        job = Job.objects.get(pk=claim.job.pk)
-        log.append(
-            events.JOB_RELEASED,
-            at=now,
-            by="worker",
-            subject=claim.subject,
-            answer_commitment=staging.commitment(bytes(job.answer or b"")),
-            manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
-            manifest_sha256=manifest.sha256,
-            kind_of_answer=job.query.question["kind"],
-            gates_sha256=kept.commitment(job),
-            **{name: value for name, value in kept.summary(clearance).items() if name != "policy_version"},
+    """What is done in the one short transaction: the gate lock, whether anything relied on has changed, the
+    flip, the event. False, with nothing changed, when the answer no longer rests on what holds."""
+    fence.hold()  # before anything is read
+    afterwards.require_current()
+    now, use = claim.clock(), claim.use()
+    policy = uses.policy(now)
+    if not proofs.stands(clearance, use=use, policy=policy, at=now):
+        return False
+    _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
+    claim.passage.close(JobGate.Kind.RELEASE, at=now, policy_version=policy.version, use=use)
+    job = Job.objects.get(pk=claim.job.pk)
+    log.append(
+        events.JOB_RELEASED,
+        at=now,
+        by="worker",
+        subject=claim.subject,
+        answer_commitment=staging.commitment(bytes(job.answer or b"")),
+        manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
+        manifest_sha256=manifest.sha256,
+        kind_of_answer=job.query.question["kind"],
+        gates_sha256=kept.commitment(job),
+        **{name: value for name, value in kept.summary(clearance).items() if name != "policy_version"},
+    )
+    manifest.bind(claim.subject, at=now)
+    if job.query.request is not None:
+        Project.objects.filter(pk=job.query.request.project_id, first_access_at__isnull=True).update(
+            first_access_at=now
         )
-        manifest.bind(claim.subject, at=now)
-        if job.query.request is not None:
-            Project.objects.filter(pk=job.query.request.project_id, first_access_at__isnull=True).update(
-                first_access_at=now
-            )
     return True
 
 
