@@ -10,7 +10,7 @@ from django.db import transaction
 
 from broker import events, rights
 from broker.errors import NotAllowed, Refused
-from broker.models import REVIEW_TRANSITIONS, Approval, Authorisation, Case, Reviewed, User
+from broker.models import REVIEW_TRANSITIONS, Approval, Authorisation, Case, Query, Reviewed, User
 from broker.roles import Right, Role
 from consent import fence
 from consent.ledger import log
@@ -37,6 +37,11 @@ class Particulars:
     codis_searched: bool
     leads_exhausted: bool
     valid_to: datetime
+
+
+def undertaking(query: Query) -> str:
+    """Within what a case name means a person: one case, or what one request was approved for."""
+    return reference(query.case) if query.case else f"request:{query.request_id}"
 
 
 def reference(case: Case) -> str:

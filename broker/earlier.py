@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from broker import uses
 from broker.models import JobGate
 from consent import explain, history, policies, records, remembered, replay
 from consent.explain import Explanation, Verdict
 from consent.history import Said
 from consent.models import Participant, TwinLink
 from consent.participants import subject_of
-from consent.terms import NONE, File, FileState, Relations, Side, Statement
+from consent.terms import File, FileState, Relations, Side, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Record:
             gate.data_use,
             policies.named(gate.policy_version),
             gate.at,
-            relations=self._relations(gate.at, position),
+            relations=self._relations(gate, gate.at, position),
             only=only,
         )
 
@@ -61,7 +62,7 @@ class Record:
             policies.named(gate.policy_version),
             gate.at,
             position=gate.position,
-            relations=self._relations(gate.at, position),
+            relations=self._relations(gate, gate.at, position),
             only=only,
         )
 
@@ -78,7 +79,7 @@ class Record:
             policies.in_force(at=as_of),
             as_of,
             position=newest,
-            relations=self._relations(as_of),
+            relations=self._relations(gate, as_of),
         )
 
     def explained_now(self, gate: JobGate, at: datetime) -> Explanation:
@@ -92,19 +93,28 @@ class Record:
             policies.in_force(at=at),
             at,
             position=self.participant.epoch,
-            relations=self._relations(at),
+            relations=self._relations(gate, at),
         )
 
-    def _relations(self, at: datetime, position: int | None = None) -> Relations:
-        """Her registered twin as she was known at an instant, up to a position."""
-        pairs = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
-        if not pairs:
-            return NONE
-        twin = Participant.objects.get(ordinal=pairs[self.participant.ordinal])
-        said = history.until(remembered.trail(twin), at=at, position=position)
-        known = [
-            one
-            for one in records.of(twin)
-            if one.recorded_at <= at and (position is None or one.seq <= position)
-        ]
-        return Relations(mz_twin=Side(history.subject(said, twin.pseudonym), tuple(known)))
+    def _relations(self, gate: JobGate, at: datetime, position: int | None = None) -> Relations:
+        """Her registered twin, and the participant who asked for herself, if any did, as they were known at
+        an instant, up to a position."""
+        twin = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
+        return Relations(
+            mz_twin=_side(twin.get(self.participant.ordinal), at, position),
+            requesting_participant=_side(uses.asker(gate.job.query), at, position),
+        )
+
+
+def _side(ordinal: int | None, at: datetime, position: int | None) -> Side | None:
+    """Somebody else on whose consent a decision rested."""
+    other = Participant.objects.filter(ordinal=ordinal).first() if ordinal is not None else None
+    if other is None:
+        return None
+    said = history.until(remembered.trail(other), at=at, position=position)
+    known = [
+        one
+        for one in records.of(other)
+        if one.recorded_at <= at and (position is None or one.seq <= position)
+    ]
+    return Side(history.subject(said, other.pseudonym), tuple(known))

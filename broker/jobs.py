@@ -132,7 +132,8 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
 def _run(claim: Claim, batch: int) -> None:
     question = parse(claim.job.query.question)
     now = claim.clock()
-    clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now)
+    asker = uses.asker(claim.job.query)
+    clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now, asker=asker)
     if clearance.reasons:
         raise RequestLapsed(clearance.reasons)
     clearance = _within_snapshot(claim, clearance)
@@ -145,7 +146,7 @@ def _run(claim: Claim, batch: int) -> None:
             use=watch.use,
             policy=policy,
             clock=watch.clock,
-            alias=lambda ordinal: staging.alias(_undertaking(claim.job), ordinal),
+            alias=lambda ordinal: staging.alias(cases.undertaking(claim.job.query), ordinal),
             batch=batch,
             on_batch=watch.batch_done,
         )
@@ -286,7 +287,3 @@ def _held(claim: Claim, states: list[JobState] | None = None, **facts: Any) -> N
 
 def _lease(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _undertaking(job: Job) -> str:
-    return cases.reference(job.query.case) if job.query.case else f"request:{job.query.request_id}"

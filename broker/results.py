@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from broker import events, staging
+from broker import events, rechecking, staging
 from broker.errors import NotAllowed, Refused
 from broker.models import Job, JobState, User
+from consent import fence
 from consent.errors import LedgerBroken, NotSealed
 from consent.ledger import log
 from consent.ledger.leaves import commit
@@ -57,14 +58,18 @@ def require_sealed(job: Job) -> None:
 
 
 def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
-    """The answer of a released job for somebody who works on its project or case."""
+    """The answer of a released job for somebody who works on its project or case, without those who have left
+    it since. Raises as rechecking.standing does."""
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
         raise NotAllowed("This result is not yours to read.")
     if job.state != JobState.RELEASED:
         raise Refused(f"This job is {job.state_told.label}; there is no result to read.")
     require_sealed(job)
     answer: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
+    _ = rechecking.lost(job, at=at)  # reads the population, if this process has not, before anybody waits
     with transaction.atomic():
+        fence.hold()  # a no that was answered before this moment is seen
+        answer = rechecking.standing(job, answer, at=at)
         log.append(events.RESULT_READ, at=at, by=by.reference, subject=f"job:{job.pk}")
     return {
         "query_id": str(job.query_id),

@@ -5,11 +5,13 @@ It gathers evidence; whether it is enough is decided in consent.
 
 from datetime import datetime
 
-from broker.models import AccessRequest, Case, Query, Reviewed
+from broker.models import AccessRequest, Case, OwnRecord, Query, Reviewed
 from broker.roles import IN_LAW, Role
 from consent import policies
 from consent.terms import Authorisation, Commitments, DataUse, Ethics, Policy, Project, Requester
 from consent.terms import Case as CaseFacts
+
+NOBODY = -1  # the ordinal of nobody
 
 # A state of ours in the words of the consent model.
 _STATUS = {
@@ -34,6 +36,15 @@ def of(query: Query) -> DataUse:
         return _of_case(query, query.case)
     assert query.request is not None  # a constraint of the table
     return _of_request(query, query.request)
+
+
+def asker(query: Query) -> int | None:
+    """The ordinal of the participant who asks for herself, and so must agree too; None for whoever asks in
+    any other role. One without a record of her own agrees to nothing."""
+    if query.role != Role.PARTICIPANT:
+        return None
+    own = OwnRecord.objects.filter(user=query.asked_by).first()
+    return own.participant_id if own is not None else NOBODY
 
 
 def of_request(request: AccessRequest) -> DataUse:

@@ -35,6 +35,9 @@ NARROWING = (
 )
 NAME = "afterwards"  # of the extension line of a checkpoint
 
+# By file: its newest line, and the newest event that was held against it.
+_looked: dict[Path, tuple[UUID | None, int, UUID]] = {}
+
 
 def catch_up() -> None:
     """Write what the file lacks. Called after each commit that changed anybody's consent."""
@@ -46,9 +49,26 @@ def catch_up() -> None:
             if at is None:
                 return  # the database is behind, and says so at every door: nothing is added to such a file
             rows = rows.filter(id__gt=at)
-        lines = [line for line in map(_line, rows.iterator()) if line is not None]
+        rows = rows.filter(id__gt=_looked_upto(known))
+        lines: list[Line] = []
+        newest: LedgerEvent | None = None
+        for newest in rows.iterator():
+            if (line := _line(newest)) is not None:
+                lines.append(line)
         if lines:
             _write(file, lines)
+        if newest is not None:
+            _looked[kept_lines.path()] = lines[-1].event if lines else known, newest.id, newest.uid
+
+
+def _looked_upto(known: UUID | None) -> int:
+    """The event up to which this process has looked while `known` was the newest line: none before it wants a
+    line. They are written under the gate lock, so none comes late with a smaller id. 0 after a restore."""
+    looked = _looked.get(kept_lines.path())
+    if looked is None or looked[0] != known:
+        return 0
+    _, event, uid = looked
+    return event if LedgerEvent.objects.filter(id=event, uid=uid).exists() else 0
 
 
 def missing() -> list[Line]:

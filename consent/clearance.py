@@ -9,7 +9,7 @@ batch, and a release asks `stands` under the gate lock.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
@@ -100,7 +100,7 @@ class Clearance:
 def clear(use: DataUse, *, policy: Policy, at: datetime, asker: int | None = None) -> Clearance:
     """Ask the law about all who hold a file; `asker` looks for her relatives. Raises as recut does."""
     before = fence.position()  # first: a change of the asker's that comes after it is seen as one
-    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=_relations(asker))
+    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=relations(asker))
     files: dict[int, list[UUID]] = {}
     for ordinal, file in zip(
         found.ordinals[found.permitted].tolist(), found.files[found.permitted].tolist(), strict=True
@@ -139,11 +139,11 @@ def recut(
         for one in clearance.permitted
         if not reasons and (only is None or one.ordinal in only)
     }
-    relations = _relations(clearance.asker)
+    asks = relations(clearance.asker)
     permitted: list[Permitted] = []
     lost: list[LeftOut] = []
     ends: list[datetime] = []
-    for one in eligibility.survey(use, policy=policy, at=at, only=before, relations=relations, whole=True):
+    for one in eligibility.survey(use, policy=policy, at=at, only=before, relations=asks, whole=True):
         # A file that came after the first look does not join.
         files = tuple(file for file in one.files if file in before[one.ordinal])
         if files:
@@ -174,35 +174,27 @@ def within(clearance: Clearance, snapshot: Collection[int]) -> Clearance:
         for one in clearance.permitted
         if one.ordinal not in snapshot
     )
-    return _build(
-        use=clearance.use,
-        at=clearance.at,
-        position=clearance.position,
-        policy_version=clearance.policy_version,
-        permitted=kept,
-        left_out=(*clearance.left_out, *late),
-        reasons=clearance.reasons,
-        lapses_at=clearance.lapses_at,
-        asker=clearance.asker,
-    )
+    return _same(clearance, permitted=kept, left_out=(*clearance.left_out, *late))
 
 
-def without_lost(clearance: Clearance, asked: Iterable[Permitted], again: Clearance) -> Clearance:
-    """The same, as a recut of some of its people (`asked`) found them `again`: without those it lost."""
+def parts(clearance: Clearance, size: int) -> Iterator[Clearance]:
+    """The same for `size` people at a time, so that each recut costs by them and not by everybody."""
     require(clearance)
-    require(again)
-    now = {one.ordinal: one for one in again.permitted}
+    for first in range(0, len(clearance.permitted), size):
+        yield _same(clearance, permitted=clearance.permitted[first : first + size], left_out=())
+
+
+def without_lost(clearance: Clearance, asked: Iterable[Permitted], *again: Clearance) -> Clearance:
+    """The same, as recuts of some of its people (`asked`) found them `again`: without those they lost. Its
+    position stays the older one: who changed since is asked about once more at the release."""
+    require(clearance)
+    now = {one.ordinal: one for found in again for one in require(found).permitted}
     gone = {one.ordinal for one in asked} - set(now)
-    return _build(
-        use=clearance.use,
-        at=clearance.at,
-        position=clearance.position,  # the older one: who changed since is asked about once more at release
-        policy_version=clearance.policy_version,
+    lost = (one for found in again for one in found.left_out if one.ordinal in gone)
+    return _same(
+        clearance,
         permitted=tuple(now.get(one.ordinal, one) for one in clearance.permitted if one.ordinal not in gone),
-        left_out=(*clearance.left_out, *(one for one in again.left_out if one.ordinal in gone)),
-        reasons=clearance.reasons,
-        lapses_at=clearance.lapses_at,
-        asker=clearance.asker,
+        left_out=(*clearance.left_out, *lost),
     )
 
 
@@ -223,7 +215,7 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     return clearance.asker not in changed and changed.isdisjoint(one.ordinal for one in clearance.permitted)
 
 
-def _relations(asker: int | None) -> Relations:
+def relations(asker: int | None) -> Relations:
     """The one who asks, with her record as it stands at this moment."""
     found = [] if asker is None else list(roll.people([asker], whole=True))
     return Relations(requesting_participant=Side(found[0].subject, found[0].statements)) if found else NONE
@@ -262,6 +254,12 @@ def from_bitmap(data: bytes) -> frozenset[int]:
     return frozenset(
         8 * index + bit for index, byte in enumerate(data) if byte for bit in range(8) if byte >> bit & 1
     )
+
+
+def _same(clearance: Clearance, **people: object) -> Clearance:
+    """Other people, and nothing else."""
+    facts = {name: getattr(clearance, name) for name in Clearance.__slots__ if not name.startswith("_")}
+    return _build(**facts | people)
 
 
 def _build(**facts: object) -> Clearance:

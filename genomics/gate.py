@@ -12,7 +12,7 @@ from uuid import UUID
 
 from consent import afterwards
 from consent import clearance as proofs
-from consent.clearance import Clearance, Permitted
+from consent.clearance import Clearance
 from consent.terms import DataUse, Policy
 from genomics._vault import files as vault
 from genomics._vault import slabs
@@ -77,20 +77,18 @@ def ask(
     reference = _reference(question.evidence, panel, clearance)
     found: dict[int, list[Any]] = {}
     total, done = len(clearance.permitted), 0
-    standing = clearance
-    for people in _batches(clearance.permitted, batch):
-        now = proofs.recut(
-            clearance, use=use(), policy=policy, at=clock(), only={one.ordinal for one in people}
-        )
+    again: list[Clearance] = []
+    for people in proofs.parts(clearance, batch):
+        now = proofs.recut(people, use=use(), policy=policy, at=clock())
         if now.reasons:
             raise RequestLapsed(now.reasons)
         for ordinal, finding in _look(question, now, panel, reference):
             found.setdefault(ordinal, []).append(finding)
-        standing = proofs.without_lost(standing, people, now)
-        done += len(people)
+        again.append(now)
+        done += len(people.permitted)
         on_batch(done, total)
     answer = question.conclude(found, reference=reference, alias=alias)
-    return Asked(answer, standing)
+    return Asked(answer, proofs.without_lost(clearance, clearance.permitted, *again))
 
 
 def _look(
@@ -119,10 +117,6 @@ def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) 
     for view in slabs.views([file for file in files if file.build == place.build], region, proof):
         found |= masked.carriages(view, at)
     return found
-
-
-def _batches(people: Sequence[Permitted], size: int) -> list[Sequence[Permitted]]:
-    return [people[first : first + size] for first in range(0, len(people), size)]
 
 
 def _panel() -> PanelVersion:

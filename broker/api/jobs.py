@@ -46,6 +46,9 @@ class ResultOut(serializers.Serializer[Any]):
     frequency = serializers.FloatField(allow_null=True)
     records = serializers.ListField(child=serializers.DictField())
     notes = serializers.ListField(child=serializers.CharField())
+    since_release = serializers.CharField(
+        allow_blank=True, help_text="says so in a sentence when somebody was cut out of the records since"
+    )
 
 
 @extend_schema(operation_id="get_job", responses={200: JobOut, **documented(404)})
@@ -72,6 +75,9 @@ def job_cancel(request: Request, job_id: str) -> Response:
 @permission_classes([allows(Right.ASK)])
 def result(request: Request, job_id: str) -> Response:
     """What a released job may say. Reading it is an event in the ledger; until its release lies under a
-    checkpoint, a few seconds later, the answer is 503 with Retry-After."""
+    checkpoint, a few seconds later, the answer is 503 with Retry-After.
+
+    Whoever has withdrawn since is cut out of records. A number that she was counted in is refused (422): ask
+    the question again."""
     job = get_object_or_404(Job.objects.visible_to(person(request)), pk=job_id)
     return Response(results.read(job, by=person(request), at=timezone.now()))

@@ -15,6 +15,7 @@ from broker.portal import painting
 
 PAINTED = 20  # matches drawn on the page; the others stand in the table and in the files
 
+SINCE = "since_release"  # what has been cut out since, in a sentence
 HEADER = ("query_id", "policy_version", "consent_snapshot", "granularity")
 OF_MATCH = ("person", "relationship", "kinship", "total_cm", "longest_cm", "ibd2_cm", "overlap_sites")
 OF_SEGMENT = ("chromosome", "start", "end", "cm", "sites")
@@ -99,6 +100,8 @@ def as_csv(answer: Answer) -> str:
     for name in HEADER:
         text.write(f"# {name}: {answer[name]}\n")
     text.write(f"# question: {json.dumps(answer['question'], sort_keys=True)}\n")
+    if answer[SINCE]:
+        text.write(f"# {SINCE}: {answer[SINCE]}\n")
     if answer["question"]["kind"] in {"relatives", "identity"}:
         text.write(f"# {LEAD}\n")
     table = csv.writer(text, lineterminator="\n")

@@ -48,9 +48,10 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
         except NotSealed:  # in a moment: the page asks again by itself
             context["under_way"] = True
         except asked.REFUSALS as broken:
-            context["broken"] = str(broken)
+            context["broken"] = _(str(broken))
         else:
             context |= {"answer": answers.shown(answer), "kind": answer["question"]["kind"]}
+            context["since"] = _(answer[answers.SINCE]) if answer[answers.SINCE] else ""
             context["facts"] += [
                 {"term": _("Policy"), "text": answer["policy_version"]},
                 {"term": _("Consent snapshot"), "text": answer["consent_snapshot"]},

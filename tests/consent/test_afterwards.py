@@ -2,11 +2,12 @@
 
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
-from consent import afterwards, participants
+from consent import afterwards, holdings, participants
 from consent.errors import DatabaseBehind, LedgerBroken
 from consent.ledger import log
 from consent.models import Participant
@@ -53,6 +54,29 @@ def test_a_database_that_is_behind_adds_nothing_to_the_file(ada, file):
     assert len(afterwards.missing()) == 1
     with pytest.raises(DatabaseBehind, match="put back to an earlier day"):
         afterwards.require_current()
+
+
+@pytest.mark.parametrize("said_no", [False, True])
+def test_a_file_that_comes_in_costs_no_look_at_all_that_came_before(ada, file, monkeypatch, said_no):
+    if said_no:
+        hold(ada)
+    looked, plainly = [], afterwards._line
+    monkeypatch.setattr(afterwards, "_line", lambda event: looked.append(event.id) or plainly(event))
+    for _ in range(5):
+        holdings.add(ada, uuid4(), by="intake", at=NOW)
+        afterwards.catch_up()
+    assert len(looked) == len(set(looked)) == 5
+    hold(ada)
+    assert len(file.read_bytes().splitlines()) == 1 + said_no, "and a no is still written"
+
+
+def test_what_was_looked_at_in_a_past_that_was_rolled_back_is_looked_at_again(ada, file):
+    with transaction.atomic():
+        holdings.add(ada, uuid4(), by="intake", at=NOW)
+        afterwards.catch_up()
+        transaction.set_rollback(True)
+    hold(ada)  # may get the same number
+    assert len(file.read_bytes().splitlines()) == 1
 
 
 def test_a_line_that_a_crash_cut_off_is_not_read(ada, file):

@@ -148,3 +148,28 @@ def test_it_says_who_is_lost_and_keeps_the_older_position(world, use):
     lost = {one.ordinal: one.reasons for one in narrowed.left_out}
     assert lost[first.ordinal] == (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT)
     assert repr(narrowed) == f"<Clearance: 2 permitted at position {clearance.position}>"
+
+
+def test_in_parts_it_is_the_same_and_costs_by_the_part(world, use, monkeypatch):
+    whole = clear(use)
+    sizes = []
+    plainly = proofs._tag_of
+    monkeypatch.setattr(proofs, "_tag_of", lambda one: sizes.append(len(one.permitted)) or plainly(one))
+    parts = list(proofs.parts(whole, 1))
+    assert [one for part in parts for one in part.permitted] == list(whole.permitted)
+    assert all(facts(part) == facts(whole) and part.left_out == () for part in parts)
+    sizes.clear()
+    again = [recut(part, use) for part in parts]
+    assert max(sizes) <= 1, "a recut of one person looked at everybody"
+    assert permitted(proofs.without_lost(whole, whole.permitted, *again)) == permitted(whole)
+
+
+def test_who_is_lost_in_one_part_is_lost_of_the_whole(world, use):
+    whole = clear(use)
+    parts = list(proofs.parts(whole, 1))
+    leaver = parts[0].permitted[0].ordinal
+    records.withdraw(Participant.objects.get(ordinal=leaver), by="self", at=NOW)
+    after = proofs.without_lost(whole, whole.permitted, *(recut(part, use) for part in parts))
+    assert permitted(after) == permitted(whole) - {leaver}
+    assert Reason.JOB_REVOKED_IN_FLIGHT in {o.ordinal: o.reasons for o in after.left_out}[leaver]
+    assert facts(after) == facts(whole)
