@@ -89,14 +89,14 @@ def _run(upload_id: UUID, clock: Clock) -> None:
         arriving.remove(upload_id)
 
 
-def unheard(*, at: datetime) -> list[UUID]:
+def unheard(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
     """The uploads to ring for: rung long ago and not begun, or begun by a worker that fell silent. Marks
     them as rung now, so that two sweepers do not both ring."""
     silent = Q(state=UploadState.CHECKING, lease_until__lt=at)
     due = Upload.objects.filter(Q(state=UploadState.ARRIVED) | silent, rung_at__lt=at - RING_AGAIN)
     return [
         one.pk
-        for one in due.order_by("rung_at")[:MOST_RINGS]
+        for one in due.order_by("rung_at")[:most]
         if Upload.objects.filter(pk=one.pk, rung_at=one.rung_at).update(rung_at=at)
     ]
 

@@ -72,6 +72,7 @@ class Environment:
     readers: int
     staged_mb: int
     review_hours: float
+    result_days: int
     email: dict[str, Any]
     mail_from: str
     home_zone: str
@@ -85,7 +86,8 @@ def read() -> Environment:
     except ValueError as wrong:
         raise ImproperlyConfigured(
             f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH, "
-            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE and REVIEW_HOURS. Nothing was started."
+            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS and REVIEW_HOURS. Nothing "
+            "was started."
         ) from None
 
 
@@ -132,6 +134,8 @@ def _read(env: environ.Env) -> Environment:
         readers=_readers(env.int("READERS_AT_ONCE", default=len(os.sched_getaffinity(0)))),
         # Hours for which every file that was taken is held before anything may be asked of it.
         review_hours=env.float("REVIEW_HOURS", default=0.0),
+        # Days for which an answer can be read; then its bytes are gone, and who needs it asks anew.
+        result_days=_result_days(env.int("RESULT_DAYS", default=180)),
         # Without a mail server each mail is a file in the home.
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),
@@ -158,6 +162,15 @@ def _readers(count: int) -> int:
             "for one a processor. Nothing was started."
         )
     return count
+
+
+def _result_days(days: int) -> int:
+    if days < 1:
+        raise ImproperlyConfigured(
+            f"RESULT_DAYS is {days}, and then no answer could be read. Give 1 or more, or leave it out "
+            "for 180. Nothing was started."
+        )
+    return days
 
 
 def _zone(name: str) -> str:

@@ -26,6 +26,10 @@ class LostClaim(BrokerError):
     """Another worker has this job now, or it was cancelled: stop without a trace."""
 
 
+class TookTooLong(BrokerError):
+    """A job was stopped because it would not end. Nothing was released."""
+
+
 class ManifestRefused(BrokerError):
     """A manifest of files cannot be used; nothing was taken. The message says what is wrong with it."""
 

@@ -98,6 +98,10 @@ JOB_REFUSED = EventKind(
 JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))
 JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
 JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
+JOB_RESUMED = EventKind("query:job:resumed", "{by} put job {subject} back into the queue.", ())
+JOB_EXPIRED = EventKind(
+    "query:job:expired", "The answer of job {subject} was kept for {days} days and is gone.", ("days",)
+)
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
 JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())

@@ -33,6 +33,8 @@ SENTENCES_ID: dict[str, str] = {
     "query:job:failed": "Pekerjaan {subject} gagal.",
     "query:job:paused": "Pekerjaan {subject} dihentikan sementara.",
     "query:job:cancelled": "Pekerjaan {subject} dibatalkan.",
+    "query:job:resumed": "{by} mengembalikan pekerjaan {subject} ke antrean.",
+    "query:job:expired": "Jawaban pekerjaan {subject} disimpan selama {days} hari dan kini sudah dihapus.",
     "query:result:read": "Hasil pekerjaan {subject} dibaca.",
     "broker:ledger:read": "{by} mengambil seluruh buku catatan untuk tujuan: {what}.",
     "broker:job:audited": "{by} memeriksa {subject} sebagai auditor.",

@@ -22,10 +22,11 @@ from django.db.models.functions import Greatest
 
 from broker import cases, events, notices, people, staging, supervised, uses
 from broker import gates as kept
-from broker.errors import LostClaim
+from broker.errors import LostClaim, TookTooLong
 from broker.gates import Manifest, Passage, Watch
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from broker.roles import Role
+from broker.sweeping import MOST_ATTEMPTS
 from consent import afterwards, alarms, fence
 from consent import clearance as proofs
 from consent.clearance import Clearance
@@ -39,10 +40,8 @@ from genomics.matching import parse
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 5  # a job that ends five workers is parked
 MOST_ROUNDS = 10  # times it is asked anew because consent changed before the release
-RING_AGAIN = timedelta(seconds=10)
-MOST_RINGS = 50  # a sweep that finds more leaves them to the next: the queue must not pile up
+LONGEST = timedelta(minutes=50)  # of one attempt; the queue itself ends a task ten minutes later
 
 # What the asker reads. Whose record it was, or that somebody changed her mind, stands in the ledger alone.
 UNSETTLED = "This job could not be finished for now, and nothing was released. It can be resumed."
@@ -51,6 +50,15 @@ UNSOUND = (
     "at it first; then the job goes on."
 )
 UNREADABLE = "Something this job had to read could not be read. Nothing was released; ask again later."
+
+PARKED = (
+    f"This job ended {MOST_ATTEMPTS} workers and is parked. Nothing was released. An operator has to look "
+    "at it first; then it can be put back into the queue by its name."
+)
+TOO_LONG = (
+    f"This took longer than {LONGEST // timedelta(minutes=1)} minutes and was stopped. Nothing was released. "
+    "Ask about a smaller place, or ask again when less is going on."
+)
 
 Clock = Callable[[], datetime]
 
@@ -63,6 +71,7 @@ class Claim:
     token: UUID
     clock: Clock
     passage: Passage  # what this attempt asks the law with
+    begun: datetime
 
     @property
     def subject(self) -> str:
@@ -86,45 +95,31 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     except (SealBroken, LedgerBroken) as broken:
         _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=UNSOUND)
         _ring(claim, str(broken))
-    except QuestionRefused as trouble:
+    except (QuestionRefused, TookTooLong) as trouble:
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
     except GenomicsError as trouble:
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble), told=UNREADABLE)
-
-
-def unheard(*, at: datetime) -> list[UUID]:
-    """The jobs to ring for: rung long ago and not begun, or begun by a worker that fell silent. Marks them
-    as rung now, so that two sweepers do not both ring."""
-    silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at)
-    due = Job.objects.filter(Q(state=JobState.QUEUED) | silent, rung_at__lt=at - RING_AGAIN)
-    rung = []
-    for job in due.order_by("rung_at")[:MOST_RINGS]:
-        if Job.objects.filter(pk=job.pk, rung_at=job.rung_at).update(rung_at=at):
-            rung.append(job.pk)
-    return rung
-
-
-def resume(*, at: datetime) -> int:
-    """Put every paused job back into the queue; the next sweep rings for it."""
-    return Job.objects.filter(state=JobState.PAUSED).update(
-        state=JobState.QUEUED, trouble="", attempt=0, rung_at=at - RING_AGAIN
-    )
 
 
 def _claim(job_id: UUID, clock: Clock) -> Claim | None:
     now, token = clock(), uuid.uuid4()
     silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=now)
     claimed = Job.objects.filter(Q(state=JobState.QUEUED) | silent, pk=job_id).update(
-        state=JobState.RUNNING, token=token, lease_until=_lease(now), attempt=F("attempt") + 1, rung_at=now
+        state=JobState.RUNNING,
+        token=token,
+        lease_until=_lease(now),
+        attempt=F("attempt") + 1,
+        rung_at=now,
+        answer=None,  # what another attempt had staged is nobody's
+        manifest=None,
     )
     if not claimed:
         return None
     job = Job.objects.select_related("query").get(pk=job_id)
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
-    claim = Claim(job, token, clock, Passage(job))
+    claim = Claim(job, token, clock, Passage(job), now)
     if job.attempt > MOST_ATTEMPTS:
-        trouble = f"This job ended {MOST_ATTEMPTS} workers and is parked. Nothing was released."
-        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=trouble)
+        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=PARKED)
         return None
     return claim
 
@@ -156,7 +151,7 @@ def _run(claim: Claim, batch: int) -> None:
             return
         # Somebody changed her mind since, or the release stood still and was ended: the answer is made again
         # from nothing, for the difference of two answers would name her.
-        _move(claim, JobState.RUNNING)
+        _move(claim, JobState.RUNNING, answer=None, manifest=None)
         now = claim.clock()
         clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.policy(now), at=now)
         if clearance.reasons:
@@ -242,8 +237,10 @@ def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
 
 
 def _went_on(claim: Claim, done: int, total: int) -> None:
-    """Another batch is through: show it, and keep the lease. Progress never goes back, for that would tell
-    the asker that somebody changed her mind."""
+    """Another batch is through: show it, keep the lease, and stop if somebody stopped it. Progress never goes
+    back, for that would tell the asker that somebody changed her mind."""
+    if claim.clock() - claim.begun > LONGEST:
+        raise TookTooLong(TOO_LONG)
     further = Greatest(F("progress"), 100 * done // max(total, 1))
     _held(claim, progress=further, lease_until=_lease(claim.clock()))
 

@@ -39,6 +39,7 @@ UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024  # in one form
 STAGED_BYTES = ENV.staged_mb * 1024 * 1024  # in pieces
 STAGING_DIR = HOME / "arriving"  # uploads under way, sealed; shared by all web processes and workers
 REVIEW_HOURS = ENV.review_hours
+RESULT_DAYS = ENV.result_days
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -213,8 +214,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120} if ENV.queue_url.startswith("redis") else {}
 CELERY_TASK_ROUTES = {"broker.post": {"queue": "mail"}}  # a slow mail server holds up no query
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "broker.sweep", "schedule": 5.0},
-    "look": {"task": "broker.look", "schedule": 60.0},
+    "sweep": {"task": "broker.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "look": {"task": "broker.look", "schedule": 60.0, "options": {"expires": 60.0}},
     "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
     "upkeep": {"task": "broker.upkeep", "schedule": 3600.0},
     "handovers": {"task": "broker.handovers", "schedule": 3600.0},

@@ -5,13 +5,25 @@ from collections import deque
 from datetime import timedelta
 from uuid import UUID
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from broker import checks, handovers, impact, jobs, leftovers, notices, people, postman, reviews, uses
+from broker import (
+    checks,
+    handovers,
+    impact,
+    jobs,
+    leftovers,
+    notices,
+    people,
+    postman,
+    reviews,
+    sweeping,
+    uses,
+)
 from broker.models import Job
 from broker.roles import Role
 from consent import afterwards, alarms, eligibility
@@ -37,10 +49,10 @@ def check_upload(upload_id: str) -> None:
 @shared_task(name="broker.sweep")
 def sweep() -> None:
     """Ring for the jobs and uploads that nobody heard of or whose worker fell silent."""
-    now = timezone.now()
-    for job_id in jobs.unheard(at=now):
+    now, room = timezone.now(), sweeping.room(waiting())
+    for job_id in sweeping.unheard(at=now, most=room):
         ring(job_id)
-    for upload_id in checks.unheard(at=now):
+    for upload_id in checks.unheard(at=now, most=room):
         ring_check(upload_id)
 
 
@@ -75,7 +87,7 @@ def keep_up() -> None:
 @shared_task(name="broker.look")
 def look() -> None:
     """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, the day's
-    picture of uses, reviews whose time is over, and what uploads left behind."""
+    picture of uses, reviews and answers whose time is over, and what uploads left behind."""
     afterwards.require_current()
     now = timezone.now()
     risen = alarms.look(now)
@@ -87,12 +99,24 @@ def look() -> None:
         postman.ring(delivery)
     impact.take_daily(at=now)
     reviews.settle_due(at=now)
+    sweeping.expire(at=now)
     leftovers.expire(at=now)
     leftovers.clear(at=now)
 
 
 run_job.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
 hand_over.allowed = keep_up.allowed = look.allowed = WORKER
+
+
+def waiting() -> int:
+    """How many messages wait in the queue to be heard; 0 where nothing was ever sent."""
+    with current_app.connection_for_read() as connection:
+        try:
+            queue = settings.CELERY_TASK_DEFAULT_QUEUE
+            told = connection.default_channel.queue_declare(queue=queue, passive=True)
+        except connection.channel_errors:
+            return 0
+        return int(told.message_count)
 
 
 def ring_on_commit(job: Job) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from broker import access, jobs, queries, results, usage
+from broker import access, jobs, queries, results, sweeping, usage
 from broker.models import TRANSITIONS, Job, JobState, QueryState
 from consent import holdings, participants, records
 from consent.errors import LedgerBroken
@@ -270,9 +270,9 @@ def test_a_running_job_is_nobody_elses_until_its_lease_runs_out(world: World, mo
             run(job)
     token = Job.objects.get(pk=job.pk).token
     assert run(job, at=NOW + timedelta(seconds=1)).token == token
-    assert jobs.unheard(at=NOW + timedelta(seconds=1)) == []
-    assert jobs.unheard(at=NOW + timedelta(minutes=1)) == [job.pk]
-    assert jobs.unheard(at=NOW + timedelta(minutes=1)) == []  # rung for once, not again at once
+    assert sweeping.unheard(at=NOW + timedelta(seconds=1)) == []
+    assert sweeping.unheard(at=NOW + timedelta(minutes=1)) == [job.pk]
+    assert sweeping.unheard(at=NOW + timedelta(minutes=1)) == []  # rung for once, not again at once
     assert run(job, at=NOW + timedelta(minutes=1)).state == JobState.RELEASED
 
 
@@ -311,12 +311,13 @@ def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
 def test_a_job_that_ends_every_worker_is_parked(world: World, monkeypatch):
     job = job_of(ask(world))
     monkeypatch.setattr(gate, "ask", _dies)
-    for attempt in range(jobs.MOST_ATTEMPTS):
+    for attempt in range(sweeping.MOST_ATTEMPTS):
         with pytest.raises(PowerCut):
             run(job, at=NOW + timedelta(minutes=attempt))
     job = run(job, at=NOW + timedelta(hours=1))
-    assert job.state == JobState.FAILED
+    assert job.state == JobState.PAUSED
     assert "parked" in job.trouble
+    assert sweeping.unheard(at=NOW + timedelta(days=1)) == []
 
 
 def test_no_ledger_no_release(world: World, monkeypatch):
@@ -334,7 +335,7 @@ def test_no_ledger_no_release(world: World, monkeypatch):
     assert job.state == JobState.PAUSED
     assert job.answer is None
     monkeypatch.undo()
-    assert jobs.resume(at=NOW) == 1
+    assert sweeping.resume(by="operator", at=NOW) == 1
     assert run(job).state == JobState.RELEASED
 
 

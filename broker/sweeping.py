@@ -1,0 +1,76 @@
+"""What is done about jobs that nobody is at: ring for those that wait or whose worker fell silent, put paused
+ones back, and let answers go whose time is over. Running a job is in jobs, uploads' leavings in leftovers.
+
+The job row is the truth: a bell too many finds nothing to do. But bells must not pile up where workers are
+slow, so a sweep rings for a few, and for none while many wait to be heard.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from broker import events
+from broker.models import Job, JobState
+from consent.ledger import log
+
+MOST_ATTEMPTS = 5  # a job that ends five workers is parked
+RING_AGAIN = timedelta(seconds=10)
+MOST_RINGS = 50  # in one sweep
+MOST_WAITING = 200  # messages in the queue: from there on those are heard first
+MOST_AT_ONCE = 100  # answers let go in one sweep
+
+
+def room(waiting: int) -> int:
+    """How many may be rung for while so many messages wait."""
+    return min(MOST_RINGS, max(0, MOST_WAITING - waiting))
+
+
+def unheard(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
+    """The jobs to ring for: rung long ago and not begun, or begun by a worker that fell silent. Marks them
+    as rung now, so that two sweepers do not both ring."""
+    silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at)
+    due = Job.objects.filter(Q(state=JobState.QUEUED) | silent, rung_at__lt=at - RING_AGAIN)
+    rung = []
+    for job in due.only("rung_at").order_by("rung_at")[:most]:
+        if Job.objects.filter(pk=job.pk, rung_at=job.rung_at).update(rung_at=at):
+            rung.append(job.pk)
+    return rung
+
+
+def resume(*, by: str, at: datetime, only: UUID | None = None) -> int:
+    """Put every paused job back into the queue, or only this one; the next sweep rings for it. One that was
+    parked because it ended its workers goes back by its name alone. Returns how many."""
+    paused = Job.objects.filter(state=JobState.PAUSED)
+    chosen = paused.filter(pk=only) if only else paused.filter(attempt__lte=MOST_ATTEMPTS)
+    return sum(_resumed(job, by, at) for job in chosen.values_list("pk", flat=True))
+
+
+def expire(*, at: datetime) -> int:
+    """Let answers go that have been there for RESULT_DAYS. Who was read, and why, stays for those people and
+    for auditors. Returns how many."""
+    over = at - timedelta(days=settings.RESULT_DAYS)
+    due = Job.objects.filter(state=JobState.RELEASED, ended_at__lte=over).order_by("ended_at")
+    return sum(_expired(job, at) for job in due.values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def _resumed(job: UUID, by: str, at: datetime) -> int:
+    with transaction.atomic():
+        resumed = Job.objects.filter(pk=job, state=JobState.PAUSED).update(
+            state=JobState.QUEUED, trouble="", attempt=0, ended_at=None, rung_at=at - 2 * RING_AGAIN
+        )
+        if resumed:
+            log.append(events.JOB_RESUMED, at=at, by=by, subject=f"job:{job}")
+    return resumed
+
+
+def _expired(job: UUID, at: datetime) -> int:
+    with transaction.atomic():
+        gone = Job.objects.filter(pk=job, state=JobState.RELEASED).update(state=JobState.EXPIRED, answer=None)
+        if gone:
+            log.append(
+                events.JOB_EXPIRED, at=at, by="worker", subject=f"job:{job}", days=settings.RESULT_DAYS
+            )
+    return gone
