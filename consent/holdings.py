@@ -8,6 +8,7 @@ from django.db import transaction
 from consent import events, fence
 from consent.ledger import log
 from consent.models import Holding, Participant
+from consent.models.people import HOLDING_TRANSITIONS
 
 
 def add(
@@ -31,9 +32,10 @@ def set_state(holding: Holding, state: Holding.State, *, by: str, at: datetime) 
     """Quarantine a file, take it back, or mark it erased. Erased is the end."""
     with transaction.atomic():
         position = fence.advance([holding.participant_id])
-        changed = (
-            Holding.objects.filter(file=holding.file).exclude(state=Holding.State.ERASED).update(state=state)
-        )
+        before = [one for one, after in HOLDING_TRANSITIONS.items() if state in after]
+        # One that stands so already may be told so again, but for an erased one.
+        here = Holding.objects.filter(file=holding.file, state__in={*before, state} - {Holding.State.ERASED})
+        changed = here.update(state=state)
         if changed:
             holding.state = state
             _note(holding, position, by=by, at=at)

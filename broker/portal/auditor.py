@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import oversight
+from broker import oversight, states
 from broker.errors import Refused
 from broker.models import Job, User
 from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_take, auditor_why
@@ -97,6 +97,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         request,
         "auditor/jobs.html",
         {
+            "states": states.drawing(),
             "rows": [auditor_jobs.row(job) for job in shown[:JOBS]],
             "columns": [
                 {"label": _("Purposes")},

@@ -105,3 +105,10 @@ class Holding(models.Model):
     file = models.UUIDField(primary_key=True)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="holdings")
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+
+
+HOLDING_TRANSITIONS: dict[Holding.State, frozenset[Holding.State]] = {
+    Holding.State.ACTIVE: frozenset({Holding.State.QUARANTINED, Holding.State.ERASED}),
+    Holding.State.QUARANTINED: frozenset({Holding.State.ACTIVE, Holding.State.ERASED}),
+    Holding.State.ERASED: frozenset(),
+}

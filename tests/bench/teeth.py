@@ -44,11 +44,8 @@ class Guard:
 GUARDS = {
     "gate": Guard(  # the consent check of each batch
         "genomics/gate.py",
-        """        now = proofs.recut(
-            clearance, use=use(), policy=policy, at=clock(), only={one.ordinal for one in people}
-        )
-""",
-        "        now = clearance\n",
+        "        now = proofs.recut(people, use=use(), policy=policy, at=clock())\n",
+        "        now = people\n",
     ),
     "gate-proof": Guard("genomics/gate.py", "    proofs.require(clearance)\n", ""),
     "decide": Guard(
@@ -58,8 +55,7 @@ GUARDS = {
     ),
     "release": Guard(
         "broker/jobs.py",
-        "        if not proofs.stands(clearance, use=claim.use(), policy=uses.policy(now), at=now):\n"
-        "            return False\n",
+        "    if not proofs.stands(clearance, use=use, policy=policy, at=now):\n        return False\n",
         "",
     ),
     "offset": Guard(  # of two who send at once, one wins

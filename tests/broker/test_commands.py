@@ -12,7 +12,7 @@ from broker.management.operator import OperatorCommand
 from tests.house.plan import ROOT
 from tests.house.test_doors import OURS
 
-MAKE_THE_TABLES, NEED_NO_HOUSE = {"up", "demo"}, {"check_corpus", "decide_cases"}
+MAKE_THE_TABLES, NEED_NO_HOUSE = {"up", "demo"}, {"check_corpus", "decide_cases", "states"}
 
 
 @pytest.fixture(scope="module")
