@@ -104,6 +104,9 @@ JOB_EXPIRED = EventKind(
 )
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
+PAGE_LOOKED = EventKind("broker:page:looked", "{by} looked at the auditors' page {page}.", ("page",))
+EVENT_LOOKED = EventKind("broker:event:looked", "{by} looked at event {event} as an auditor.", ("event",))
+LEDGER_SEARCHED = EventKind("broker:ledger:searched", "{by} searched the ledger: {sought}", ("sought",))
 JOB_AUDITED = EventKind("broker:job:audited", "{by} looked into {subject} as an auditor.", ())
 JOB_EXPLAINED = EventKind(
     "broker:job:explained", "{by} looked at what {subject} decided about {person}.", ("person", "as_of")

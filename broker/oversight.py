@@ -10,8 +10,9 @@ from typing import Any, TextIO
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import events, explaining, gates, job_files, rights, staging, usage
+from broker import events, explaining, gates, job_files, ledger_rows, rights, staging, usage
 from broker.explaining import Replay
+from broker.ledger_search import Search
 from broker.models import Job, JobGate, JobState, User
 from broker.roles import Right
 from consent import records, remembered, roll
@@ -48,6 +49,29 @@ class Look:
 # What is held against the ledger besides the ledger itself: every statement, every row about a person,
 # and what is recorded of every sealed file.
 ALSO = (records.broken_seals, remembered.altered_rows, roll.missing, upkeep.altered_files)
+
+
+# How an auditor walks through the pages. The plain list leaves them out, for they would soon fill it.
+STEPS = (events.PAGE_LOOKED.tag, events.EVENT_LOOKED.tag, events.LEDGER_SEARCHED.tag)
+
+
+def turn(page: str, *, by: User, at: datetime) -> None:
+    """She looks at a page that is about many."""
+    _looks(by, events.PAGE_LOOKED, at=at, page=page)
+
+
+def found(search: Search, *, by: User, at: datetime) -> QuerySet[LedgerEvent]:
+    """The events that fit a search; without one everything but the steps of auditors through their pages."""
+    if not search.terms:
+        turn("ledger", by=by, at=at)
+        return LedgerEvent.objects.exclude(kind__in=STEPS)
+    _looks(by, events.LEDGER_SEARCHED, at=at, sought=search.text)
+    return ledger_rows.narrow(LedgerEvent.objects.all(), search)
+
+
+def open_event(event: LedgerEvent, *, by: User, at: datetime) -> None:
+    """She looks at one event, with what it says."""
+    _looks(by, events.EVENT_LOOKED, at=at, event=str(event.uid))
 
 
 def verify(*, by: User, at: datetime) -> Verification:

@@ -36,33 +36,43 @@ EVENTS, JOBS = 50, 20  # a page
 @require_http_methods(["GET"])
 @allow(Right.READ_LEDGER)
 def ledger(request: HttpRequest) -> HttpResponse:
-    """All events, newest first."""
-    form = auditor_ledger.FilterForm(request.GET)
-    found = form.narrow(LedgerEvent.objects.select_related("opening", "leaf"))
-    rows, newer, older = _page(found, request.GET)
+    """All events, or those that fit a search, newest first. That she looked is written down."""
+    now = timezone.now()
+    form = auditor_ledger.SearchForm(request.GET, at=now)
+    rows, newer, older = list[LedgerEvent](), "", ""
+    if (search := form.search) is not None:
+        found = oversight.found(search, by=_who(request), at=now)
+        rows, newer, older = _page(found.select_related("opening", "leaf"), request.GET)
     sealed = auditor_ledger.sealed_size()
     return render(
         request,
         "auditor/ledger.html",
         {
             "form": form,
-            "filtered": any(form.data.get(name) for name in form.fields),
+            "filtered": bool(request.GET.get("q", "").strip()),
+            "presets": auditor_ledger.presets(),
+            "words": auditor_ledger.words(),
+            "values": auditor_ledger.values(),
+            "word_columns": [{"label": _("Word")}, {"label": _("What it means")}, {"label": _("Example")}],
+            "value_columns": [{"label": _("Word")}, {"label": _("What may stand behind it")}],
             "entries": [auditor_ledger.entry(event, sealed=sealed) for event in rows],
             "sealed": sealed,
-            "alarm": auditor_ledger.alarm(at=timezone.now()),
+            "alarm": auditor_ledger.alarm(at=now),
             "newer": newer,
             "older": older,
         },
+        status=422 if form.errors else 200,
     )
 
 
 @require_http_methods(["GET"])
 @allow(Right.READ_LEDGER)
 def event(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """One event: its sentence, what it says, and whether it can be proved."""
+    """One event: its sentence, what it says, and whether it can be proved. The look is written down."""
     seen = get_object_or_404(LedgerEvent.objects.select_related("opening", "leaf"), uid=uid)
+    rows = LedgerEvent.objects.exclude(kind__in=oversight.STEPS)
+    oversight.open_event(seen, by=_who(request), at=timezone.now())
     checks, proof = auditor_ledger.checks(seen)
-    rows = LedgerEvent.objects.all()
     return render(
         request,
         "auditor/event.html",
@@ -85,7 +95,8 @@ def event(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_http_methods(["GET"])
 @allow(Right.READ_LEDGER)
 def jobs(request: HttpRequest) -> HttpResponse:
-    """Every job of everybody, newest first."""
+    """Every job of everybody, newest first. That she looked is written down."""
+    oversight.turn("jobs", by=_who(request), at=timezone.now())
     rows = _jobs().order_by("-created_at", "-id")
     after = _job_named(request.GET.get("before", ""))
     if after is not None:
@@ -223,7 +234,7 @@ def _page(events: QuerySet[LedgerEvent], asked: QueryDict) -> tuple[list[LedgerE
         rows = list(events.order_by("-pk")[: EVENTS + 1])
         more_newer, more_older = before is not None, len(rows) > EVENTS
         rows = rows[:EVENTS]
-    kept = {name: asked[name] for name in ("kind", "subject", "after") if asked.get(name)}
+    kept = {"q": asked["q"]} if asked.get("q") else {}
     newer = "?" + urlencode({**kept, "since": rows[0].pk}) if rows and more_newer else ""
     older = "?" + urlencode({**kept, "before": rows[-1].pk}) if rows and more_older else ""
     return rows, newer, older

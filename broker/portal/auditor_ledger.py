@@ -6,17 +6,20 @@ A line that was changed by hand must not break the page that is to show it: what
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from broker import ledger_search
 from broker.events import BY_TAG, sentence
+from broker.ledger_search import Search, SearchRefused
 from consent import alarms
 from consent.errors import ConsentError
 from consent.ledger import checkpoints, log
@@ -25,66 +28,76 @@ from consent.models import Holding, LedgerCheckpoint, LedgerEvent, LedgerLeaf, L
 from consent.purposes import FAMILIES, PURPOSES
 from consent.records import EVERYTHING
 
-THINGS = ("job:", "case:", "query:", "user:")  # how a subject names what has an id
+PRESETS = (
+    (gettext_lazy("Refused this week"), "outcome:refused after:7d"),
+    (gettext_lazy("Police and counsel"), "actor:investigator actor:counsel"),
+    (gettext_lazy("Releases this week"), "kind:query:job:released after:7d"),
+    (gettext_lazy("Noes and withdrawals"), "outcome:narrowed"),
+    (gettext_lazy("Alarms"), "outcome:alarm"),
+    (gettext_lazy("Auditors' own looks"), "actor:auditor"),
+)
 
 
-def kind_words(tag: str) -> str:
-    """consent:statement:given -> "Statement given"."""
-    _floor, subject, action = tag.split(":")
-    return _(f"{subject} {action}".replace("_", " ").capitalize())
+class SearchForm(forms.Form):
+    """Which events to show, in one box; what does not fit is said for each word."""
 
-
-def _kinds() -> list[tuple[str, Any]]:
-    """The kinds of all three floors, under what they are about."""
-    about: dict[str, list[tuple[str, str]]] = {}
-    for tag in sorted(BY_TAG, key=lambda tag: tag.split(":")[1:]):
-        about.setdefault(tag.split(":")[1].capitalize(), []).append((tag, kind_words(tag)))
-    return [("", _("Every kind")), *((_(name), kinds) for name, kinds in about.items())]
-
-
-class FilterForm(forms.Form):
-    """Which events to show."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False, choices=_kinds)
-    subject = forms.CharField(
-        label=gettext_lazy("About"),
+    q = forms.CharField(
+        label=gettext_lazy("Search"),
         required=False,
-        max_length=100,
-        help_text=gettext_lazy("A pseudonym, or the id of a job, a case or a login."),
-    )
-    after = forms.DateField(
-        label=gettext_lazy("From this day on"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        max_length=ledger_search.LONGEST,
+        help_text=gettext_lazy("Words with a colon, for example actor:investigator outcome:refused after:7d"),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
+        ),
     )
 
-    def narrow(self, events: QuerySet[LedgerEvent]) -> QuerySet[LedgerEvent]:
-        """Those that fit everything that was said."""
-        if not self.is_valid():
-            return events.none()
-        said = self.cleaned_data
-        if said["kind"]:
-            events = events.filter(kind=said["kind"])
-        if said["subject"]:
-            events = events.filter(_about(said["subject"].strip()))
-        if said["after"]:
-            events = events.filter(at__gte=midnight(said["after"]))
-        return events
+    def __init__(self, asked: QueryDict, *, at: datetime) -> None:
+        super().__init__(asked)
+        self._at = at
+
+    def clean_q(self) -> Search:
+        try:
+            return ledger_search.parse(self.cleaned_data["q"], at=self._at)
+        except SearchRefused as refused:
+            raise forms.ValidationError(list(refused.troubles)) from None
+
+    @property
+    def search(self) -> Search | None:
+        """None when it cannot be read."""
+        return self.cleaned_data["q"] if self.is_valid() else None
 
 
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+def presets() -> list[dict[str, str]]:
+    """Searches that are asked often."""
+    return [{"label": str(label), "q": q} for label, q in PRESETS]
 
 
-def _about(text: str) -> Q:
-    """Events whose subject begins or ends with a text, or whose subject is a thing whose id begins with it.
-    The subject is the last word of an opening, for its keys are sorted."""
-    word = json.dumps(text, ensure_ascii=False)[1:-1]
-    found = Q(opening__body__iendswith=f'{word}"}}')
-    things = THINGS if re.fullmatch(r"[0-9a-f-]{4,}", text) else ()
-    for begins in (word, *(thing + word for thing in things)):
-        found |= Q(opening__body__icontains=f'"subject":"{begins}')
-    return found
+def words() -> list[list[Any]]:
+    """Every word of the search, what it means, and an example that can be pressed."""
+    return [
+        [
+            {"text": f"{name}:"},
+            str(word.means),
+            {"text": word.example, "url": address(word.example)},
+        ]
+        for name, word in ledger_search.WORDS.items()
+    ]
+
+
+def values() -> list[list[Any]]:
+    """What may stand behind the words that know their values."""
+    known = {
+        "actor:": [*ledger_search.ROLES, "worker", "operator", "founding", "alarm"],
+        "purpose:": [*FAMILIES, *PURPOSES],
+        "outcome:": ledger_search.OUTCOMES,
+        "kind:": {kind for kind in ledger_search.KINDS if kind.count(":") == 2},
+    }
+    return [[{"text": word}, ", ".join(sorted(map(str, some)))] for word, some in known.items()]
+
+
+def address(q: str) -> str:
+    """A search as a link."""
+    return f"{reverse('auditor:ledger')}?{urlencode({'q': q})}"
 
 
 def tell(event: LedgerEvent) -> str:

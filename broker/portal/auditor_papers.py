@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import events
+from broker import events, oversight
 from broker import papers as desk
 from broker.portal import clerk_words as words
 from broker.portal import sheets
@@ -35,7 +35,8 @@ PAGE = 50
 @require_http_methods(["GET"])
 @allow(Right.READ_LEDGER)
 def papers(request: HttpRequest) -> HttpResponse:
-    """Every paper form, the newest first."""
+    """Every paper form, the newest first. That she looked is written down."""
+    oversight.turn("papers", by=person(request), at=timezone.now())
     rows = PaperImport.objects.select_related("participant", "form").order_by("-received_at", "paper")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     entries = [words.done(sheet) | {"url": reverse("auditor:paper", args=[sheet.paper])} for sheet in page]

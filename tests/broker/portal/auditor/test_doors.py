@@ -53,7 +53,9 @@ def test_what_is_not_there_is_a_404(otto: Client):
     assert not looks()
 
 
-def test_no_line_is_written_when_no_look_can_be(world: World, otto: Client, monkeypatch: pytest.MonkeyPatch):
+def test_no_page_is_shown_when_the_look_cannot_be_written(
+    world: World, otto: Client, monkeypatch: pytest.MonkeyPatch
+):
     """No ledger, no look: what cannot be written down is not shown."""
     job = released(world)
 
@@ -63,6 +65,16 @@ def test_no_line_is_written_when_no_look_can_be(world: World, otto: Client, monk
     monkeypatch.setattr(log, "append", full_disk)
     with pytest.raises(OSError, match="full"):
         otto.get(reverse("auditor:job", args=[job.pk]))
+    event = LedgerEvent.objects.latest("id")
+    for address in (
+        reverse("auditor:ledger"),
+        reverse("auditor:ledger") + "?q=outcome:given",
+        reverse("auditor:event", args=[event.uid]),
+        reverse("auditor:jobs"),
+        reverse("auditor:papers"),
+    ):
+        with pytest.raises(OSError, match="full"):
+            otto.get(address)
     with pytest.raises(OSError, match="full"):
         otto.post(reverse("auditor:export"), {"openings": "yes"})
 

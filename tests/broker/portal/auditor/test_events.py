@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from broker import events, jobs, queries
+from broker import jobs, ledger_search, oversight, queries
 from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent, LedgerLeaf, LedgerOpening
@@ -33,8 +33,8 @@ def test_events_are_told_in_sentences_newest_first(world: World, otto: Client):
     assert "Not yet sealed" in page
     log.sequence(at=NOW)
     page = shown(otto, "ledger")
-    last = LedgerLeaf.objects.count() - 1
-    assert f"Place {last}" in page
+    last = LedgerEvent.objects.exclude(kind__in=oversight.STEPS).latest("id")
+    assert f"Place {last.leaf.position}" in page
     assert "Not yet sealed" not in page
 
 
@@ -59,9 +59,10 @@ def test_sentences_are_for_the_eye_and_codes_and_ids_stand_in_the_json(world: Wo
 
 def test_a_thing_is_found_by_the_beginning_of_its_id(world: World, otto: Client):
     case = world.case()
-    found = links(shown(otto, "ledger", subject=str(case.pk)[:8]))
+    found = links(shown(otto, "ledger", q=f"about:{str(case.pk)[:8]}"))
     assert len(found) == 4  # opened, a paper, two signatures
-    assert links(shown(otto, "ledger", subject=f"case:{case.pk}")) == found
+    assert links(shown(otto, "ledger", q=f"about:case:{case.pk}")) == found
+    assert set(found) <= set(links(shown(otto, "ledger", q=f"case:{str(case.pk)[:8]}")))
 
 
 def test_the_list_goes_page_by_page_and_does_not_shift_when_it_grows(otto: Client):
@@ -71,8 +72,9 @@ def test_the_list_goes_page_by_page_and_does_not_shift_when_it_grows(otto: Clien
     assert older is not None
     assert 'rel="prev"' not in first
     happen(3, start=120)
+    everything = LedgerEvent.objects.exclude(kind__in=oversight.STEPS)
     second = otto.get(reverse("auditor:ledger") + older[1].replace("&amp;", "&")).content.decode()
-    uids = [str(uid) for uid in LedgerEvent.objects.order_by("-id").values_list("uid", flat=True)]
+    uids = [str(uid) for uid in everything.order_by("-id").values_list("uid", flat=True)]
     assert links(first) == uids[3:53]
     assert links(second) == uids[53:103]
     newer = re.search(r'rel="prev" href="([^"]+)"', second)
@@ -93,46 +95,77 @@ def test_a_cursor_that_is_none_is_ignored(otto: Client, cursor: str):
     assert links(shown(otto, "ledger", before=cursor)) == links(shown(otto, "ledger"))
 
 
-def test_events_are_filtered_by_kind_subject_and_day(world: World, otto: Client):
+def test_a_search_is_typed_in_one_box(world: World, otto: Client):
     ada, ben = world.join("Ada"), world.join("Ben")
     records.withdraw(ada, by="self", at=NOW)
-    page = shown(otto, "ledger", kind="consent:statement:given")
-    assert len(links(page)) == 2
-    page = shown(otto, "ledger", subject=ada.pseudonym)
+    assert len(links(shown(otto, "ledger", q="kind:consent:statement:given"))) == 2
+    page = shown(otto, "ledger", q=f"about:{ada.pseudonym}")
     assert ada.pseudonym in page
     assert ben.pseudonym not in page
-    page = shown(otto, "ledger", subject=ada.pseudonym, kind="consent:statement:given")
-    assert len(links(page)) == 1
-    assert len(links(shown(otto, "ledger", after=NOW.date().isoformat()))) == 1
-    assert "No event fits" in shown(otto, "ledger", subject="P-2222-2222")
+    assert len(links(shown(otto, "ledger", q=f"about:{ada.pseudonym} outcome:given"))) == 1
+    assert len(links(shown(otto, "ledger", q=f"after:{NOW.date()} -actor:auditor before:2026-06-02"))) == 1
+    assert "No event fits" in shown(otto, "ledger", q="about:P-2222-2222")
 
 
-def test_a_filter_keeps_its_terms_from_page_to_page(otto: Client):
+def test_a_search_keeps_its_terms_from_page_to_page(otto: Client):
     happen(60)
-    page = shown(otto, "ledger", subject="P-", after="2026-05-01")
-    assert re.search(r'rel="next" href="\?subject=P-&amp;after=2026-05-01&amp;before=\d+"', page)
+    page = shown(otto, "ledger", q="about:P- after:2026-05-01")
+    older = re.search(r'rel="next" href="([^"]+)"', page)
+    assert older is not None
+    second = otto.get(reverse("auditor:ledger") + older[1].replace("&amp;", "&")).content.decode()
+    assert len(links(page)) == 50
+    assert len(links(second)) == 10
+    assert 'value="about:P- after:2026-05-01"' in second
 
 
 def test_a_subject_is_found_by_its_end_and_never_by_a_field(world: World, otto: Client):
     world.crowd(3, says="Ada")
     job = job_of(queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW))
     jobs.run(job.pk, clock=lambda: NOW, batch=50)
-    page = shown(otto, "ledger", subject=str(job.pk))
+    page = shown(otto, "ledger", q=f"about:{job.pk}")
     assert "may read" in page
-    assert "was asked for" not in page  # that event names the job in a field alone
-    assert "No event fits" in shown(otto, "ledger", subject='"}')
-    assert "No event fits" in shown(otto, "ledger", subject="%")
+    assert "A question of kind" not in page  # that event names the job in a field alone
+    assert "A question of kind" in shown(otto, "ledger", q=f"job:{str(job.pk)[:6]}")
+    assert "No event fits" in shown(otto, "ledger", q="about:}")
+    assert "No event fits" in shown(otto, "ledger", q="about:%")
 
 
-def test_a_filter_that_makes_no_sense_says_so_and_shows_nothing(otto: Client):
-    page = shown(otto, "ledger", after="yesterday", kind="no:such:kind")
-    assert "Enter a valid date." in page
+def test_what_cannot_be_read_is_said_word_by_word_and_nothing_is_shown(otto: Client):
+    happen(3)
+    page = shown(otto, "ledger", q="after:yesterday colour:red actor:worker", status=422)
+    assert "“yesterday” is no day." in page
+    assert "“colour:” is no word of this search." in page
+    assert 'value="after:yesterday colour:red actor:worker"' in page
     assert not links(page)
 
 
-def test_every_kind_can_be_chosen(otto: Client):
+def test_the_page_says_what_can_be_asked(otto: Client):
     page = shown(otto, "ledger")
-    assert all(f'value="{tag}"' in page for tag in events.BY_TAG)
+    for name, word in ledger_search.WORDS.items():
+        assert f"{name}:" in page
+        assert str(word.means) in page
+        assert shown(otto, "ledger", q=word.example)
+    for preset in re.findall(r'<a class="button even" href="\?q=([^"]+)"', page):
+        assert otto.get(f"{reverse('auditor:ledger')}?q={preset}").status_code == 200
+
+
+def test_each_look_is_an_event_with_what_was_sought(world: World, otto: Client):
+    [event] = happen(1)
+    shown(otto, "ledger")
+    shown(otto, "ledger", q="about:P-0")
+    shown(otto, "event", event.uid)
+    shown(otto, "jobs")
+    shown(otto, "papers")
+    told = [(said["kind"], said["fields"]) for said in log.openings(oversight.STEPS).values()]
+    assert told == [
+        ("broker:page:looked", {"page": "ledger"}),
+        ("broker:ledger:searched", {"sought": "about:P-0"}),
+        ("broker:event:looked", {"event": str(event.uid)}),
+        ("broker:page:looked", {"page": "jobs"}),
+        ("broker:page:looked", {"page": "papers"}),
+    ]
+    assert "searched the ledger" not in shown(otto, "ledger")
+    assert "searched the ledger: about:P-0" in shown(otto, "ledger", q="actor:auditor")
 
 
 def test_an_event_shows_its_sentence_its_json_and_a_proof_that_holds(world: World, otto: Client):
