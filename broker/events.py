@@ -104,6 +104,11 @@ JOB_EXPIRED = EventKind(
 )
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
+EXPORTED = EventKind(
+    "broker:export:made",
+    "{by} took home {what}: {files}, under the signed manifest {sha256}.",
+    ("what", "files", "sha256"),
+)
 PAGE_LOOKED = EventKind("broker:page:looked", "{by} looked at the auditors' page {page}.", ("page",))
 EVENT_LOOKED = EventKind("broker:event:looked", "{by} looked at event {event} as an auditor.", ("event",))
 LEDGER_SEARCHED = EventKind("broker:ledger:searched", "{by} searched the ledger: {sought}", ("sought",))

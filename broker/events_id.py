@@ -37,6 +37,7 @@ SENTENCES_ID: dict[str, str] = {
     "query:job:expired": "Jawaban pekerjaan {subject} disimpan selama {days} hari dan kini sudah dihapus.",
     "query:result:read": "Hasil pekerjaan {subject} dibaca.",
     "broker:ledger:read": "{by} mengambil seluruh buku catatan untuk tujuan: {what}.",
+    "broker:export:made": "{by} membawa pulang {what}: {files}, dengan daftar bertanda tangan {sha256}.",
     "broker:page:looked": "{by} melihat halaman auditor {page}.",
     "broker:event:looked": "{by} melihat peristiwa {event} sebagai auditor.",
     "broker:ledger:searched": "{by} mencari dalam buku catatan: {sought}",

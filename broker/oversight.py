@@ -1,11 +1,12 @@
-"""What an auditor looks at beyond the plain list: the whole ledger, verified or taken home, one job with what
-was decided about everybody, and why one participant was read or not. Each look is an event itself.
+"""What an auditor looks at: events, found or one by one, the whole ledger verified, one job with what was
+decided about everybody, and why one participant was read or not. Each look is an event itself. What she takes
+home is in broker.exports.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -88,12 +89,6 @@ def explain(
     person, instant = participant.pseudonym, None if as_of is None else written(as_of)
     _looks(by, events.JOB_EXPLAINED, at=at, subject=f"job:{job.pk}", person=person, as_of=instant)
     return explaining.of(job, participant, as_of=as_of, at=at)
-
-
-def export(stream: TextIO, *, openings: bool, by: User, at: datetime) -> None:
-    """Write the ledger as JSON Lines. Without openings it says nothing about anybody."""
-    _looks(by, events.LEDGER_READ, at=at, what="export")
-    audit.export(stream, openings=openings)
 
 
 def take_job(job: Job, *, by: User, at: datetime) -> str:

@@ -3,15 +3,13 @@
 She reads what was done and why, never a genotype and never an answer; what she looks at is an event itself.
 """
 
-import io
 import json
-import tempfile
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
@@ -19,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import oversight, states
+from broker import exports, oversight, states
 from broker.errors import Refused
 from broker.models import Job, User
 from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_take, auditor_why
@@ -202,23 +200,12 @@ def verify(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allow(Right.READ_LEDGER)
 def export(request: HttpRequest) -> HttpResponseBase:
-    """The ledger as a file that can be verified elsewhere, without this house."""
+    """The ledger in a zip that can be verified elsewhere, without this house."""
     if request.method == "GET":
         return render(request, "auditor/export.html", {"key": str(checkpoints.signer())})
     openings = request.POST.get("openings") == "yes"
-    # Unnamed, and gone when it is closed: a ledger may be larger than memory.
-    file = tempfile.TemporaryFile("w+b")  # noqa: SIM115
-    try:
-        lines = io.TextIOWrapper(file, encoding="utf-8")
-        oversight.export(lines, openings=openings, by=_who(request), at=timezone.now())
-        lines.detach()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return FileResponse(
-        file, as_attachment=True, filename="ledger.jsonl", content_type="application/x-ndjson"
-    )
+    by, at = _who(request), timezone.now()
+    return auditor_take.zipped("ledger.zip", lambda out: exports.ledger(out, openings=openings, by=by, at=at))
 
 
 def _page(events: QuerySet[LedgerEvent], asked: QueryDict) -> tuple[list[LedgerEvent], str, str]:
@@ -268,7 +255,8 @@ urls = [
     path("jobs/", jobs, name="jobs"),
     path("jobs/<uuid:id>/", job, name="job"),
     path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
-    path("jobs/<uuid:id>/job.json", auditor_take.job_file, name="job_file"),
+    path("jobs/<uuid:id>/job.zip", auditor_take.job_file, name="job_file"),
+    path("events.zip", auditor_take.events, name="events"),
     path("verifier.pyz", auditor_take.verifier, name="verifier"),
     path("papers/", auditor_papers.papers, name="papers"),
     path("papers/<uuid:id>/", auditor_papers.paper, name="paper"),

@@ -43,6 +43,7 @@ __all__ = [
     "growth",
     "is_sealed",
     "openings",
+    "paths",
     "proof",
     "require_sealed",
     "sequence",
@@ -154,6 +155,13 @@ def proof(event: LedgerEvent) -> Proof:
         path=tuple(_hashes(tree.inclusion_ranges(leaf.position, newest.size))),
         note=newest.note,
     )
+
+
+def paths(positions: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
+    """The ways of many leaves to the root over the first `size`; what they share is read once."""
+    ranges = [tree.inclusion_ranges(position, size) for position in positions]
+    found = dict(zip(shared := list({one for some in ranges for one in some}), _hashes(shared), strict=True))
+    return [tuple(found[one] for one in some) for some in ranges]
 
 
 def growth(old: int, new: int) -> tuple[bytes, ...]:

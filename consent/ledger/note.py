@@ -80,10 +80,17 @@ class Signer:
 
 def sign(checkpoint: Checkpoint, key_name: str, seed: bytes) -> str:
     """The note that vouches for `checkpoint`, signed with the Ed25519 seed."""
-    refuse_name(key_name)
     body = str(checkpoint)
     if parse(body) != checkpoint:
         raise NoteRefused("This checkpoint cannot be written as lines of text. Nothing was signed.")
+    return sign_text(body, key_name, seed)
+
+
+def sign_text(body: str, key_name: str, seed: bytes) -> str:
+    """The note of any text. The caller sees to it that no text of one meaning passes for one of another."""
+    refuse_name(key_name)
+    if not body.endswith("\n") or "\n\n" in body:
+        raise NoteRefused("This text is not whole lines, or has an empty one. Nothing was signed.")
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(body.encode())
     line = base64.b64encode(Signer.of(key_name, seed).id + signature).decode()
     return f"{body}\n{DASH}{key_name} {line}\n"
@@ -91,6 +98,11 @@ def sign(checkpoint: Checkpoint, key_name: str, seed: bytes) -> str:
 
 def open(text: str, key_name: str, public_key: bytes) -> Checkpoint:
     """The checkpoint in a note that this key signed. Raises NoteRefused for anything else."""
+    return parse(open_text(text, key_name, public_key))
+
+
+def open_text(text: str, key_name: str, public_key: bytes) -> str:
+    """The text in a note that this key signed, whatever it says. Raises NoteRefused for anything else."""
     body, signatures = parts(text)
     signer = Signer(name=key_name, public_key=public_key)
     key = Ed25519PublicKey.from_public_bytes(public_key)
@@ -102,7 +114,7 @@ def open(text: str, key_name: str, public_key: bytes) -> Checkpoint:
             key.verify(signature, body.encode())
         except InvalidSignature:
             raise NoteRefused(f"The signature by {key_name} does not fit the note.") from None
-    return parse(body)
+    return body
 
 
 def split(text: str) -> tuple[list[str], str]:

@@ -5,15 +5,14 @@ ledger under one signed checkpoint; and by that key she is, or is not, in the tr
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from consent.errors import NoteRefused
-from consent.ledger import kinds, manifest, tree
+from consent.ledger import kinds, manifest
 from consent.ledger import note as notes
-from consent.ledger.leaves import Entry, commit
+from consent.ledger.excerpt import Proved
 from consent.ledger.manifest import Neighbour
 
 KIND = "genomic-broker participation"
@@ -44,10 +43,10 @@ def check(proof: Any, *, signer: notes.Signer | None = None) -> Shown:
     try:
         signer = signer or notes.Signer.parse(proof["ledger"])
         signed = notes.open(proof["note"], signer.name, signer.public_key)
-        keyed, sealed = _Event.of(proof["keyed"]), _Event.of(proof["sealed"])
+        keyed, sealed = Proved.of(proof["keyed"]), Proved.of(proof["sealed"])
         problems = [
-            *keyed.problems("The event of her key", kinds.KEYED, participant, signed),
-            *sealed.problems("The event of the tree", kinds.MANIFEST_SEALED, f"job:{job}", signed),
+            *_problems(keyed, "The event of her key", kinds.KEYED, participant, signed),
+            *_problems(sealed, "The event of the tree", kinds.MANIFEST_SEALED, f"job:{job}", signed),
         ]
         key = bytes.fromhex(proof["key"])
         if hashlib.sha256(key).hexdigest() != keyed.fields["key_sha256"]:
@@ -72,35 +71,14 @@ def check(proof: Any, *, signer: notes.Signer | None = None) -> Shown:
     return Shown(participant, job, read, signed.size, tuple(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """An event of the file with its way to the root."""
-
-    position: int
-    path: tuple[bytes, ...]
-    entry: Entry
-    said: dict[str, Any]
-
-    @classmethod
-    def of(cls, line: dict[str, Any]) -> "_Event":
-        path = tuple(bytes.fromhex(step) for step in line["path"])
-        return cls(line["position"], path, Entry.from_json(line), json.loads(line["body"]))
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = self.said["fields"]
-        return fields
-
-    def problems(self, what: str, kind: str, subject: str, signed: notes.Checkpoint) -> Iterator[str]:
-        entry = self.entry
-        if commit(entry.salt or b"", entry.body or "") != entry.commitment:
-            yield f"{what} does not say what was committed to: it was changed."
-        if (entry.kind, self.said["kind"], self.said["subject"]) != (kind, kind, subject):
-            yield f"{what} is of another kind or about somebody else."
-        if not tree.verify_inclusion(
-            index=self.position, size=signed.size, leaf=entry.leaf_hash, proof=self.path, root=signed.root
-        ):
-            yield f"{what} does not lie under the checkpoint."
+def _problems(event: Proved, what: str, kind: str, subject: str, signed: notes.Checkpoint) -> Iterator[str]:
+    said = event.said or {}
+    if event.entry.body is None or not event.is_as_committed():
+        yield f"{what} does not say what was committed to: it was changed."
+    if (event.entry.kind, said["kind"], said["subject"]) != (kind, kind, subject):
+        yield f"{what} is of another kind or about somebody else."
+    if not event.lies_under(signed):
+        yield f"{what} does not lie under the checkpoint."
 
 
 def _said(read: object) -> str:

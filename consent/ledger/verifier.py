@@ -4,8 +4,9 @@
         [--witness KEY --witnessed FILE] [--job FILE ...]
     python -m consent.ledger.verifier --participant FILE [--key KEY]
 
-It counts an export again (recount), decides a job's decisions again (job_file) and checks a participant's
-proof (participation). Each thing that does not hold is one sentence; then the exit code is 1. It is also one
+It holds a zip's files against its signed manifest (parcel), counts a ledger again (recount), checks events
+that were searched for (excerpt), decides a job's decisions again (job_file) and checks a participant's proof
+(participation). Each thing that does not hold is one sentence; then the exit code is 1. It is also one
 file, verifier.pyz, whose fingerprint is an event in the ledger (archive).
 """
 
@@ -14,16 +15,19 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from consent.errors import NoteRefused
-from consent.ledger import cosignature, job_file, participation
+from consent.ledger import cosignature, excerpt, job_file, parcel, participation
 from consent.ledger import note as notes
 from consent.ledger.kinds import VERIFIER_SHIPPED
 from consent.ledger.leaves import Entry, commit
 from consent.ledger.recount import read, report
+
+LEDGER, EVENTS, NOTE = "ledger.jsonl", "events.jsonl", "checkpoint.txt"  # what a zip may hold
 
 
 @dataclass(slots=True)
@@ -68,12 +72,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="consent.ledger.verifier", description="Verify a ledger, a job, or a participant's proof."
     )
-    parser.add_argument("export", nargs="?", type=Path, help="the export, one JSON value a line")
+    parser.add_argument("export", nargs="?", type=Path, help="the export: a zip, or its ledger.jsonl")
     parser.add_argument("--key", help="the ledger's verifier key that you hold (name+id+key)")
     parser.add_argument("--checkpoints", type=Path, help="a whole checkpoint file that you kept")
     parser.add_argument("--witness", help="the witness's key; with --witnessed")
     parser.add_argument("--witnessed", type=Path, help="the witness's newest.txt, or our cosigned.txt")
-    parser.add_argument("--job", type=Path, action="append", default=[], help="a job's file (with EXPORT)")
+    parser.add_argument(
+        "--job", type=Path, action="append", default=[], help="a job's file or zip (with EXPORT)"
+    )
     parser.add_argument("--participant", type=Path, help="a participant's proof; needs no EXPORT")
     given = parser.parse_args(arguments)
     if (given.export is None) == (given.participant is None):
@@ -88,17 +94,31 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
         yield from _participant(given.participant, signer, problems)
         return
     published, kept = _notes(given.checkpoints), _notes(given.witnessed)
-    files = [_json(path) for path in given.job]
+    parcels = [
+        parcel.opened(path, signer=signer) for path in (given.export, *given.job) if parcel.is_one(path)
+    ]
+    torn = [problem for one in parcels for problem in one.problems]
+    yield from (f"PROBLEM  {problem}" for problem in torn)
+    problems += torn
+    yield from map(str, parcels)
+    if torn:
+        yield "The export is not as it was packed, so nothing in it was counted again."
+        return
+    files = [_job(path, parcels) for path in given.job]
+    whole = next((one for one in parcels if one.path == given.export), None)
+    if whole is not None and LEDGER not in whole.names():
+        yield from _excerpt(whole, signer, problems)
+        return
     remembered, shipped = job_file.Remembered(files), Shipped.this()
 
     def seen(entry: Entry) -> None:
         remembered.see(entry)
         shipped.see(entry)
 
-    with given.export.open(encoding="utf-8") as lines:
+    with _lines(given.export, whole) as lines:
         if signer is None:
-            own = json.loads(lines.readline())["ledger"]
-            lines.seek(0)
+            with _lines(given.export, whole) as first:
+                own = json.loads(first.readline())["ledger"]
             yield f"The key is the export's own; compare it with one you were given: {own}"
         found = read(lines, signer=signer, published=published, kept=kept, seen=seen)
     told = list(report(found))
@@ -114,6 +134,42 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
     if shipped.own:
         yield str(shipped)
     yield from told
+
+
+@contextmanager
+def _lines(path: Path, whole: parcel.Opened | None) -> Iterator[TextIO]:
+    """The ledger's lines, from a file or out of a zip."""
+    with path.open(encoding="utf-8") if whole is None else whole.text(LEDGER) as lines:
+        yield lines
+
+
+def _job(path: Path, parcels: Sequence[parcel.Opened]) -> Any:
+    packed = next((one for one in parcels if one.path == path), None)
+    if packed is None:
+        return _json(path)
+    with packed.text(next(name for name in packed.names() if name.startswith("job-"))) as text:
+        return json.load(text)
+
+
+def _excerpt(packed: parcel.Opened, signer: notes.Signer | None, problems: list[str]) -> Iterator[str]:
+    """Events that were searched for, under the checkpoint that lies beside them."""
+    if signer is None:
+        yield f"The key is the export's own; compare it with one you were given: {packed.manifest.key}"
+    if EVENTS not in packed.names():
+        yield "The files are those that were packed and signed. Give the ledger, too, to count them again."
+        return
+    key = signer or packed.manifest.key
+    with packed.text(NOTE) as text:
+        signed = notes.open(text.read(), key.name, key.public_key)
+    with packed.text(EVENTS) as lines:
+        found = list(excerpt.check(lines, signed))
+    problems += found
+    yield from (f"PROBLEM  {problem}" for problem in found)
+    yield (
+        "It does not hold. Keep everything as it is, and tell an auditor."
+        if found
+        else f"Every event in it lies under a checkpoint of {signed.size} events. It may not be all of them."
+    )
 
 
 def _participant(path: Path, signer: notes.Signer | None, problems: list[str]) -> Iterator[str]:

@@ -244,7 +244,7 @@ def test_the_one_file_verifies_all_of_it_alone(world: World, tmp_path: Path):
     told = io.StringIO()
     call_command("ship_verifier", pyz, stdout=told)
     assert told.getvalue().split()[-1] == hashlib.sha256(pyz.read_bytes()).hexdigest()
-    call_command("export_job", job.pk, tmp_path / "job.json", by=world.staff.auditor.username)
+    call_command("export_job", job.pk, tmp_path / "job.zip", by=world.staff.auditor.username)
     (tmp_path / "ledger.jsonl").write_text("".join(exported()))
     key = str(checkpoints.signer())
 
@@ -260,12 +260,13 @@ def test_the_one_file_verifies_all_of_it_alone(world: World, tmp_path: Path):
             check=False,
         )
 
-    good = alone("ledger.jsonl", "--key", key, "--job", "job.json")
+    good = alone("ledger.jsonl", "--key", key, "--job", "job.zip")
     assert (good.returncode, good.stderr) == (0, "")
     assert f"Job {job.pk}: 1 not read, 12 read." in good.stdout
     assert "This verifier is one that the ledger names" in good.stdout
     assert "Everything holds." in good.stdout
-    file = json.loads((tmp_path / "job.json").read_text())
+    with zipfile.ZipFile(tmp_path / "job.zip") as inside:
+        file = json.loads(inside.read(f"job-{job.pk}.json"))
     file["people"][0]["statements"] = []
     (tmp_path / "bent.json").write_text(json.dumps(file))
     bent = alone("ledger.jsonl", "--key", key, "--job", "bent.json")
@@ -311,7 +312,9 @@ def test_an_auditor_takes_both_from_her_pages(world: World):
         reverse("auditor:job_file", args=[job.pk])
         in door.get(reverse("auditor:job", args=[job.pk])).content.decode()
     )
-    file = door.get(reverse("auditor:job_file", args=[job.pk])).json()
+    taken = io.BytesIO(b"".join(door.get(reverse("auditor:job_file", args=[job.pk])).streaming_content))
+    with zipfile.ZipFile(taken) as inside:
+        file = json.loads(inside.read(f"job-{job.pk}.json"))
     assert checked(file).counts == {"read": 12}
     looks = log.openings(["broker:job:audited"]).values()
     assert [said["subject"] for said in looks] == [f"job:{job.pk}"] * 2

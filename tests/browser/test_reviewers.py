@@ -117,7 +117,7 @@ def test_an_auditors_day(page: Any, sign_in: Any, sound: Any, world: World):
     sound("auditor-export")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the tree").click()
-    assert download.value.suggested_filename == "ledger.jsonl"
+    assert download.value.suggested_filename == "ledger.zip"
 
 
 def test_an_administrators_day(page: Any, sign_in: Any, sound: Any, world: World):

@@ -179,6 +179,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ),
         ({A}, "get"),
     ),
+    "auditor:events": ({A}, "post"),
     **dict.fromkeys(
         (
             "administrator:people",

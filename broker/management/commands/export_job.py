@@ -1,4 +1,6 @@
-"""Write a job with everything its decisions rest on, for the auditor's verifier. The look is an event."""
+"""Write a job with everything its decisions rest on, and a signed manifest, for the auditor's verifier. The
+look is an event.
+"""
 
 import argparse
 from pathlib import Path
@@ -8,14 +10,14 @@ from uuid import UUID
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from broker import oversight
+from broker import exports
 from broker.errors import BrokerError
 from broker.management.operator import OperatorCommand
 from broker.models import Job, User
 
 
 class Command(OperatorCommand):
-    help = "Write a job's file: what it decided about everybody, and what they had said, to decide it again."
+    help = "Write a job's zip: what it decided about everybody, and what they had said, to decide it again."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("job", type=UUID, help="the id of the job")
@@ -28,8 +30,8 @@ class Command(OperatorCommand):
         if job is None or by is None:
             raise CommandError("There is no such job or login here. Nothing was written.")
         try:
-            with options["file"].open("x", encoding="utf-8") as out:
-                out.write(oversight.take_job(job, by=by, at=timezone.now()))
+            with options["file"].open("xb") as out:
+                exports.job(out, job, by=by, at=timezone.now())
         except FileExistsError as there:
             raise CommandError(f"{options['file']} is there already; nothing was written.") from there
         except BrokerError as refused:

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from broker import oversight
+from broker import exports, oversight
 from broker.errors import NotAllowed
+from broker.ledger_search import Search
 from broker.models import Job
 from consent.ledger import log
 from consent.models import LedgerEvent
@@ -31,6 +32,7 @@ def test_nobody_else_comes_in(world: World, who: str):
     assert client.get(reverse("auditor:event", args=[uid])).status_code == 403
     assert client.post(reverse("auditor:export"), {"openings": "yes"}).status_code == 403
     assert client.post(reverse("auditor:verify")).status_code == 403
+    assert client.post(reverse("auditor:events")).status_code == 403
     assert not looks()
 
 
@@ -38,7 +40,10 @@ def test_the_verbs_ask_for_the_right_whichever_door_they_are_called_from(world: 
     sten = world.staff.steward
     for verb in (
         lambda: oversight.verify(by=sten, at=NOW),
-        lambda: oversight.export(io.StringIO(), openings=True, by=sten, at=NOW),
+        lambda: exports.ledger(io.BytesIO(), openings=True, by=sten, at=NOW),
+        lambda: exports.found(io.BytesIO(), Search(), tell=str, by=sten, at=NOW),
+        lambda: oversight.turn("jobs", by=sten, at=NOW),
+        lambda: oversight.open_event(LedgerEvent(), by=sten, at=NOW),
         lambda: oversight.look(Job(), by=sten, at=NOW),
     ):
         with pytest.raises(NotAllowed):

@@ -1,10 +1,12 @@
 """The ledger verified here, and taken home to be verified without the house."""
 
+import hashlib
 import io
 import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,11 +55,16 @@ def test_verifying_tells_each_thing_that_does_not_hold(world: World, otto: Clien
     assert "events verify" not in page
 
 
-def taken_home(client: Client, openings: str) -> str:
+def taken_home(client: Client, openings: str) -> bytes:
     answer = client.post(reverse("auditor:export"), {"openings": openings})
     assert answer.status_code == 200
-    assert 'filename="ledger.jsonl"' in answer["Content-Disposition"]
-    return b"".join(answer.streaming_content).decode()
+    assert 'filename="ledger.zip"' in answer["Content-Disposition"]
+    return b"".join(answer.streaming_content)
+
+
+def lines_of(zipped: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(zipped)) as inside:
+        return inside.read("ledger.jsonl").decode()
 
 
 def test_the_export_is_verified_at_home_without_the_house(world: World, otto: Client, tmp_path: Path):
@@ -67,23 +74,28 @@ def test_the_export_is_verified_at_home_without_the_house(world: World, otto: Cl
     key = re.search(r"--key '(\S+)'", page)
     assert key is not None
     assert not looks()
-    text = taken_home(otto, "yes")
+    zipped = taken_home(otto, "yes")
+    text = lines_of(zipped)
     assert ada.pseudonym in text
-    file = tmp_path / "ledger.jsonl"
-    file.write_text(text)
+    file = tmp_path / "ledger.zip"
+    file.write_bytes(zipped)
     command = [sys.executable, "-m", "consent.ledger.verifier", str(file), "--key", key[1]]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     assert "Everything holds." in told.stdout
+    assert f"by {world.staff.auditor.reference}: the ledger (ledger.jsonl)" in told.stdout
+    with zipfile.ZipFile(io.BytesIO(zipped)) as inside:
+        manifest = inside.read("manifest.txt")
+    [made] = log.openings(["broker:export:made"]).values()
+    assert made["fields"]["sha256"] == hashlib.sha256(manifest).hexdigest()
     file.write_text(text.replace("RESEARCH", "LE.HOM"))
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
-    assert [look["fields"] for look in looks()] == [{"what": "export"}]
 
 
 def test_the_tree_alone_says_nothing_about_anybody(world: World, otto: Client):
     ada = world.join("Ada")
     log.sequence(at=NOW)
-    text = taken_home(otto, "no")
+    text = lines_of(taken_home(otto, "no"))
     assert ada.pseudonym not in text
     assert not json.loads(text.splitlines()[0])["openings"]
     assert recount.read(io.StringIO(text)).ok
