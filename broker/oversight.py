@@ -25,7 +25,7 @@ from consent.models import LedgerEvent, Participant
 from consent.reasons import Reason
 from genomics.intake import upkeep
 
-OF_A_JOB = [tag for tag in events.BY_TAG if tag.split(":")[1] in {"job", "result", "query"}]
+OF_A_JOB = [tag for tag in events.BY_TAG if tag.split(":")[1] in {"job", "result", "query", "vault"}]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

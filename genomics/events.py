@@ -24,6 +24,14 @@ EPOCH_BEGAN = EventKind("genomics:epoch:began", "Key epoch {subject} began.", ()
 EPOCH_DESTROYED = EventKind(
     "genomics:epoch:destroyed", "Key epoch {subject}, begun on {began_at}, was destroyed.", ("began_at",)
 )
+VAULT_OPENED = EventKind(
+    "genomics:vault:opened",
+    "For {subject} {files} files and {slabs} slabs were opened.",
+    ("files", "slabs", "evidence", "openings"),
+)
+VAULT_UNACCOUNTED = EventKind(
+    "genomics:vault:unaccounted", "{subject} was opened in the vault, and nobody said for what.", ()
+)
 PANEL_LOADED = EventKind("genomics:panel:loaded", "Panel {subject} was loaded.", ("sites", "build", "sha256"))
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, EventKind))

@@ -1,6 +1,8 @@
 """The sentences of genomics.events in Indonesian. One for every kind; a test sees to it."""
 
 SENTENCES_ID: dict[str, str] = {
+    "genomics:vault:opened": "Untuk {subject}, {files} berkas dan {slabs} lempeng dibuka.",
+    "genomics:vault:unaccounted": "{subject} dibuka di ruang simpan tanpa disebutkan untuk apa.",
     "genomics:file:received": "Sebuah berkas {file_kind} milik {subject} diterima.",
     "genomics:evidence:received": "Sebuah profil barang bukti diterima untuk {subject}.",
     "genomics:file:resealed": "Sebuah berkas {subject} disegel ulang dalam format yang sekarang.",

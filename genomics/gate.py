@@ -4,18 +4,24 @@ Before each batch the law is asked again about the people in it: who has withdra
 Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from consent import afterwards
 from consent import clearance as proofs
 from consent.clearance import Clearance
+from consent.ledger import log
 from consent.terms import DataUse, Policy
+from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import slabs
+from genomics._vault import readings, slabs
+from genomics._vault.readings import Purpose, Tally
 from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
@@ -33,6 +39,7 @@ class Asked:
 
     answer: Answer
     clearance: Clearance
+    opened: frozenset[UUID]  # every file of which something was opened on the way, slabs apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +81,43 @@ def ask(
     proofs.require(clearance)
     afterwards.require_current()
     panel = _panel() if question.evidence is not None else None
-    reference = _reference(question.evidence, panel, clearance)
     found: dict[int, list[Any]] = {}
     total, done = len(clearance.permitted), 0
-    again: list[Clearance] = []
-    for people in proofs.parts(clearance, batch):
-        now = proofs.recut(people, use=use(), policy=policy, at=clock())
-        if now.reasons:
-            raise RequestLapsed(now.reasons)
-        for ordinal, finding in _look(question, now, panel, reference):
-            found.setdefault(ordinal, []).append(finding)
-        again.append(now)
-        done += len(people.permitted)
-        on_batch(done, total)
+    now, again = clearance, list[Clearance]()
+    with _accounted(clearance, lambda: now.at) as opened:
+        reference = _reference(question.evidence, panel, clearance)
+        for people in proofs.parts(clearance, batch):
+            now = proofs.recut(people, use=use(), policy=policy, at=clock())
+            if now.reasons:
+                raise RequestLapsed(now.reasons)
+            for ordinal, finding in _look(question, now, panel, reference):
+                found.setdefault(ordinal, []).append(finding)
+            again.append(now)
+            done += len(people.permitted)
+            on_batch(done, total)
     answer = question.conclude(found, reference=reference, alias=alias)
-    return Asked(answer, proofs.without_lost(clearance, clearance.permitted, *again))
+    standing = proofs.without_lost(clearance, clearance.permitted, *again)
+    return Asked(answer, standing, frozenset(opened.files))
+
+
+@contextmanager
+def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tally]:
+    """What is opened inside is counted, and the count is an event, however it ends. No ledger, no answer."""
+    with readings.under(Purpose.JOB) as opened:
+        try:
+            yield opened
+        finally:
+            with transaction.atomic():
+                log.append(
+                    events.VAULT_OPENED,
+                    at=at(),
+                    by="gate",
+                    subject=f"query:{clearance.use.id}",
+                    files=len(opened.files),
+                    slabs=len(opened.slabs),
+                    evidence=len(opened.evidence),
+                    openings=opened.openings,
+                )
 
 
 def _look(

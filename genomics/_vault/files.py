@@ -14,7 +14,7 @@ from django.db import transaction
 from consent import clearance
 from consent.clearance import Clearance
 from consent.errors import NotCleared
-from genomics._vault import keys, segments, shelf
+from genomics._vault import keys, readings, segments, shelf
 from genomics.columns import Column
 from genomics.errors import VaultSealed
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
@@ -164,6 +164,7 @@ def read_range(name: str, key: bytes, offset: int, length: int) -> bytes:
 
 def opened_at(name: str, key: bytes) -> segments.Opened | None:
     """The blob that was recorded under a name, a segment at a time; None where version 1 alone ever lay."""
+    readings.note(name)
     sealed = Sealed.objects.filter(name=name).first()
     if sealed is None:
         return None
@@ -173,6 +174,7 @@ def opened_at(name: str, key: bytes) -> segments.Opened | None:
 
 def _read(name: str, key: bytes) -> bytes:
     """All of it at once. What is sealed anew while it is read is read again."""
+    readings.note(name)
     sealed = Sealed.objects.filter(name=name).first()
     while sealed is not None:
         try:

@@ -18,7 +18,8 @@ from consent.ledger import log
 from consent.models import Erasure, Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import keys, slabs
+from genomics._vault import keys, readings, slabs
+from genomics._vault.readings import Purpose
 from genomics._vault.slabs import Ready
 from genomics.intake import upkeep
 from genomics.intake.receive import pieces
@@ -28,7 +29,8 @@ from genomics.models import GenomicFile, ParticipantKey, Sealed
 def erase(participant: Participant, *, by: str, at: datetime, also: Callable[[], Counts] = dict) -> Erasure:
     """Erase her: key, uploads, columns, rows, and what the ground floor keeps of her. `also` destroys what
     the floor above keeps, in the same transaction. Raises RegistrationRefused if she was erased before."""
-    ready = slabs.sealed_without(list(GenomicFile.objects.filter(participant=participant)), at=at)
+    with readings.under(Purpose.ERASURE):
+        ready = slabs.sealed_without(list(GenomicFile.objects.filter(participant=participant)), at=at)
     with transaction.atomic():
         certificate = erasure.erase(
             participant,
@@ -44,7 +46,8 @@ def erase(participant: Participant, *, by: str, at: datetime, also: Callable[[],
 def erase_file(file: GenomicFile, *, by: str, at: datetime) -> None:
     """Erase one file. Her other files are then sealed under a new key, so that backups lose this one, too."""
     person = file.participant
-    ready = slabs.sealed_without([file], at=at)
+    with readings.under(Purpose.ERASURE):
+        ready = slabs.sealed_without([file], at=at)
     with transaction.atomic():
         holding = Holding.objects.select_related("participant").get(file=file.id)
         holdings.set_state(holding, Holding.State.ERASED, by=by, at=at)
@@ -72,8 +75,9 @@ def rekey(participant: Participant, *, by: str, at: datetime) -> bool:
         return True
     key = AESGCM.generate_key(256)
     files = list(GenomicFile.objects.filter(participant=participant).order_by("received_at", "id"))
-    sealed = {file.id: vault.copy(file, key) for file in files}
-    prints = {file.id: keys.fingerprint_of(pieces(vault.own_upload(file)), key) for file in files}
+    with readings.under(Purpose.ERASURE):
+        sealed = {file.id: vault.copy(file, key) for file in files}
+        prints = {file.id: keys.fingerprint_of(pieces(vault.own_upload(file)), key) for file in files}
     wrap = keys.wrapped(key, keys.holder_of(participant), at=at)
     with transaction.atomic():
         held = ParticipantKey.objects.select_for_update().filter(pk=row.pk, wrapped=row.wrapped).first()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from consent.models import Participant
 from genomics import column_text
 from genomics._vault import files as vault
+from genomics._vault import readings
+from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
 from genomics.intake.receive import pieces
 from genomics.models import GenomicFile
@@ -22,9 +24,10 @@ def of(participant: Participant) -> Iterator[Entry]:
     said its reference alleles."""
     files = GenomicFile.objects.filter(participant=participant).select_related("participant")
     for file in files.order_by("received_at", "id"):
-        with vault.own_upload(file) as stream:
+        with readings.under(Purpose.EXPORT):
+            upload, column = vault.own_upload(file), vault.own_column(file)
+        with upload as stream:
             yield f"files/{file.id}/as-kept{_ending(stream.read(4), file)}", pieces(stream)
-        column = vault.own_column(file)
         yield f"files/{file.id}/genotypes.tsv", column_text.table(column)
         yield f"files/{file.id}/genotypes.vcf", column_text.vcf(column, Build(file.build))
 

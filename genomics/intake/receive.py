@@ -19,7 +19,8 @@ from consent.ledger import log
 from consent.models import Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import keys, shelf
+from genomics._vault import keys, readings, shelf
+from genomics._vault.readings import Purpose
 from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
@@ -168,7 +169,8 @@ def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
                 sha256=panel.sha256.hex(),
             )
     for file in GenomicFile.objects.filter(build=version.build).select_related("participant").iterator():
-        vault.derive_row(file, version, panel)
+        with readings.under(Purpose.UPKEEP):
+            vault.derive_row(file, version, panel)
     return version
 
 

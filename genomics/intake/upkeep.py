@@ -16,8 +16,9 @@ from django.db import transaction
 
 from consent.ledger import log
 from genomics import events
-from genomics._vault import epochs, keys, slabs
+from genomics._vault import epochs, keys, readings, slabs
 from genomics._vault import files as vault
+from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed, SlabMember, VariantSlab
 from genomics.panel import Panel
@@ -75,7 +76,8 @@ def upgrade(*, by: str, at: datetime) -> Iterator[GenomicFile]:
         if _upgrade(file, by=by, at=at):
             yield file
     for profile in EvidenceProfile.objects.order_by("id").iterator():
-        sealed = vault.renew(vault.evidence_name(profile), keys.of_evidence(profile))
+        with readings.under(Purpose.UPKEEP):
+            sealed = vault.renew(vault.evidence_name(profile), keys.of_evidence(profile))
         if sealed is not None:
             vault.keep(sealed)
 
@@ -90,7 +92,8 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
     for file in files.select_related("participant").order_by("received_at", "id").iterator():
         there = missing_only and Sealed.objects.filter(name=vault.row_name(file, version)).exists()
         if not there and GenomicFile.objects.filter(pk=file.pk).exists():
-            vault.derive_row(file, version, panel)
+            with readings.under(Purpose.UPKEEP):
+                vault.derive_row(file, version, panel)
             yield file
 
 
@@ -106,7 +109,9 @@ def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
             group = _at_once(ids[:room])
             ids = ids[len(group) :]
             files = GenomicFile.objects.filter(pk__in=group).select_related("participant")
-            yield from slabs.join(slab, files.order_by("participant", "id"))
+            with readings.under(Purpose.UPKEEP):
+                joined = slabs.join(slab, files.order_by("participant", "id"))
+            yield from joined
 
 
 def empty_slabs(*, outdated_only: bool = False) -> int:
@@ -163,8 +168,9 @@ def _at_once(ids: list[UUID]) -> list[UUID]:
 def _upgrade(file: GenomicFile, *, by: str, at: datetime) -> bool:
     key = keys.of(file.participant)
     names = [vault.upload_name(file), vault.column_name(file)]
-    sealed = [one for one in (vault.renew(name, key) for name in names) if one is not None]
-    kept, column = vault.kept_column(file)
+    with readings.under(Purpose.UPKEEP):
+        sealed = [one for one in (vault.renew(name, key) for name in names) if one is not None]
+        kept, column = vault.kept_column(file)
     if column.to_bytes()[:FORMAT] != kept[:FORMAT]:
         sealed = [one for one in sealed if one.name != names[1]]
         sealed.append(vault.put(names[1], column.to_bytes(), key))

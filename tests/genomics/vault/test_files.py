@@ -143,7 +143,8 @@ def test_an_older_column_format_is_written_anew(world: World, monkeypatch):
     monkeypatch.undo()
     assert vault.own_column(ada).to_bytes() == today
     assert list(upkeep.altered_files()) == []
-    assert "genomics:file:resealed" in LedgerOpening.objects.latest("event_id").body
+    told = LedgerOpening.objects.exclude(event__kind="genomics:vault:unaccounted")  # this test's own looks
+    assert "genomics:file:resealed" in told.latest("event_id").body
 
 
 def test_rows_can_be_made_again_and_are_right_when_there_are_none(world: World):
