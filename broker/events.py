@@ -104,6 +104,19 @@ JOB_EXPIRED = EventKind(
 )
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
+CANARY_PLANTED = EventKind(
+    "broker:canary:planted", "A canary was planted: somebody who allows nothing.", ("commitment",)
+)
+CANARY_TOUCHED = EventKind(
+    "broker:canary:touched",
+    "{subject} reached a canary, who allows nothing ({where}), and was stopped.",
+    ("where", "canaries"),
+)
+ANOMALY_FOUND = EventKind(
+    "broker:anomaly:found",
+    "Something unusual about {subject} was noticed: {rule}, {count} events on {day}.",
+    ("rule", "count", "day", "evidence"),
+)
 EXPORTED = EventKind(
     "broker:export:made",
     "{by} took home {what}: {files}, under the signed manifest {sha256}.",

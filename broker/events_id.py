@@ -37,6 +37,13 @@ SENTENCES_ID: dict[str, str] = {
     "query:job:expired": "Jawaban pekerjaan {subject} disimpan selama {days} hari dan kini sudah dihapus.",
     "query:result:read": "Hasil pekerjaan {subject} dibaca.",
     "broker:ledger:read": "{by} mengambil seluruh buku catatan untuk tujuan: {what}.",
+    "broker:canary:planted": "Seekor kenari ditempatkan: seseorang yang tidak mengizinkan apa pun.",
+    "broker:canary:touched": (
+        "{subject} menjangkau seekor kenari, yang tidak mengizinkan apa pun ({where}), dan dihentikan."
+    ),
+    "broker:anomaly:found": (
+        "Sesuatu yang tidak biasa tentang {subject} terlihat: {rule}, {count} peristiwa pada {day}."
+    ),
     "broker:export:made": "{by} membawa pulang {what}: {files}, dengan daftar bertanda tangan {sha256}.",
     "broker:page:looked": "{by} melihat halaman auditor {page}.",
     "broker:event:looked": "{by} melihat peristiwa {event} sebagai auditor.",

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from broker import cases, events, notices, people, staging, supervised, uses
+from broker import canaries, cases, events, notices, people, staging, supervised, uses
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
 from broker.gates import Manifest, Passage, Watch
@@ -131,6 +131,7 @@ def _run(claim: Claim, batch: int) -> None:
     clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now, asker=asker)
     if clearance.reasons:
         raise RequestLapsed(clearance.reasons)
+    canaries.guard(claim.subject, clearance, at=now)
     clearance = _within_snapshot(claim, clearance)
     for _ in range(MOST_ROUNDS):
         policy = uses.policy(now)
@@ -145,6 +146,7 @@ def _run(claim: Claim, batch: int) -> None:
             batch=batch,
             on_batch=watch.batch_done,
         )
+        canaries.guard(claim.subject, asked.clearance, opened=asked.opened, at=claim.clock())
         claim.passage.read(clearance, asked.clearance, batch)
         manifest = _stage(claim, asked)
         if supervised.run(partial(_release, claim, asked.clearance, manifest)):

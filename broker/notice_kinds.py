@@ -168,6 +168,17 @@ KINDS: dict[str, Kind] = {
         ),
         ("grants",),
     ),
+    "canary": Kind(
+        gettext_noop("A canary was touched"),
+        gettext_noop(
+            "Something reached a person who was made up and allows nothing, and it was stopped. Look at what "
+            "is unusual, and let nothing go on before you know why."
+        ),
+    ),
+    "anomaly": Kind(
+        gettext_noop("Something unusual was noticed"),
+        gettext_noop("It is on the page of what is unusual, with the events it rests on. Look at it."),
+    ),
     "unsound": Kind(
         gettext_noop("A consent record is not as it was recorded"),
         gettext_noop(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from broker import (
+    anomaly_watch,
     checks,
     handovers,
     impact,
@@ -95,6 +96,7 @@ def look() -> None:
         notices.tell(people.holding(Role.AUDITOR), "alarm", at=now, grants=risen.grants)
     if alarms.walk(now) is not None:
         notices.tell(people.holding(Role.AUDITOR), "unsound", at=now)
+    anomaly_watch.look(now)
     for delivery in postman.due(at=now):
         postman.ring(delivery)
     impact.take_daily(at=now)

@@ -1,5 +1,6 @@
 """The facts of the top floor."""
 
+from broker.models.canaries import Canary
 from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.impact import ImpactSnapshot
@@ -33,6 +34,7 @@ __all__ = [
     "Appointment",
     "Approval",
     "Authorisation",
+    "Canary",
     "Case",
     "CasePermission",
     "Channel",

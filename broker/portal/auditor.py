@@ -20,7 +20,14 @@ from django.views.decorators.http import require_http_methods
 from broker import exports, oversight, states
 from broker.errors import Refused
 from broker.models import Job, User
-from broker.portal import auditor_jobs, auditor_ledger, auditor_papers, auditor_take, auditor_why
+from broker.portal import (
+    auditor_anomalies,
+    auditor_jobs,
+    auditor_ledger,
+    auditor_papers,
+    auditor_take,
+    auditor_why,
+)
 from broker.rights import allow
 from broker.roles import Right
 from broker.staging import StagedBroken
@@ -256,6 +263,7 @@ urls = [
     path("jobs/<uuid:id>/", job, name="job"),
     path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
     path("jobs/<uuid:id>/job.zip", auditor_take.job_file, name="job_file"),
+    path("anomalies/", auditor_anomalies.anomalies, name="anomalies"),
     path("events.zip", auditor_take.events, name="events"),
     path("verifier.pyz", auditor_take.verifier, name="verifier"),
     path("papers/", auditor_papers.papers, name="papers"),

@@ -100,6 +100,12 @@ def address(q: str) -> str:
     return f"{reverse('auditor:ledger')}?{urlencode({'q': q})}"
 
 
+def kind_words(tag: str) -> str:
+    """consent:statement:given -> "Statement given"."""
+    _floor, subject, action = tag.split(":")
+    return _(f"{subject} {action}".replace("_", " ").capitalize())
+
+
 def tell(event: LedgerEvent) -> str:
     """The event in the sentence of its kind."""
     kind, said = BY_TAG.get(event.kind), _said(event)
@@ -109,7 +115,7 @@ def tell(event: LedgerEvent) -> str:
         return _("An event of a kind that is not known here: %(kind)s.") % {"kind": event.kind}
     try:
         fields = {name: _plain(value) for name, value in said["fields"].items()}
-        return _short(kind.tell({**said, "fields": fields}, sentence(kind.tag, get_language() or "en")))
+        return short(kind.tell({**said, "fields": fields}, sentence(kind.tag, get_language() or "en")))
     except (KeyError, AttributeError, TypeError, ValueError):
         return _("This event does not say what events of its kind say. Verify the ledger.")
 
@@ -192,7 +198,7 @@ def _said(event: LedgerEvent) -> dict[str, Any] | None:
     return said
 
 
-def _short(told: str) -> str:
+def short(told: str) -> str:
     """A sentence for the eye: ids by their first eight letters, and each kind of thing said once. The whole
     ids stand in the JSON."""
     told = re.sub(r"\b(job|case|query|request) \1:", r"\1 ", told, flags=re.IGNORECASE)

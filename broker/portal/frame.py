@@ -62,6 +62,7 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
         "auditor",
         (
             (gettext_lazy("Ledger"), "auditor:ledger"),
+            (gettext_lazy("Unusual"), "auditor:anomalies"),
             (gettext_lazy("Jobs"), "auditor:jobs"),
             (gettext_lazy("Paper forms"), "auditor:papers"),
             (gettext_lazy("Verify"), "auditor:verify"),

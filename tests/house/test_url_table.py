@@ -168,6 +168,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(
         (
             "auditor:ledger",
+            "auditor:anomalies",
             "auditor:event",
             "auditor:jobs",
             "auditor:job",
