@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent import events, fence
+from consent import events, fence, naming
 from consent.ledger import log
 from consent.models import Holding, Participant
 from consent.models.people import HOLDING_TRANSITIONS
@@ -22,6 +22,9 @@ def add(
     """A file of this participant has been taken in. It may be asked about, consent permitting, unless it is
     quarantined from the start."""
     with transaction.atomic():
+        # Her key of names is made now, and not by the first job that considers her: its instant, which she
+        # may see, would tell that something was asked long before that may be told.
+        naming.keep([participant.ordinal], at=at, by=by)
         position = fence.advance([participant.ordinal])
         holding = Holding.objects.create(file=file, participant=participant, state=state)
         _note(holding, position, by=by, at=at)

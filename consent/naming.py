@@ -1,5 +1,6 @@
 """The keys from which participants are named in the manifests of jobs. Each is made once, with its event,
-before the first job that considers her is released: so nobody can choose it afterwards.
+when a first file comes, before any job considers her: so nobody can choose it afterwards, and its instant
+tells of no job.
 
 The key of a person is drawn from a salt in her row and a secret outside the database. She may hold it (it is
 in her proofs) and derive her name in any job; nobody else can tell that two names are hers.
@@ -34,6 +35,16 @@ def keep(ordinals: Sequence[int], *, at: datetime, by: str) -> None:
                 _make(_lacking(chunk), at=at, by=by)
 
 
+def keep_all(*, at: datetime, by: str) -> None:
+    """The same for everybody with a file who lacks one: who came before keys were made at once."""
+    lacking = Participant.objects.filter(manifest_key__isnull=True, erased_at__isnull=True)
+    keep(
+        list(lacking.filter(holdings__isnull=False).distinct().values_list("ordinal", flat=True)),
+        at=at,
+        by=by,
+    )
+
+
 def names(job: str, ordinals: Sequence[int]) -> list[bytes]:
     """What these people are called in this job, in the same order; a name of nobody for who has no key."""
     found: dict[int, bytes] = {}
@@ -44,7 +55,7 @@ def names(job: str, ordinals: Sequence[int]) -> list[bytes]:
 
 
 def key_of(participant: Participant) -> bytes | None:
-    """Her key; None while no job has considered her, and once she was erased."""
+    """Her key; None before a first file of hers came, and once she was erased."""
     return _keys([participant.ordinal]).get(participant.ordinal)
 
 
