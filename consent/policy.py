@@ -18,6 +18,7 @@ LEAP_BIRTHDAYS = ("MAR1", "FEB28")
 YOUNGEST_MAJORITY, OLDEST_MAJORITY = 16, 21
 MOST_GRACE_DAYS = 180
 LEADS_MAY_BE_SPARED = frozenset(("L.MIS",))
+MOST_HOLD_DAYS = 365  # searches of police and counsel are told after a year, whatever else goes on
 
 # Hours between a yes and the instant from which it holds. The police's are the longest.
 COOLING_OFF: tuple[tuple[str, int], ...] = (
@@ -60,6 +61,9 @@ class Policy:
     alarm_window_hours: int = 1
     alarm_least: int = 50  # grants in a window, below which nobody is alarmed
     alarm_factor: int = 5  # so many times as many as is usual
+    # When searches of police and counsel are told to everybody they considered (house: broker.tellings).
+    hold_days: int = 30  # at the earliest so many days after the search
+    hold_latest_days: int = MOST_HOLD_DAYS  # at the latest, unless a court's ban names a later end
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
     _ages: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -107,6 +111,11 @@ class Policy:
                 )
         if further := sorted(self.leads_exempt - LEADS_MAY_BE_SPARED):
             yield f"{', '.join(further)} cannot be asked before other leads were tried"
+        if not 0 <= self.hold_days <= self.hold_latest_days <= MOST_HOLD_DAYS:
+            yield (
+                f"A search is told {self.hold_days} to {self.hold_latest_days} days after it; the second may "
+                f"not be smaller than the first, nor more than {MOST_HOLD_DAYS}"
+            )
 
     def overlay(self, changes: Mapping[str, Any]) -> Self:
         """This policy with some keys changed, named as in JSON. Raises ValueError for a key it has not, and
@@ -142,6 +151,8 @@ _READ: dict[str, Any] = {
     "alarm_window_hours": int,
     "alarm_least": int,
     "alarm_factor": int,
+    "hold_days": int,
+    "hold_latest_days": int,
     "proxy_may_grant": words,
     "guardian_may_grant": words,
     "guardian_may_grant_identity_only": words,

@@ -48,6 +48,8 @@ def test_a_dial_that_is_not_there_cannot_be_turned(changes: dict):
         {"majority_grace_days": {}},
         {"leads_exempt": ["L.MIS"]},
         {"leads_exempt": []},
+        {"hold_days": 0, "hold_latest_days": 0},
+        {"hold_days": 365},
     ],
 )
 def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
@@ -66,6 +68,9 @@ def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
         ({"majority_grace_days": {"RESEARCH": 9999}}, "180 days at most"),
         ({"leads_exempt": ["L.MIS", "L.HOM"]}, "L.HOM cannot be asked"),
         ({"leads_exempt": ["E.EXON"]}, "E.EXON cannot be asked"),
+        ({"hold_latest_days": 366}, "nor more than 365"),
+        ({"hold_days": -1}, "is told -1 to 365 days"),
+        ({"hold_days": 60, "hold_latest_days": 59}, "smaller than the first"),
     ],
 )
 def test_no_dial_goes_further_than_the_house_lets_it(changes: dict, why: str):
