@@ -65,7 +65,6 @@ class Environment:
     origins: list[str]
     https: bool
     shared: Path
-    hold_days: int
     lease_seconds: float
     gate_batch: int
     upload_mb: int
@@ -85,7 +84,7 @@ def read() -> Environment:
         return _read(environ.Env())
     except ValueError as wrong:
         raise ImproperlyConfigured(
-            f"A number in the environment is none ({wrong}): see HOLD_DAYS, LEASE_SECONDS, GATE_BATCH, "
+            f"A number in the environment is none ({wrong}): see LEASE_SECONDS, GATE_BATCH, "
             "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS and REVIEW_HOURS. Nothing "
             "was started."
         ) from None
@@ -120,8 +119,6 @@ def _read(env: environ.Env) -> Environment:
         origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
         https=env.bool("HTTPS", default=not (debug or demo)),
         shared=Path(env.str("SHARED_DIR", default=str(BASE.parent / "shared"))),
-        # Days that police and counsel searches stay unseen by the people they considered.
-        hold_days=env.int("HOLD_DAYS", default=0 if demo else 30),
         # A worker that says nothing for this long has lost its job to the next one.
         lease_seconds=env.float("LEASE_SECONDS", default=30.0),
         # People whose files are opened between two looks at consent.

@@ -16,6 +16,7 @@ from broker.models import (
     Delivery,
     HandoverCode,
     HandoverStep,
+    LegalConcern,
     Notice,
     OwnRecord,
     PaperScan,
@@ -43,6 +44,7 @@ def _destroy(participant: Participant, at: datetime) -> dict[str, int]:
     DeathReport.objects.filter(participant=participant).delete()
     HandoverCode.objects.filter(participant=participant).delete()
     HandoverStep.objects.filter(participant=participant).erase()
+    LegalConcern.objects.filter(participant=participant).erase()
     own = OwnRecord.objects.filter(participant=participant).select_related("user")
     logins = [record.user for record in own]
     own.delete()

@@ -55,6 +55,35 @@ CASE_DECIDED = EventKind(
     "broker:case:decided", "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
 )
 CASE_CLOSED = EventKind("broker:case:closed", "Case {subject} was closed.", ())
+CASE_TOLD = EventKind(
+    kinds.CASE_TOLD, "The searches of {subject} were told to everybody they considered.", ("upto", "searches")
+)
+CASE_REPORTED = EventKind(
+    kinds.CASE_REPORTED,
+    "What came of {subject} was reported back.",
+    ("stage", "cold_case", "third_party_sample", "arrest", "conviction", "identity_revealed", "cost"),
+)
+PROCESS_RECEIVED = EventKind(
+    kinds.PROCESS_RECEIVED,
+    "A {process_kind} was entered in the register, about {concerns}; it is due on {due}.",
+    (
+        *("process_kind", "concerns", "compels_non_consenting", "case", "gag_until", "received", "due"),
+        "document_sha256",
+    ),
+)
+PROCESS_MOVED = EventKind(kinds.PROCESS_MOVED, "{subject} is {state} now.", ("state",))
+PROCESS_GAG_ENDED = EventKind(kinds.PROCESS_GAG_ENDED, "A court lifted the ban on speaking of {subject}.", ())
+PROCESS_OVERDUE = EventKind("broker:process:overdue", "Nobody answered {subject} in time.", ())
+PROCESS_TOLD = EventKind(kinds.PROCESS_TOLD, "Everybody concerned was told of {subject}.", ())
+PROCESS_SEEN = EventKind("broker:process:seen", "{by} looked at the paper of {subject}.", ())
+STATEMENT_MADE = EventKind(
+    kinds.STATEMENT_MADE,
+    "The statement of {subject} was signed: {sought} orders sought people who had not agreed.",
+    ("sought", "note_sha256"),
+)
+REPORT_MADE = EventKind(
+    "broker:report:made", "A transparency report of {start} to {end} was made.", ("start", "end", "sha256")
+)
 QUERY_SUBMITTED = EventKind(
     "query:query:submitted",
     "A question of kind {question_kind} was asked for {purposes}.",

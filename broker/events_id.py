@@ -22,6 +22,20 @@ SENTENCES_ID: dict[str, str] = {
     "broker:authorisation:recorded": "Sebuah surat pengadilan dicatat untuk perkara {subject}.",
     "broker:case:decided": "Perkara {subject}: persetujuan {role} adalah {approves}.",
     "broker:case:closed": "Perkara {subject} ditutup.",
+    "broker:case:told": "Pencarian dalam {subject} diberitahukan kepada semua orang yang dipertimbangkan.",
+    "broker:case:reported": "Hasil dari {subject} telah dilaporkan kembali.",
+    "broker:process:received": (
+        "Sebuah {process_kind} dicatat dalam daftar, tentang {concerns}; harus dijawab sebelum {due}."
+    ),
+    "broker:process:moved": "{subject} sekarang {state}.",
+    "broker:process:gag_ended": "Pengadilan mencabut larangan berbicara tentang {subject}.",
+    "broker:process:overdue": "Tidak ada yang menjawab {subject} tepat waktu.",
+    "broker:process:told": "Semua orang yang bersangkutan diberi tahu tentang {subject}.",
+    "broker:process:seen": "{by} melihat surat dari {subject}.",
+    "broker:statement:made": (
+        "Pernyataan untuk {subject} ditandatangani: {sought} perintah mencari orang yang tidak setuju."
+    ),
+    "broker:report:made": "Laporan keterbukaan untuk {start} sampai {end} dibuat.",
     "query:query:submitted": "Sebuah pertanyaan jenis {question_kind} diajukan untuk {purposes}.",
     "query:query:refused": "Sebuah pertanyaan ditolak: {reasons}.",
     "query:job:cleared": "Pekerjaan {subject} boleh membaca {permitted} dari {considered} orang.",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import notices, postman
+from broker import notices, postman, processes, tellings
 from broker.models import Job, JobState, Upload, UploadState
 from consent import afterwards, alarms
 from consent.apps import append_only_tables
@@ -219,6 +219,22 @@ def _keys(at: datetime) -> tuple[bool, str]:
     return not late, words + (" " + _("Is a worker running? Or run manage.py roll_keys.") if late else "")
 
 
+def _demands(at: datetime) -> tuple[bool, str]:
+    waiting = processes.unanswered()
+    late = waiting.filter(due_at__lt=at).count()
+    words = _("%(waiting)d demands of courts and agencies wait for an answer, ") % {
+        "waiting": waiting.count()
+    }
+    return not late, words + _("%(late)d of them too long.") % {"late": late}
+
+
+def _tellings(at: datetime) -> tuple[bool, str]:
+    late = tellings.overdue(at=at)
+    if late:
+        return False, _("%(late)d cases should have been told by now. Is a worker running?") % {"late": late}
+    return True, _("Every search that can be told has been told.")
+
+
 CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
@@ -233,4 +249,6 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "yeses": _yeses,
     "records": _records,
     "notices": _notices,
+    "demands": _demands,
+    "tellings": _tellings,
 }

@@ -161,6 +161,33 @@ KINDS: dict[str, Kind] = {
         gettext_noop("It ends on %(ends)s. If you do nothing, it becomes a no."),
         ("family", "ends"),
     ),
+    "searched": Kind(
+        gettext_noop("Searches in a case can be told now"),
+        gettext_noop(
+            "Police or the defence searched here, and it concerned %(whose)s as it did everybody else. Each "
+            "search stands under “Who used my data” now, whether it read the file or not. You need not do "
+            "anything."
+        ),
+        ("whose",),
+    ),
+    "demanded": Kind(
+        gettext_noop("A court or an agency demanded something from us"),
+        gettext_noop(
+            "We received it on %(received)s, and it concerns %(whose)s. Nothing was read because of it that "
+            "you had not allowed. You need not do anything."
+        ),
+        ("whose", "received"),
+    ),
+    "demand_overdue": Kind(
+        gettext_noop("A demand waits too long for an answer"),
+        gettext_noop("%(number)s was to be answered by %(due)s, and nobody has answered it."),
+        ("number", "due"),
+    ),
+    "statement_missing": Kind(
+        gettext_noop("A monthly statement is missing"),
+        gettext_noop("The statement of %(month)s has not been made. Look at the worker, or make it by hand."),
+        ("month",),
+    ),
     "alarm": Kind(
         gettext_noop("Many more yeses than usual"),
         gettext_noop(
@@ -204,7 +231,7 @@ def _told(notice: Notice) -> dict[str, str]:
     told = {name: str(value) for name, value in notice.fields.items()}
     if (family := told.get("family")) is not None:
         told["family"] = _(FAMILIES[family].label) if family in FAMILIES else _("everything")
-    for name in {"begins", "ends"} & told.keys():
+    for name in {"begins", "ends", "received", "due"} & told.keys():
         told[name] = str(date_format(datetime.fromisoformat(told[name]), "j F Y"))
     if "objected" in told:
         told["objected"] = _(OBJECTED) if notice.fields["objected"] else ""

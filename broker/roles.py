@@ -41,6 +41,8 @@ class Right(StrEnum):
     KEEP_FORMS = "load, approve and publish consent forms"
     KEY_PAPER = "enter what stands on a paper form"
     SEE_HOMES = "confirm where a young person is at home"
+    ENTER_PROCESSES = "enter what courts and agencies demand"
+    ANSWER_PROCESSES = "answer what courts and agencies demand"
     READ_LEDGER = "read and verify the ledger"
     APPOINT = "propose and confirm roles and organisations"
 
@@ -53,11 +55,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.QUALITY_OFFICER: frozenset(),
     Role.INVESTIGATOR: frozenset({Right.OPEN_CASE, Right.ASK}),
     Role.COUNSEL: frozenset({Right.OPEN_CASE, Right.ASK}),
-    Role.CLERK: frozenset({Right.KEY_PAPER, Right.SEE_HOMES}),
+    Role.CLERK: frozenset({Right.KEY_PAPER, Right.SEE_HOMES, Right.ENTER_PROCESSES}),
     Role.STEWARD: frozenset(
-        {Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE, Right.KEEP_FORMS}
+        {
+            *(Right.REVIEW_REQUESTS, Right.REVIEW_CASES, Right.VERIFY_PEOPLE, Right.KEEP_FORMS),
+            *(Right.ENTER_PROCESSES, Right.ANSWER_PROCESSES),
+        }
     ),
-    Role.LEGAL_REVIEWER: frozenset({Right.REVIEW_CASES}),
+    Role.LEGAL_REVIEWER: frozenset({Right.REVIEW_CASES, Right.ENTER_PROCESSES, Right.ANSWER_PROCESSES}),
     Role.AUDITOR: frozenset({Right.READ_LEDGER}),
     Role.WITNESS: frozenset(),
     Role.ADMINISTRATOR: frozenset({Right.APPOINT}),

@@ -30,7 +30,6 @@ BACKUP_DAYS = ENV.backup_days
 REFERENCE_DIR = HOME / "reference"  # genomes and chains; of no participant, so not on the shelf
 QUEUE_FILE = HOME / "queue.sqlite3"
 SHARED_DIR = ENV.shared
-HOLD_DAYS = ENV.hold_days
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
 READERS_AT_ONCE = ENV.readers

@@ -1,6 +1,6 @@
-"""Sealing what a job keeps: its snapshot, its answer before the release, its manifest.
+"""Sealing what a job keeps: its snapshot, its answer before the release, its manifest; and papers of courts.
 
-AES-256-GCM under a key of this room's own, bound to the job and to which of the three it is.
+AES-256-GCM under a key of this room's own, bound to the job (or paper) and to which of its parts it is.
 """
 
 import hashlib

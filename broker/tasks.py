@@ -21,13 +21,15 @@ from broker import (
     notices,
     people,
     postman,
+    processes,
     reviews,
     sweeping,
+    tellings,
     uses,
 )
 from broker.models import Job
 from broker.roles import Role
-from consent import afterwards, alarms, eligibility
+from consent import afterwards, alarms, eligibility, naming
 from genomics.intake import erasure, receive, upkeep
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,7 @@ def keep_up() -> None:
     afterwards.trim(at=now, life=timedelta(days=settings.BACKUP_DAYS) + 2 * upkeep.DAY)
     upkeep.roll(by=WORKER, at=now)
     erasure.rekey_all(by=WORKER, at=now)
+    naming.keep_all(at=now, by=WORKER)
     receive.sweep(before=now - timedelta(hours=1))
     deque(upkeep.rebuild_rows(missing_only=True), maxlen=0)
     deque(upkeep.fill_slabs(at=now), maxlen=0)
@@ -87,8 +90,9 @@ def keep_up() -> None:
 
 @shared_task(name="broker.look")
 def look() -> None:
-    """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, the day's
-    picture of uses, reviews and answers whose time is over, and what uploads left behind."""
+    """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, searches and
+    demands that can be told, demands nobody answered, the day's picture of uses, reviews and answers whose
+    time is over, and what uploads left behind."""
     afterwards.require_current()
     now = timezone.now()
     risen = alarms.look(now)
@@ -99,6 +103,9 @@ def look() -> None:
     anomaly_watch.look(now)
     for delivery in postman.due(at=now):
         postman.ring(delivery)
+    tellings.tell_due(at=now)
+    processes.tell_due(at=now)
+    processes.alarm_overdue(at=now)
     impact.take_daily(at=now)
     reviews.settle_due(at=now)
     sweeping.expire(at=now)

@@ -1,21 +1,19 @@
 """Who used my data: for one participant, every job that considered her, and why it read her or did not.
 
 It shows what left as a kind, never a value, and never whether she matched; and never so soon that it betrays
-somebody else: research from the next day on, police and counsel when the case's searching has ended.
+somebody else: research from the next day on, police and counsel when their case is told (broker.tellings).
 """
 
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from broker import staging
+from broker import staging, tellings
+from broker.manifests import manifest_of
 from broker.models import Job, JobState
 from consent.models import Participant
 from consent.purposes import PURPOSES
@@ -23,7 +21,8 @@ from consent.reasons import Reason
 
 logger = logging.getLogger(__name__)
 
-LATEST = timedelta(days=365)  # a case that never closes is shown after a year all the same
+
+__all__ = ["WHAT_LEFT", "Use", "is_visible", "manifest_of", "of", "one", "outcome_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def _released() -> QuerySet[Job]:
 
 
 def _use(job: Job, participant: Participant, at: datetime) -> Use | None:
-    if at < visible_from(job):
+    if not is_visible(job, at=at):
         return None
     try:
         outcome = outcome_for(job, participant.ordinal)
@@ -103,21 +102,12 @@ def outcome_for(job: Job, ordinal: int) -> tuple[bool, tuple[Reason, ...]] | Non
     return None
 
 
-def manifest_of(job: Job) -> dict[str, list[Any]]:
-    """Whom a released job read, and whom not and why: {"permitted": [ordinal], "left_out": [[ordinal,
-    [reason]]], ...}; the rest is for broker.explaining."""
-    manifest: dict[str, list[Any]] = json.loads(
-        staging.unseal(bytes(job.manifest or b""), f"{job.pk}/manifest")
-    )
-    return manifest
+def _next_day(job: Job) -> datetime:
+    return (job.ended + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def visible_from(job: Job) -> datetime:
-    """The first instant at which participants see this job."""
-    ended = job.ended
-    if settings.HOLD_DAYS == 0:  # the demo, and it says so
-        return ended
-    if job.query.case is None:
-        return (ended + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    closed = job.query.case.closed_at or ended + LATEST
-    return min(max(closed, ended + timedelta(days=settings.HOLD_DAYS)), ended + LATEST)
+def is_visible(job: Job, *, at: datetime) -> bool:
+    """Whether participants may see this job: research from the next day on, a case's when it was told."""
+    if not tellings.is_held(job.ended):  # the demo, and it says so
+        return job.ended <= at
+    return tellings.is_told(job, at=at) if job.query.case else at >= _next_day(job)

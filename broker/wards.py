@@ -5,16 +5,22 @@ It joins guardian's row with the link on the ground floor (consent.powers). Whet
 is the law's.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+
+from django.db.models import QuerySet
 
 from broker import people, rights, uses
-from broker.models import HandoverCode, OwnRecord, User
+from broker.models import HandoverCode, OwnRecord, ParticipantPermission, User
 from consent import powers
 from consent.models import KinLink, Participant
 from consent.participants import of_age_at
 from consent.powers import Power
 from consent.terms import Authority, Capacity
+
+CHUNK = 500  # people asked about together
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,27 @@ def acting_for(participant: Participant, *, at: datetime) -> tuple[User, ...]:
     ids = [reference.removeprefix("user:") for reference in others if reference.startswith("user:")]
     acting = [*own_login, *User.objects.filter(public_id__in=ids)]
     return tuple(user for user in acting if rights.may(user, people.ACT, participant))
+
+
+def acting_for_each(people_: QuerySet[Participant], *, at: datetime) -> Iterator[tuple[User, Participant]]:
+    """The same for a crowd, in few statements: who may act, and for whom."""
+    for chunk in _chunks(people_):
+        by_pk = {one.pk: one for one in chunk}
+        kin = set(KinLink.objects.filter(person__in=by_pk).values_list("person", flat=True))
+        rows = OwnRecord.objects.filter(participant__in=by_pk.keys() - kin, user__is_active=True)
+        acts = ParticipantPermission.objects.filter(permission__codename=people.ACT, content_object__in=by_pk)
+        may = set(acts.values_list("user", "content_object"))
+        for own_record in rows.select_related("user").order_by("participant"):
+            if (own_record.user_id, own_record.participant_id) in may:
+                yield own_record.user, by_pk[own_record.participant_id]
+        for pk in sorted(kin):
+            yield from ((user, by_pk[pk]) for user in acting_for(by_pk[pk], at=at))
+
+
+def _chunks(people_: QuerySet[Participant]) -> Iterator[list[Participant]]:
+    rows = iter(people_.order_by("pk").iterator(CHUNK))
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
 
 
 def _ward(link: KinLink, power: Power, at: datetime) -> Ward:

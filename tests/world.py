@@ -28,6 +28,10 @@ WITHOUT_COOLING_OFF = Policy.default().overlay(
     {"policy_version": "2026.1 without cooling-off", "cooling_off_hours": {}}
 )
 
+WITHOUT_HOLD = WITHOUT_COOLING_OFF.overlay(
+    {"policy_version": "2026.1 told at once", "hold_days": 0, "hold_latest_days": 0}
+)
+
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)  # the papers of this world outlive its tests
 EARLIER = NOW - timedelta(days=100)
@@ -48,9 +52,9 @@ SITE = "20:1000226 A>T"
 class World:
     """Built at EARLIER; tests act at NOW or after."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, held: bool = True) -> None:
         forms.publish_shipped(by="founding", at=EARLIER)
-        policies.adopt(WITHOUT_COOLING_OFF, by="founding", at=EARLIER)
+        policies.adopt(WITHOUT_COOLING_OFF if held else WITHOUT_HOLD, by="founding", at=EARLIER)
         self.staff: Staff = appoint(at=EARLIER)
         self.people: dict[str, Participant] = {}
 

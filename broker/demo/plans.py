@@ -14,9 +14,15 @@ from consent.terms import Authority, Capacity, Modifier, Permission, Policy, Sig
 
 POLICE = tuple(family for family in FAMILIES if family.startswith("LE."))
 ADULT, CHILD = "F-ADULT", "F-GUARDIAN"
-# Nobody waits a week for a demo; it says so.
+# Nobody waits a week for a yes in a demo, nor a month to see who searched; it says so.
 POLICY = Policy.default().overlay(
-    {"policy_version": "2026.1 without cooling-off", "cooling_off_hours": {}, "alarm_least": 1_000_000}
+    {
+        "policy_version": "2026.1 without cooling-off",
+        "cooling_off_hours": {},
+        "alarm_least": 1_000_000,
+        "hold_days": 0,
+        "hold_latest_days": 0,
+    }
 )
 
 

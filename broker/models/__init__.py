@@ -5,6 +5,15 @@ from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.impact import ImpactSnapshot
 from broker.models.kin import DeathReport, HandoverCode, HandoverStep
+from broker.models.legal import (
+    ANSWERED,
+    LEGAL_TRANSITIONS,
+    LegalConcern,
+    LegalProcess,
+    LegalStep,
+    MonthlyStatement,
+    Telling,
+)
 from broker.models.notices import Channel, Delivery, Notice
 from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
@@ -24,7 +33,9 @@ from broker.models.undertakings import (
 from broker.models.uploads import STAGED, UPLOAD_ENDED, UPLOAD_TRANSITIONS, Upload, UploadState
 
 __all__ = [
+    "ANSWERED",
     "ENDED",
+    "LEGAL_TRANSITIONS",
     "REVIEW_TRANSITIONS",
     "STAGED",
     "TRANSITIONS",
@@ -47,6 +58,10 @@ __all__ = [
     "Job",
     "JobGate",
     "JobState",
+    "LegalConcern",
+    "LegalProcess",
+    "LegalStep",
+    "MonthlyStatement",
     "Notice",
     "Organisation",
     "OwnRecord",
@@ -59,6 +74,7 @@ __all__ = [
     "QueryState",
     "RecoveryCode",
     "Reviewed",
+    "Telling",
     "TokenName",
     "Totp",
     "Upload",

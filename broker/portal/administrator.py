@@ -195,6 +195,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "yeses": _("Yeses"),
         "records": _("Records"),
         "notices": _("Notices"),
+        "demands": _("Demands of courts"),
+        "tellings": _("Searches told"),
     }
     cards = [
         {

@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from broker import explaining
+from broker import explaining, uses
 from broker import usage as usage_of
 from broker.errors import Refused
 from broker.portal import record_files, record_uploads, usage_words, why_words
@@ -96,7 +96,7 @@ def usage(desk: Desk) -> HttpResponse:
         "page": page,
         "newer": f"?{urlencode({**query, 'page': page.number - 1})}" if page.has_previous() else "",
         "older": f"?{urlencode({**query, 'page': page.number + 1})}" if page.has_next() else "",
-        "hold": settings.HOLD_DAYS,
+        "hold": uses.policy(desk.at).hold_days,
     }
     return desk.render("usage", context)
 

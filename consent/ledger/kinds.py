@@ -21,6 +21,15 @@ KEYED = "consent:participant:keyed"  # binds the key of her names in manifests: 
 VERIFIER_SHIPPED = "consent:verifier:shipped"
 MANIFEST_SEALED = "query:manifest:sealed"  # whom a job read, as the root of a tree of names
 
+# And those that a recount of the public report reads.
+CASE_TOLD = "broker:case:told"
+CASE_REPORTED = "broker:case:reported"
+PROCESS_RECEIVED = "broker:process:received"
+PROCESS_MOVED = "broker:process:moved"
+PROCESS_GAG_ENDED = "broker:process:gag_ended"
+PROCESS_TOLD = "broker:process:told"
+STATEMENT_MADE = "broker:statement:made"
+
 
 @dataclass(frozen=True, slots=True)
 class EventKind:

@@ -28,6 +28,10 @@ FIELDS = {
     "change": notice_kinds.ADDED,
     "grants": 900,
     "objected": True,
+    "received": NOW.isoformat(),
+    "due": NOW.isoformat(),
+    "number": "A court W-1",
+    "month": "2026-05",
 }
 
 

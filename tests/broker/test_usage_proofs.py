@@ -20,9 +20,8 @@ pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 
 @pytest.fixture
-def world(settings: Any) -> World:
-    settings.HOLD_DAYS = 0
-    return World()
+def world() -> World:
+    return World(held=False)
 
 
 def run(world: World) -> Job:

@@ -19,11 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_why_for_her_and_for_an_auditor(
-    page: Any, sign_in: Any, sound: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    page: Any, sign_in: Any, sound: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("broker.tasks.ring", lambda job_id: None)
-    settings.HOLD_DAYS = 0
-    world, now = World(), timezone.now()
+    world, now = World(held=False), timezone.now()
     eve = people.sign_up("eve", PASSWORD, born_on=date(1980, 1, 1), at=now - timedelta(days=300))
     person = eve.own_record.participant
     people.verify_identity(person, by=world.staff.steward, at=now - timedelta(days=300))

@@ -220,8 +220,8 @@ def test_a_receipt_of_the_childs_record_is_the_guardians_too(hers, child, gita):
     shown(hers, "receipt", child.pseudonym, own.seq, status=404)
 
 
-def test_usage_is_that_of_the_child(world, gita, hers, child, settings):
-    settings.HOLD_DAYS = 0
+def test_usage_is_that_of_the_child(world, gita, hers, child, monkeypatch):
+    monkeypatch.setattr("broker.tellings.is_held", lambda ended: False)
     receive(child, FILE, by=gita.reference, at=timezone.now() - timedelta(days=40))
     press(hers, "give", child.pseudonym, "RESEARCH", **terms(kind="HMB"))
     assert "No one has used this file." in shown(hers, "usage", child.pseudonym)

@@ -26,9 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(settings) -> World:
-    settings.HOLD_DAYS = 0
-    return World()
+def world() -> World:
+    return World(held=False)
 
 
 @pytest.fixture
@@ -113,12 +112,12 @@ def test_a_condition_that_is_not_hers_stays_hidden(world: World, eve: User):
 
 
 def test_nobody_reads_of_a_job_too_early_or_of_one_that_did_not_consider_her(
-    world: World, eve: User, settings
+    world: World, eve: User, monkeypatch
 ):
     job = released(world)
-    settings.HOLD_DAYS = 30
-    page(signed_in(eve), "participant:why", job.pk, status=404)
-    settings.HOLD_DAYS = 0
+    with monkeypatch.context() as held:
+        held.setattr("broker.tellings.is_held", lambda ended: True)
+        page(signed_in(eve), "participant:why", job.pk, status=404)
     page(signed_in(eve), "participant:why", job.pk)
     late = people.sign_up("lea", PASSWORD, born_on=own(eve).born_on, at=timezone.now())
     page(signed_in(late), "participant:why", job.pk, status=404)

@@ -126,8 +126,8 @@ def test_a_steward_reads_it_on_her_page(world, undertaking, eve):
     assert "R-" in page
 
 
-def test_who_was_read_sees_that_she_was(world, undertaking, eve, settings):
-    settings.HOLD_DAYS = 0
+def test_who_was_read_sees_that_she_was(world, undertaking, eve, monkeypatch):
+    monkeypatch.setattr("broker.tellings.is_held", lambda ended: False)
     here(world, permits=True)
     sent(eve)
     (use,) = usage.of(world.people["Dov"], at=NOW)

@@ -12,10 +12,11 @@ from django.utils import timezone
 from broker import jobs, queries
 from broker.models import Job
 from broker.portal import record
+from consent import policies
 from consent.ledger import checkpoints, log, participation
 from consent.terms import Permission
 from tests.broker.portal.participant.pages import HEALTH, said_yes, shown
-from tests.world import CANCER, World
+from tests.world import CANCER, WITHOUT_HOLD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -99,8 +100,9 @@ def test_usage_of_nobody_says_so(her):
 @pytest.mark.parametrize(
     ("days", "words"), [(0, "In this demo a line appears at once."), (30, "at the earliest 30 days")]
 )
-def test_usage_says_when_a_line_appears(her, settings, days, words):
-    settings.HOLD_DAYS = days
+def test_usage_says_when_a_line_appears(her, days, words):
+    if not days:
+        policies.adopt(WITHOUT_HOLD, by="x", at=timezone.now())
     assert words in shown(her, "usage")
 
 
