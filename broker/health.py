@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import notices, postman, processes, tellings
+from broker import notices, postman, processes, statements, tellings
 from broker.models import Job, JobState, Upload, UploadState
 from consent import afterwards, alarms
 from consent.apps import append_only_tables
@@ -235,6 +235,13 @@ def _tellings(at: datetime) -> tuple[bool, str]:
     return True, _("Every search that can be told has been told.")
 
 
+def _statements(at: datetime) -> tuple[bool, str]:
+    if not (lost := statements.missing(at=at)):
+        return True, _("Every month has its signed statement on orders.")
+    months = ", ".join(f"{month:%Y-%m}" for month in lost)
+    return False, _("There is no statement of %(months)s. Run manage.py statement.") % {"months": months}
+
+
 CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
@@ -251,4 +258,5 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "notices": _notices,
     "demands": _demands,
     "tellings": _tellings,
+    "statements": _statements,
 }

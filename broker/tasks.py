@@ -23,8 +23,10 @@ from broker import (
     postman,
     processes,
     reviews,
+    statements,
     sweeping,
     tellings,
+    transparency,
     uses,
 )
 from broker.models import Job
@@ -106,6 +108,8 @@ def look() -> None:
     tellings.tell_due(at=now)
     processes.tell_due(at=now)
     processes.alarm_overdue(at=now)
+    statements.keep(at=now)
+    transparency.publish_due(at=now)
     impact.take_daily(at=now)
     reviews.settle_due(at=now)
     sweeping.expire(at=now)

@@ -88,6 +88,8 @@ def _tell(case: Case, *, at: datetime) -> Telling | None:
         before, touches = _newest(case), _touches(case)
         hold = timedelta(days=uses.policy(touches[0] if touches else case.opened_at).hold_days)
         upto = max((touch for touch in touches if touch + hold <= at), default=case.opened_at)
+        if searching_ends(case) <= at and all(touch <= upto for touch in touches):
+            upto = max(upto, searching_ends(case))  # with all that was refused until then
         jobs = [job for job in _released(case, before) if job.ended <= upto]
         telling = Telling.objects.create(case=case, upto=upto, at=at)
         subject, until = cases.reference(case), upto.isoformat()

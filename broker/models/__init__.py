@@ -8,10 +8,12 @@ from broker.models.kin import DeathReport, HandoverCode, HandoverStep
 from broker.models.legal import (
     ANSWERED,
     LEGAL_TRANSITIONS,
+    CaseReport,
     LegalConcern,
     LegalProcess,
     LegalStep,
     MonthlyStatement,
+    PublishedReport,
     Telling,
 )
 from broker.models.notices import Channel, Delivery, Notice
@@ -48,6 +50,7 @@ __all__ = [
     "Canary",
     "Case",
     "CasePermission",
+    "CaseReport",
     "Channel",
     "DeathReport",
     "Delivery",
@@ -70,6 +73,7 @@ __all__ = [
     "Passkey",
     "Project",
     "ProjectPermission",
+    "PublishedReport",
     "Query",
     "QueryState",
     "RecoveryCode",

@@ -8,6 +8,7 @@ import uuid
 
 from django.db import models
 
+from broker.models.people import User
 from broker.models.undertakings import Case
 from consent.append_only import OF_ERASED, AppendOnly
 from consent.models import Participant
@@ -143,3 +144,32 @@ class MonthlyStatement(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         constraints = [models.CheckConstraint(condition=models.Q(month__day=1), name="statement_of_a_month")]
+
+
+class PublishedReport(AppendOnly):
+    """The public report of a year that is over, as it was published (broker.transparency)."""
+
+    year = models.PositiveSmallIntegerField(unique=True)
+    report = models.JSONField()
+    at = models.DateTimeField()
+
+
+class CaseReport(AppendOnly):
+    """What an agency or counsel reports back of its case, as statutes ask; the newest is what holds. Nothing
+    that is not known is filled in."""
+
+    class Stage(models.TextChoices):
+        INVESTIGATION = "investigation", "an investigation"
+        PRETRIAL = "pretrial", "the defence, before trial"
+        POSTCONVICTION = "postconviction", "the defence, after conviction"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports")
+    stage = models.CharField(max_length=16, choices=Stage)
+    cold_case = models.BooleanField(null=True)
+    third_party_sample = models.BooleanField(null=True)
+    arrest = models.BooleanField(null=True)
+    conviction = models.BooleanField(null=True)
+    identity_revealed = models.BooleanField(null=True)
+    cost = models.PositiveIntegerField(null=True, blank=True)  # in whole units of the agency's money
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()

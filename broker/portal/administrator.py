@@ -197,6 +197,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "notices": _("Notices"),
         "demands": _("Demands of courts"),
         "tellings": _("Searches told"),
+        "statements": _("Monthly statements"),
     }
     cards = [
         {

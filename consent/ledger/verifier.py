@@ -1,13 +1,14 @@
 """The auditors' verifier: the standard library and cryptography, no Django, no database.
 
     python -m consent.ledger.verifier EXPORT [--key KEY] [--checkpoints FILE]
-        [--witness KEY --witnessed FILE] [--job FILE ...]
+        [--witness KEY --witnessed FILE] [--job FILE ...] [--report FILE ...] [--statement FILE ...]
     python -m consent.ledger.verifier --participant FILE [--key KEY]
 
 It holds a zip's files against its signed manifest (parcel), counts a ledger again (recount), checks events
-that were searched for (excerpt), decides a job's decisions again (job_file) and checks a participant's proof
-(participation). Each thing that does not hold is one sentence; then the exit code is 1. It is also one
-file, verifier.pyz, whose fingerprint is an event in the ledger (archive).
+that were searched for (excerpt), decides a job's decisions again (job_file), fills in a public report or a
+monthly statement again (recount_report, monthly), and checks a participant's proof (participation). Each
+thing that does not hold is one sentence; then the exit code is 1. It is also one file, verifier.pyz, whose
+fingerprint is an event in the ledger (archive).
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from consent.errors import NoteRefused
-from consent.ledger import cosignature, excerpt, job_file, parcel, participation
+from consent.ledger import cosignature, excerpt, job_file, monthly, parcel, participation, recount_report
 from consent.ledger import note as notes
 from consent.ledger.kinds import VERIFIER_SHIPPED
 from consent.ledger.leaves import Entry, commit
@@ -55,6 +56,25 @@ class Shipped:
         return f"The ledger names no verifier like this one ({self.own}): get it from somebody you trust."
 
 
+@dataclass(slots=True)
+class _Report:
+    """A public report beside the ledger's own count of its period."""
+
+    said: Any
+    recount: recount_report.Recount
+
+    @classmethod
+    def read(cls, path: Path) -> "_Report":
+        said = _json(path)
+        return cls(said, recount_report.Recount(recount_report.period_of(said)))
+
+    def problems(self) -> list[str]:
+        return recount_report.differences(self.said, self.recount)
+
+    def __str__(self) -> str:
+        return f"The report of {self.said['start'][:10]} to {self.said['end'][:10]} is what the ledger says."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     given = _arguments(arguments)
     try:
@@ -80,6 +100,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--job", type=Path, action="append", default=[], help="a job's file or zip (with EXPORT)"
     )
+    parser.add_argument("--report", type=Path, action="append", default=[], help="a public report (JSON)")
+    parser.add_argument("--statement", type=Path, action="append", default=[], help="a monthly statement")
     parser.add_argument("--participant", type=Path, help="a participant's proof; needs no EXPORT")
     given = parser.parse_args(arguments)
     if (given.export is None) == (given.participant is None):
@@ -110,27 +132,36 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
         yield from _excerpt(whole, signer, problems)
         return
     remembered, shipped = job_file.Remembered(files), Shipped.this()
+    reports = [_Report.read(path) for path in given.report]
+    monthlies = [monthly.Recount(path.read_text(encoding="utf-8")) for path in given.statement]
+    seers = [remembered.see, shipped.see]
+    seers += [*(one.recount.see for one in reports), *(one.see for one in monthlies)]
 
     def seen(entry: Entry) -> None:
-        remembered.see(entry)
-        shipped.see(entry)
+        for see in seers:
+            see(entry)
 
     with _lines(given.export, whole) as lines:
         if signer is None:
             with _lines(given.export, whole) as first:
                 own = json.loads(first.readline())["ledger"]
             yield f"The key is the export's own; compare it with one you were given: {own}"
+            signer = notes.Signer.parse(own)
         found = read(lines, signer=signer, published=published, kept=kept, seen=seen)
     told = list(report(found))
     problems += found.problems
     outcomes = [job_file.check(file, remembered) for file in files]
     more = [problem for outcome in outcomes for problem in outcome.problems]
     more += _cosigned(kept, given.witness) if given.witness else []
+    more += [problem for one in reports for problem in one.problems()]
+    more += [problem for one in monthlies for problem in one.problems(signer)]
     problems += more
     yield from (f"PROBLEM  {problem}" for problem in more)
     if more and found.ok:
         told[-1] = "The tree holds; what is said above does not."
     yield from map(str, outcomes)
+    yield from (str(one) for one in reports if not one.problems())
+    yield from (str(one) for one in monthlies if not one.problems(signer))
     if shipped.own:
         yield str(shipped)
     yield from told

@@ -1,0 +1,299 @@
+"""The public report: what it counts and when, and that the ledger alone gives the same, or finds the lie."""
+
+import copy
+import io
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from broker import cases, events, jobs, processes, queries, reporting, tellings, transparency
+from broker.errors import NotAllowed, Refused
+from broker.models import Case, CaseReport, Job, LegalProcess
+from broker.roles import Role
+from consent.ledger import cells, checkpoints, log, recount, recount_report, verifier
+from consent.ledger import report_form as form
+from consent.ledger.report_form import Period
+from tests.builders import PDF
+from tests.world import FAR, NOW, World, genotypes, job_of, small_panel, with_panel
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+DAY = timedelta(days=1)
+PANEL = small_panel(200)
+THIS_YEAR, NEXT_YEAR = transparency.year(2026), transparency.year(2027)
+ALWAYS = Period(start=datetime(2000, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """With a threshold of two, so that a small ledger says something."""
+    monkeypatch.setattr(transparency, "THRESHOLD", 2)
+    monkeypatch.setattr(form, "LEAST", 2)
+    with_panel(PANEL)
+    world = World()
+    world.crowd(2, says="Noor")
+    return world
+
+
+def open_(world: World, number: str, *, at: datetime, purpose: str = "L.HOM", region: str = "US-UT") -> Case:
+    by = world.staff.counsel if purpose == "E.EXON" else world.staff.investigator
+    said = cases.Particulars(
+        number=number,
+        purpose=purpose,
+        jurisdiction=region,
+        sample_origin=Case.Origin.PERPETRATOR,
+        summary="x",
+        codis_searched=True,
+        leads_exhausted=True,
+        valid_to=FAR,
+    )
+    case = cases.open_case(said, by=by, at=at)
+    cases.authorise(case, court="A court", number=number, valid_to=FAR, by=by, at=at)
+    return case
+
+
+def decide(world: World, case: Case, *, approves: bool, at: datetime) -> None:
+    for role, by in ((Role.STEWARD, world.staff.steward), (Role.LEGAL_REVIEWER, world.staff.legal)):
+        cases.decide(case, role=role, approves=approves, reason="x", by=by, at=at)
+        if not approves:
+            return
+
+
+def search(world: World, case: Case, *, at: datetime) -> Job | None:
+    """None where a request gate refused the question."""
+    by = world.investigator_of(case)
+    held = cases.bring_evidence(case, genotypes(PANEL, [1] * len(PANEL)), by=by, at=at)
+    query = queries.submit({"kind": "relatives", "evidence": str(held.id)}, under=case, by=by, at=at)
+    if query.job is None:
+        return None
+    jobs.run(job_of(query).pk, clock=lambda: at, batch=50)
+    return Job.objects.get(query=query)
+
+
+def demand(world: World, *, at: datetime, **said: Any) -> LegalProcess:
+    plain: dict[str, Any] = {
+        "kind": LegalProcess.Kind.WARRANT,
+        "issuer": "A court",
+        "number": f"W-{LegalProcess.objects.count()}",
+        "issued_on": at.date(),
+        "asks": "x",
+        "concerned": None,
+        "compels_non_consenting": True,
+        "received_at": at,
+    }
+    return processes.receive(processes.Particulars(**plain | said), PDF, by=world.staff.legal, at=at)
+
+
+def exported() -> list[str]:
+    log.sequence(at=NOW + 2000 * DAY)
+    stream = io.StringIO()
+    log.export(stream)
+    return stream.getvalue().splitlines(keepends=True)
+
+
+def recounted(period: Period, lines: list[str]) -> recount_report.Recount:
+    again = recount_report.Recount(period)
+    assert recount.read(lines, signer=checkpoints.signer(), seen=again.see).ok
+    return again
+
+
+def history(world: World, seed: int) -> None:
+    """A few years of cases, refused, searched, closed or not, with orders, bans and reports."""
+    chance = random.Random(seed)  # noqa: S311 - a story, no secret
+    at = NOW
+    for number in range(7):
+        purpose = chance.choice(["L.HOM", "L.HOM", "L.SEX", "E.EXON"])
+        case = open_(world, f"C-{number}", at=at, purpose=purpose, region=chance.choice(["US-UT", "US-MD"]))
+        if chance.random() < 0.3:
+            search(world, case, at=at)  # too early: refused by a gate
+        if chance.random() < 0.9:
+            decide(world, case, approves=chance.random() < 0.7, at=at + chance.choice([1, 20, 70, 200]) * DAY)
+        at += chance.randrange(0, 90) * DAY
+        if case.state == "approved":
+            at = max(at, max(case.approvals.values_list("at", flat=True)))
+            for _ in range(chance.randrange(3)):
+                search(world, case, at=at)
+                at += chance.randrange(1, 40) * DAY
+            if chance.random() < 0.5:
+                stage = chance.choice(reporting.stages(case))
+                known = {name: chance.choice([True, False, None]) for name in ("arrest", "cold_case")}
+                said = reporting.Said(stage=stage, cost=chance.choice([None, 0, 500, 20_000]), **known)
+                reporting.report(case, said, by=world.investigator_of(case), at=at)
+            if chance.random() < 0.7:
+                cases.close(case, by=world.investigator_of(case), at=at)
+        gag = chance.choice([None, at + 200 * DAY, at + 1000 * DAY])
+        order = demand(
+            world,
+            at=at,
+            case=chance.choice([None, case]),
+            gag_until=gag,
+            compels_non_consenting=chance.random() < 0.5,
+            kind=chance.choice(list(LegalProcess.Kind)),
+        )
+        if chance.random() < 0.7:
+            for state in (LegalProcess.State.REVIEWED, LegalProcess.State.REJECTED):
+                processes.move(order, state, "x", by=world.staff.legal, at=at + chance.randrange(60) * DAY)
+        for later in range(0, 300, 60):
+            tellings.tell_due(at=at + later * DAY)
+            processes.tell_due(at=at + later * DAY)
+    tellings.tell_due(at=at + 700 * DAY)
+    processes.tell_due(at=at + 700 * DAY)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_report_equals_the_recount_of_an_export(world: World, seed: int):
+    history(world, seed)
+    lines = exported()
+    periods = [ALWAYS, *map(transparency.year, range(2026, 2031))]
+    for period in periods:
+        report = json.loads(json.dumps(transparency.of(period, at=NOW)))
+        assert recount_report.differences(report, recounted(period, lines)) == []
+    told = transparency.of(ALWAYS, at=NOW)["groups"]
+    assert [
+        one for group in told.values() for table in group.values() for one in table.values() if one != "x"
+    ]
+    assert any(isinstance(one, int) for table in told["cases"].values() for one in table.values())
+
+
+def test_a_report_that_was_doctored_is_found_whatever_was_changed(world: World):
+    history(world, 1)
+    again = recounted(ALWAYS, exported())
+    report = json.loads(json.dumps(transparency.of(ALWAYS, at=NOW)))
+    places = [
+        (group, table, cell)
+        for group, tables in report["groups"].items()
+        for table, named in tables.items()
+        for cell in named
+    ]
+    assert len(places) > 60
+    for group, table, cell in places:
+        for lie in (cells.fewer(2), cells.NOT_SHOWN, 0, 7):
+            bent = copy.deepcopy(report)
+            if bent["groups"][group][table][cell] == lie:
+                continue
+            bent["groups"][group][table][cell] = lie
+            (found,) = recount_report.differences(bent, again)
+            assert f"for {group}, {table}, {cell}" in found
+    for group in report["groups"]:
+        bent = copy.deepcopy(report)
+        del bent["groups"][group]
+        assert recount_report.differences(bent, again)
+    assert recount_report.differences(report | {"k": 1}, again)
+    assert recount_report.differences({"k": "x"}, again)
+
+
+def test_nothing_counts_before_it_was_told(world: World):
+    """A search, an order about a case and a banned one leave the report as it was, until their day."""
+    before = transparency.of(ALWAYS, at=NOW)
+    made = [open_(world, f"C-{number}", at=NOW) for number in range(3)]
+    for case in made:
+        decide(world, case, approves=True, at=NOW)
+        search(world, case, at=NOW)
+        demand(world, at=NOW, case=case)
+        demand(world, at=NOW, gag_until=NOW + 90 * DAY)
+        cases.close(case, by=world.staff.investigator, at=NOW + DAY)
+    tellings.tell_due(at=NOW + 29 * DAY)
+    processes.tell_due(at=NOW + 29 * DAY)
+    assert transparency.of(ALWAYS, at=NOW) == before
+    tellings.tell_due(at=NOW + 30 * DAY)
+    after = transparency.of(ALWAYS, at=NOW)["groups"]
+    for group in ("cases", "searches", "orders"):
+        assert after[group] != before["groups"][group]
+
+
+def test_it_is_counted_in_the_year_in_which_it_was_told(world: World):
+    for number in range(2):
+        case = open_(world, f"C-{number}", at=NOW)
+        decide(world, case, approves=True, at=NOW)
+        search(world, case, at=NOW + 200 * DAY)
+        cases.close(case, by=world.staff.investigator, at=NOW + 200 * DAY)
+    tellings.tell_due(at=NOW + 230 * DAY)
+    none, before, after = (
+        transparency.of(period, at=FAR)["groups"]["cases"]
+        for period in (transparency.year(2020), THIS_YEAR, NEXT_YEAR)
+    )
+    assert before == none
+    assert 2 in after["offence"].values()
+
+
+def test_with_the_threshold_of_the_house_a_few_cases_look_like_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.undo()
+    none = transparency.of(ALWAYS, at=NOW)
+    history(world, 2)
+    few = transparency.of(ALWAYS, at=NOW)
+    assert none["k"] == few["k"] == 10
+    assert few["groups"]["cases"] == none["groups"]["cases"]
+
+
+# --- what is reported back -----------------------------------------------------------------------------
+
+
+def test_what_is_reported_back_is_said_by_who_works_the_case(world: World):
+    case = open_(world, "C-1", at=NOW)
+    said = reporting.Said(stage=CaseReport.Stage.INVESTIGATION, arrest=True)
+    with pytest.raises(NotAllowed):
+        reporting.report(case, said, by=world.staff.counsel, at=NOW)
+    reporting.report(case, said, by=world.staff.investigator, at=NOW)
+    pretrial = reporting.Said(stage=CaseReport.Stage.PRETRIAL)
+    cheap = reporting.Said(stage=CaseReport.Stage.INVESTIGATION, cost=-1)
+    with pytest.raises(Refused, match="is not the defence"):
+        reporting.report(case, pretrial, by=world.staff.investigator, at=NOW)
+    with pytest.raises(Refused, match="less than nothing"):
+        reporting.report(case, cheap, by=world.staff.investigator, at=NOW)
+    assert CaseReport.objects.count() == 1
+
+
+# --- the command and the verifier ----------------------------------------------------------------------
+
+
+def test_one_command_prints_it_and_the_verifier_checks_it(world: World, tmp_path: Path, capsys: Any):
+    history(world, 3)
+    file, ledger = tmp_path / "report.json", tmp_path / "ledger.jsonl"
+    call_command("transparency", year=2026, json=file)
+    printed = capsys.readouterr().out
+    assert "orders" in printed
+    assert "fewer than" in printed
+    ledger.write_text("".join(exported()))
+    key = str(checkpoints.signer())
+    assert verifier.main([str(ledger), "--key", key, "--report", str(file)]) == 0
+    assert "is what the ledger says" in capsys.readouterr().out
+    report = json.loads(file.read_text())
+    report["groups"]["orders"]["all"]["all"] = 99
+    file.write_text(json.dumps(report))
+    assert verifier.main([str(ledger), "--key", key, "--report", str(file)]) == 1
+    assert "The report says 99 for orders, all, all" in capsys.readouterr().out
+    file.write_text("[]")
+    assert verifier.main([str(ledger), "--key", key, "--report", str(file)]) != 0
+    assert len(log.openings([events.REPORT_MADE.tag])) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"year": 2026, "start": "2026-01-01"},
+        {"start": "2026-01-01"},
+        {"start": "2026-02-01", "end": "2026-01-01"},
+        {"start": "yesterday", "end": "2026-01-01"},
+    ],
+)
+def test_the_command_wants_one_period(world: World, said: dict[str, Any]):
+    with pytest.raises(CommandError, match="Nothing was made"):
+        call_command("transparency", **said)
+
+
+def test_the_recount_reads_the_kinds_that_are_written():
+    assert set(recount_report.READ) <= set(events.BY_TAG)
+    assert set(form.PURPOSES) == {
+        name for name, one in transparency.PURPOSES.items() if one.domain in "LE"
+    } - {"L.NVC"}
+    assert set(form.KINDS) == set(LegalProcess.Kind)
+    assert set(form.ORIGINS) == set(Case.Origin)
