@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0010_take_addresses_in_use_as_confirmed'),
+        ('broker', '0011_plant_canaries'),
         ('consent', '0017_let_a_home_change'),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0011_keep_what_courts_demand_and_when_searches_are_told'),
+        ('broker', '0012_keep_what_courts_demand_and_when_searches_are_told'),
     ]
 
     operations = [
