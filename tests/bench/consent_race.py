@@ -1,0 +1,128 @@
+"""Withdrawals against running releases: is anybody in an answer that was released after her no was answered?
+
+    python -m tests.bench.consent_race --database URL --toggles 10000 [--without-fence]
+
+Worker processes ask and release without a pause. Meanwhile people say no, half of them at a time: when a no
+has been answered, what is released by then is written down; the next releases are waited for, and only then
+is a yes said again. A job that was not released when she had her answer, and was before she said yes again,
+may not rest on her: each such pair is counted, and each that does is a leak.
+With --without-fence the release neither takes the gate lock nor looks for changes. Then the bench must find
+leaks, in at least one pair of a hundred: it has teeth. Last line `leaks: X of Y`. Ends 1 on a leak, or
+without the fence when there are too few.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.bench import houses
+
+PEOPLE, TOGETHER, WORKERS, LEAST = 10, 5, 2, 0.01
+LONGEST = 30.0  # seconds to wait for a release
+
+
+@dataclass(slots=True)
+class Counts:
+    toggles: int = 0
+    pairs: int = 0  # a no that was answered, and a job released after it
+    leaks: int = 0
+    slowest: float = 0.0  # seconds until a no was answered
+
+
+def _without_fence() -> None:
+    from consent import clearance, fence
+
+    fence.hold = lambda: None
+    clearance.stands = lambda *_given, **_facts: True
+
+
+def _working(world: Any, request: Any, *, fence: bool) -> None:
+    from django.utils import timezone
+
+    from broker import jobs
+
+    if not fence:
+        _without_fence()
+    while True:
+        jobs.run(houses.asked(world, request).pk, clock=timezone.now, batch=2)
+
+
+def run(toggles: int, *, fence: bool = True) -> Counts:
+    from django.utils import timezone
+
+    from consent.terms import Permission
+    from tests.world import World
+
+    world, counts = World(), Counts()
+    crowd, request = world.crowd(PEOPLE, says="Ada"), world.request()
+    workers = [houses.forked(lambda: _working(world, request, fence=fence)) for _ in range(WORKERS)]
+    try:
+        _released(set(), least=1)
+        for number in range(0, toggles, TOGETHER):
+            leaving = [crowd[(number + n) % PEOPLE] for n in range(min(TOGETHER, toggles - number))]
+            before = {person: _left(person, counts) for person in leaving}
+            after = _released(before[leaving[-1]], least=1 + number % 2)
+            for person in leaving:
+                late = [job for job in _newest() if job.pk not in before[person]] or after
+                counts.pairs += len(late)
+                counts.leaks += sum(person.ordinal in houses.read_by(job) for job in late)
+                world.give(person, "RESEARCH", Permission(code="GRU"), at=timezone.now())
+                counts.toggles += 1
+    finally:
+        houses.killed(*workers)
+    return counts
+
+
+def _left(person: Any, counts: Counts) -> set[Any]:
+    """Her no, and what was released when it had been answered."""
+    from django.utils import timezone
+
+    from consent import records
+
+    began = time.monotonic()
+    records.withdraw(person, by="self", at=timezone.now())
+    counts.slowest = max(counts.slowest, time.monotonic() - began)
+    return {job.pk for job in _newest()}
+
+
+def _newest() -> list[Any]:
+    """What was released in the last while; who stands still longer is asked for in tests.bench.stops."""
+    from django.utils import timezone
+
+    from broker.models import Job
+
+    since = timezone.now() - timedelta(seconds=2 * LONGEST)
+    return list(Job.objects.filter(state="released", ended_at__gte=since))
+
+
+def _released(before: set[Any], *, least: int) -> list[Any]:
+    """The jobs released since, as soon as there are so many."""
+    until = time.monotonic() + LONGEST
+    while len(found := [job for job in _newest() if job.pk not in before]) < least:
+        if time.monotonic() > until:
+            raise SystemExit(f"Nothing was released in {LONGEST:g} seconds: the workers have ended.")
+        time.sleep(0.002)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", default="")
+    parser.add_argument("--toggles", type=int, default=10_000)
+    parser.add_argument("--without-fence", action="store_true")
+    given = parser.parse_args(arguments)
+    with houses.opened(given.database):
+        counts = run(given.toggles, fence=not given.without_fence)
+    print(f"{counts.toggles} toggles; the slowest no was answered in {counts.slowest:.2f} s")
+    print(f"leaks: {counts.leaks} of {counts.pairs}")
+    if given.without_fence:
+        return 0 if counts.leaks >= LEAST * counts.pairs else 1
+    return 1 if counts.leaks or not counts.pairs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
