@@ -1,8 +1,10 @@
 """The benches about consent at a small part of their size, and that they would find what they look for."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.bench import consent_race, interleavings
+from tests.bench import consent_race, flips, interleavings
 
 pytestmark = pytest.mark.server
 
@@ -31,3 +33,10 @@ def test_without_the_fence_the_race_is_lost():
     counts = consent_race.run(20, fence=False)
     assert counts.leaks >= consent_race.LEAST * counts.pairs
     assert counts.leaks
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consent_turned_round_in_the_database_releases_nothing_and_is_noticed(tmp_path: Path):
+    told: list[str] = []
+    assert flips.run(8, tmp_path, show=told.append) == (0, 6, 6)
+    assert len(told) == 6
