@@ -146,10 +146,10 @@ def web(kills: int, seed: int) -> Counts:
             while not (asked := _asked(address, token, body)):
                 time.sleep(0.1)
             promised.add(asked)
-            asker = houses.forked(lambda: _asking(address, token, body))
-            time.sleep(0.1 + dice.random() * 0.5)
+            askers = [houses.forked(lambda: _asking(address, token, body)) for _ in range(2)]
+            time.sleep(0.2 + dice.random() * 1.5)
             crew.kill("web")
-            houses.killed(asker)
+            houses.killed(*askers)
             counts.kills += 1
         counts.at_work = Job.objects.count()
         crew.start("worker")
@@ -168,7 +168,7 @@ def _asked(address: str, token: str, body: bytes) -> str:
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://{address}/api/v1/queries", body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own
             return str(json.load(answer)["id"])
     except (urllib.error.URLError, OSError, ValueError):
         return ""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import consent_race, flips, interleavings
+from tests.bench import consent_race, flips, florida, interleavings, kills, queue_cost, stops
 
 pytestmark = pytest.mark.server
 
@@ -40,3 +40,41 @@ def test_consent_turned_round_in_the_database_releases_nothing_and_is_noticed(tm
     told: list[str] = []
     assert flips.run(8, tmp_path, show=told.append) == (0, 6, 6)
     assert len(told) == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_says_no_while_a_worker_is_killed_or_stopped_is_out_of_what_the_next_one_releases():
+    counts = stops.run(5)
+    assert (counts.rounds, counts.leaks, counts.lost, counts.doubled) == (5, 0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_an_order_that_compels_everybody_opens_and_releases_nothing_more():
+    found = florida.run(70)
+    assert found.is_told, "there is somebody to open, and the law was told of the order"
+    assert found.is_equal
+    assert not found.beyond
+    assert len(found.allowed) == 10
+
+
+@pytest.mark.xdist_group("worker")
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_killed_loses_no_job_and_does_none_twice():
+    counts = kills.workers(6, 1, seed=3)
+    assert (counts.jobs, counts.kills) == (6, 1)
+    assert counts.is_clean
+
+
+@pytest.mark.xdist_group("worker")
+@pytest.mark.django_db(transaction=True)
+def test_what_was_asked_of_a_web_process_that_is_killed_comes_to_its_end():
+    counts = kills.web(1, seed=3)
+    assert counts.kills == 1
+    assert counts.jobs
+    assert counts.is_clean
+
+
+def test_the_bench_of_the_queue_counts_what_a_worker_does(tmp_path: Path):
+    cost = queue_cost.run(20, 0.5, tmp_path)
+    assert cost.speed > 0
+    assert cost.idle >= 0
