@@ -5,20 +5,25 @@ with transaction.atomic():
 """
 
 import secrets
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from django.db import DatabaseError, connection
 
 from consent.errors import LedgerUnavailable, OutsideTransaction
 from consent.ledger.kinds import EventKind
-from consent.ledger.leaves import SALT_BYTES
+from consent.ledger.leaves import SALT_BYTES, commit
 from consent.ledger.openings import Writer
 from consent.models.ledger import LedgerEvent, LedgerLeaf, LedgerOpening
 
 EVENT, OPENING, LEAF = (model._meta.db_table for model in (LedgerEvent, LedgerOpening, LedgerLeaf))
+EVENT_COLUMNS = ("id", "uid", "kind", "at", "commitment")
+OPENING_COLUMNS = ("event_id", "salt", "body", "subject")
+LEAF_COLUMNS = ("position", "event_id", "leaf_hash", "subtrees")
+VERSION_4 = bytes(byte & 0x0F | 0x40 for byte in range(256))
+VARIANT = bytes(byte & 0x3F | 0x80 for byte in range(256))
 UNWRITTEN = (
     "What was to be done could not be written into the ledger, so it was not done. Nothing is lost; please "
     "try again in a moment, and tell whoever runs this service if it lasts."
@@ -32,30 +37,34 @@ def append(
     does, with nothing written."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"Events of {kind.tag} were to be written outside a transaction. None was.")
-    writer, happened = Writer(kind, at=at, by=by), list(happened)
-    salts = _drawn(len(happened), SALT_BYTES)
-    said = [
-        writer.opening(subject, fields, salt=salt)
-        for (subject, fields), salt in zip(happened, salts, strict=True)
-    ]
+    write, happened = Writer(kind, at=at, by=by).body, list(happened)
+    many = len(happened)
+    subjects = [subject for subject, _ in happened]
+    bodies = [write(subject, fields) for subject, fields in happened]
+    salts = _drawn(many, SALT_BYTES)
+    commitments = list(map(commit, salts, bodies))
     try:
         with connection.cursor() as cursor:
-            ids = _ids(cursor, len(said))
-            moment = connection.ops.adapt_datetimefield_value(at)
-            cursor.executemany(
-                f"INSERT INTO {EVENT} (id, uid, kind, at, commitment) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
-                [
-                    (id_, uid, kind.tag, moment, one.commitment)
-                    for id_, uid, one in zip(ids, _uids(len(said)), said, strict=True)
-                ],
+            ids = _ids(cursor, many)
+            tag, moment = repeat(kind.tag), repeat(connection.ops.adapt_datetimefield_value(at))
+            _insert(
+                cursor, EVENT, EVENT_COLUMNS, zip(ids, _uids(many), tag, moment, commitments, strict=False)
             )
-            cursor.executemany(
-                f"INSERT INTO {OPENING} (event_id, salt, body, subject) VALUES (%s, %s, %s, %s)",  # noqa: S608
-                [(id_, one.salt, one.body, one.subject) for id_, one in zip(ids, said, strict=True)],
-            )
+            _insert(cursor, OPENING, OPENING_COLUMNS, zip(ids, salts, bodies, subjects, strict=True))
     except DatabaseError as fault:
         raise LedgerUnavailable(UNWRITTEN) from fault
-    return len(said)
+    return many
+
+
+def _insert(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    names = ", ".join(columns)
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join(["%s"] * len(columns))
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
 
 def _ids(cursor: Any, many: int) -> list[int]:
@@ -74,15 +83,17 @@ def _ids(cursor: Any, many: int) -> list[int]:
 def place(leaves: Sequence[tuple[int, int, bytes, bytes]]) -> None:
     """Each leaf as its position, the id of its event, its hash, and the subtrees that it completes."""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {LEAF} (position, event_id, leaf_hash, subtrees) VALUES (%s, %s, %s, %s)",  # noqa: S608
-            leaves,
-        )
+        _insert(cursor, LEAF, LEAF_COLUMNS, leaves)
 
 
-def _uids(many: int) -> list[Any]:
-    uids = [uuid.UUID(bytes=drawn, version=4) for drawn in _drawn(many, 16)]
-    return uids if connection.features.has_native_uuid_field else [uid.hex for uid in uids]
+def _uids(many: int) -> list[str]:
+    """So many random UUIDs (version 4) in hex. In order, for then their index is walked once, from left to
+    right, and not searched for every event."""
+    drawn = bytearray(secrets.token_bytes(16 * many))
+    drawn[6::16] = drawn[6::16].translate(VERSION_4)
+    drawn[8::16] = drawn[8::16].translate(VARIANT)
+    text = drawn.hex()
+    return sorted(text[start : start + 32] for start in range(0, len(text), 32))
 
 
 def _drawn(many: int, size: int) -> list[bytes]:

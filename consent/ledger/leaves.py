@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from json.scanner import make_scanner
 from typing import Any, Self
 
@@ -17,8 +18,18 @@ from consent.ledger import tree
 SALT_BYTES = 32
 PLAIN = re.compile(r"[a-z0-9_:-]*")  # what JSON writes as it is
 
-# canonical() of three texts, without its questions: an audit writes every leaf anew.
-as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# The compiled half of that encoder, made once: JSONEncoder.encode makes one for every value it writes.
+_write = c_make_encoder and c_make_encoder(
+    None, _encoder.default, encode_basestring, None, ":", ",", True, False, False
+)
+
+
+def as_text(value: Any) -> str:
+    """canonical() of plain values, without its questions: an audit writes every leaf anew."""
+    if type(value) is str:
+        return encode_basestring(value)
+    return _encoder.encode(value) if _write is None else "".join(_write(value, 0))
 
 
 def commit(salt: bytes, body: str) -> bytes:

@@ -1,5 +1,6 @@
 """The one append-only memory of the house: events are appended with the act they tell of, the sequencer
-places them in the tree and signs. Audits are in consent.ledger.audit, kinds in each floor's events.py.
+places them in the tree and signs. Proofs are in consent.ledger.proofs, audits in consent.ledger.audit, kinds
+in each floor's events.py.
 
     with transaction.atomic():
         ...                                   # the act
@@ -7,8 +8,7 @@ places them in the tree and signs. Audits are in consent.ledger.audit, kinds in 
     log.sequence(at=at)                       # later, by the one sequencer
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from consent import afterwards
-from consent.errors import (
-    LedgerBroken,
-    LedgerUnavailable,
-    NoteRefused,
-    NotSealed,
-    OutsideTransaction,
-)
+from consent.errors import LedgerBroken, LedgerUnavailable, NoteRefused, OutsideTransaction
 from consent.ledger import batches, checkpoints, heads, moves, tree
 from consent.ledger import note as notes
 from consent.ledger.audit import export, verify
@@ -32,6 +26,7 @@ from consent.ledger.heads import Heads
 from consent.ledger.kinds import EventKind
 from consent.ledger.leaves import leaf_data
 from consent.ledger.openings import Writer
+from consent.ledger.proofs import Proof, growth, paths, proof
 from consent.ledger.recount import vouch
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
@@ -119,67 +114,6 @@ def openings(tags: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What the events of these kinds say, by the event's uid, oldest first."""
     rows = LedgerOpening.objects.filter(event__kind__in=list(tags)).order_by("event_id")
     return {str(row.event.uid): row.said for row in rows.select_related("event").iterator()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """That a leaf lies in the tree a signed note vouches for. Whoever holds the verifier key can check it."""
-
-    index: int
-    leaf_hash: bytes
-    path: tuple[bytes, ...]
-    note: str
-
-    def holds(self, signer: notes.Signer) -> bool:
-        try:
-            signed = notes.open(self.note, signer.name, signer.public_key)
-        except NoteRefused:
-            return False
-        return tree.verify_inclusion(
-            index=self.index, size=signed.size, leaf=self.leaf_hash, proof=self.path, root=signed.root
-        )
-
-
-def proof(event: LedgerEvent) -> Proof:
-    """That this event is in the ledger, against the newest checkpoint."""
-    newest = LedgerCheckpoint.newest()
-    leaf = LedgerLeaf.objects.filter(event=event).first()
-    if newest is None or leaf is None or leaf.position >= newest.size:
-        raise NotSealed(
-            f"Event {event.uid} is not under a checkpoint yet, so there is no proof of it. Nothing is lost; "
-            "ask again when the sequencer has run."
-        )
-    return Proof(
-        index=leaf.position,
-        leaf_hash=bytes(leaf.leaf_hash),
-        path=tuple(_hashes(tree.inclusion_ranges(leaf.position, newest.size))),
-        note=newest.note,
-    )
-
-
-def paths(positions: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
-    """The ways of many leaves to the root over the first `size`; what they share is read once."""
-    ranges = [tree.inclusion_ranges(position, size) for position in positions]
-    found = dict(zip(shared := list({one for some in ranges for one in some}), _hashes(shared), strict=True))
-    return [tuple(found[one] for one in some) for some in ranges]
-
-
-def growth(old: int, new: int) -> tuple[bytes, ...]:
-    """The proof that the first `new` events only add to the first `old` ones."""
-    return tuple(_hashes(tree.consistency_ranges(old, new)))
-
-
-def _hashes(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-    """The hash over each range of leaves, from the subtrees kept beside them."""
-    covers = [tree.cover(start, end) for start, end in ranges]
-    leaves = LedgerLeaf.objects.in_bulk({tree.last_leaf(*subtree) for cover in covers for subtree in cover})
-
-    def kept(level: int, index: int) -> bytes:
-        leaf = leaves[tree.last_leaf(level, index)]
-        end = level * tree.HASH_BYTES
-        return bytes(leaf.subtrees[end - tree.HASH_BYTES : end]) if level else bytes(leaf.leaf_hash)
-
-    return [tree.join([kept(*subtree) for subtree in cover]) for cover in covers]
 
 
 def _unplaced(after: int) -> QuerySet[LedgerEvent]:

@@ -16,8 +16,11 @@ from consent.history import TAGS, facts
 from consent.ledger import checkpoints, heads
 from consent.ledger.heads import CHUNK, Heads
 from consent.ledger.kinds import ERASED
+from consent.ledger.leaves import from_text
 from consent.models.ledger import LedgerCheckpoint, LedgerOpening
 from consent.models.people import Participant
+
+COLUMNS = ("event_id", "event__leaf__position", "body", "event__commitment")  # of an opening: see _Told
 
 
 def extend(ours: Heads, end: int) -> str:
@@ -60,8 +63,8 @@ def moves(
     """The new heads of everybody whom these openings tell of, by ordinal, each with the place in the tree of
     its last event. `end` leaves out of their trails what is placed later; None takes all there is."""
     told: dict[str, list[_Told]] = {}
-    for row in rows.select_related("event__leaf"):
-        told.setdefault(row.subject, []).append(_Told.of(row))
+    for subject, *row in rows.values_list("subject", *COLUMNS):
+        told.setdefault(subject, []).append(_Told.of(*row))
     trails = _trails([who for who, said in told.items() if any(one.kind in TAGS for one in said)], end)
     moved = {}
     for who, ordinal in _ordinals(list(told)).items():
@@ -97,10 +100,8 @@ class _Told:
         return fields
 
     @classmethod
-    def of(cls, row: LedgerOpening) -> Self:
-        leaf = getattr(row.event, "leaf", None)
-        place = leaf.position if leaf is not None else 0
-        return cls(row.event_id, place, row.said, bytes(row.event.commitment))
+    def of(cls, event: int, place: int | None, body: str, commitment: Any) -> Self:
+        return cls(event, place or 0, from_text(body), bytes(commitment))
 
 
 def _require_whole(who: str, head: Head, trail: Iterable[_Told], new: Iterable[_Told]) -> None:
@@ -136,6 +137,6 @@ def _trails(pseudonyms: Sequence[str], end: int | None) -> dict[str, list[_Told]
         )
         if end is not None:
             some = some.filter(event__leaf__position__lt=end)
-        for row in some.select_related("event__leaf").order_by("event_id"):
-            found[row.subject].append(_Told.of(row))
+        for subject, *row in some.order_by("event_id").values_list("subject", *COLUMNS):
+            found[subject].append(_Told.of(*row))
     return found
