@@ -26,6 +26,7 @@ from broker.portal import (
     auditor_ledger,
     auditor_papers,
     auditor_take,
+    auditor_times,
     auditor_why,
 )
 from broker.rights import allow
@@ -158,6 +159,8 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
                 {"label": _("What they read about it")},
                 {"label": _("People"), "number": True},
             ],
+            "times": (steps := auditor_times.items(seen)),
+            "timeline": auditor_times.drawing(steps),
             "states": auditor_jobs.drawing(seen),
             "state_rows": auditor_jobs.table(seen),
             "state_columns": [{"label": _("State")}, {"label": _("May become")}, {"label": _("This job")}],

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from broker import queries
 from broker.models import TRANSITIONS, Job, JobState
-from broker.portal import auditor_jobs
+from broker.portal import auditor_jobs, auditor_times
 from consent.ledger import log
 from tests.broker.portal.auditor.looking import looks, released, shown
 from tests.world import NOW, World, job_of
@@ -120,3 +120,30 @@ def test_every_state_and_every_arrow_is_drawn_inside_the_picture(world: World):
         assert 0 <= min(arrow.x1, arrow.x2) <= max(arrow.x1, arrow.x2) <= 314
         assert 0 <= min(arrow.y1, arrow.y2) <= max(arrow.y1, arrow.y2) <= 184
     assert len(auditor_jobs.table(job)) == len(JobState)
+
+
+def test_a_jobs_way_through_time_is_listed_and_drawn_to_scale(world: World, otto: Client):
+    job = released(world)
+    Job.objects.filter(pk=job.pk).update(created_at=NOW - timedelta(seconds=60))
+    job.refresh_from_db()
+    steps = auditor_times.items(job)
+    labels = [step["label"] for step in steps]
+    assert labels[0] == "Asked"
+    assert labels[-1] == "Ready"
+    assert "The law was asked: snapshot" in labels
+    assert "The law was asked: release" in labels
+    drawn = auditor_times.drawing(steps)
+    assert drawn["seconds"] == "60.0"
+    assert drawn["marks"][0].x == 8
+    assert {mark.x for mark in drawn["marks"][1:]} == {306}  # all at the frozen clock's one moment
+    assert all(mark.y < drawn["height"] for mark in drawn["marks"])
+    page = shown(otto, "job", job.pk)
+    assert page.count("The law was asked: release") == 2  # in the picture and in the list
+
+
+def test_a_job_that_waits_has_its_first_moment_and_where_it_is(world: World, otto: Client):
+    job = job_of(queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW))
+    steps = auditor_times.items(job)
+    assert [(step["label"], step["state"]) for step in steps] == [("Asked", "done"), ("Waiting", "now")]
+    assert len(auditor_times.drawing(steps)["marks"]) == 1
+    assert "Waiting" in shown(otto, "job", job.pk)
