@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from broker import papers, uses
 from broker.errors import BrokerError
 from broker.models import User
-from broker.portal import clerk_homes, sheets
+from broker.portal import clerk_homes, processes, sheets
 from broker.portal import clerk_words as words
 from broker.portal.clerk_forms import KeyForm, ReceiveForm, RejectForm, SettleForm, told, words_of
 from broker.rights import allow, person
@@ -49,6 +49,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "third": [words.entry(one, "settle", at=now) for one in papers.waiting(user, State.DISCREPANT)],
             "mine": [words.done(one) for one in mine],
             "homes": clerk_homes.waiting(user),
+            "demands": processes.waiting(user, at=now),
         },
     )
 

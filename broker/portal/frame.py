@@ -48,14 +48,22 @@ PLACES: dict[Role, tuple[str, tuple[tuple[Any, str], ...]]] = {
             (gettext_lazy("Held files"), "steward:reviews"),
             (gettext_lazy("Consent forms"), "steward:consent_forms"),
             (gettext_lazy("Diseases"), "steward:diseases"),
+            (gettext_lazy("Demands of courts"), "processes:register"),
         ),
     ),
-    Role.LEGAL_REVIEWER: ("steward", ((gettext_lazy("Inbox"), "steward:inbox"),)),
+    Role.LEGAL_REVIEWER: (
+        "steward",
+        (
+            (gettext_lazy("Inbox"), "steward:inbox"),
+            (gettext_lazy("Demands of courts"), "processes:register"),
+        ),
+    ),
     Role.CLERK: (
         "clerk",
         (
             (gettext_lazy("Paper forms"), "clerk:inbox"),
             (gettext_lazy("Print a form"), "clerk:print_form"),
+            (gettext_lazy("Demands of courts"), "processes:register"),
         ),
     ),
     Role.AUDITOR: (
@@ -122,4 +130,7 @@ def audience_of(user: User) -> str:
 
 
 def _foot() -> list[dict[str, str]]:
-    return [{"label": _("For programs: OpenAPI"), "url": reverse("api:schema")}]
+    return [
+        {"label": _("Police and courts in numbers"), "url": reverse("transparency")},
+        {"label": _("For programs: OpenAPI"), "url": reverse("api:schema")},
+    ]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from broker import access, cases, kinship, people, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Case, Reviewed, User
-from broker.portal import sheets, steward_kin, steward_reviews
+from broker.portal import processes, sheets, steward_kin, steward_reviews
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import (
@@ -45,6 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "steward": steward,
         "cases": lists.cases_to_sign(user, at=now),
         "cases_open": lists.cases_in_force(user, at=now),
+        "demands": processes.waiting(user, at=now),
     }
     if steward:
         find = FindForm(request.GET if request.GET.get("pseudonym") else None)

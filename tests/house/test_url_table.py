@@ -59,6 +59,7 @@ TABLE: dict[str, set[Role] | str] = {
     "notices:confirm": SIGNED_IN,
     "form": EVERYBODY,
     **dict.fromkeys(("certificate", "certificate_json"), EVERYBODY),
+    **dict.fromkeys(("transparency", "report_json", "statement", "statement_note"), EVERYBODY),
     "api:service_info": EVERYBODY,
     "api:schema": EVERYBODY,
     "api:queries": ASKERS,
@@ -152,12 +153,19 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(
         (
             *("agency:cases", "agency:case_new", "agency:case", "agency:paper", "agency:evidence"),
-            *("agency:search", "agency:close"),
+            *("agency:search", "agency:close", "agency:report"),
         ),
         ({I, C}, "get"),
     ),
     **dict.fromkeys(("notices:read", "notices:end", "notices:send_link"), (set(Role), "post")),
     "steward:inbox": ({S, L}, "get"),
+    **dict.fromkeys(
+        (
+            *("processes:register", "processes:new", "processes:process", "processes:paper"),
+            "processes:letter",
+        ),
+        ({S, L, K}, "get"),
+    ),
     "steward:request": ({S}, "get"),
     "steward:case": ({S, L}, "get"),
     **dict.fromkeys(("steward:consent_forms", "steward:load_form", "steward:consent_form"), ({S}, "get")),
@@ -272,6 +280,7 @@ def test_a_visitor_is_asked_to_sign_in_wherever_a_row_does_not_say_everybody(cas
         if TABLE.get(name) == EVERYBODY:
             # 404: the style page outside demo and debug, a form or certificate that there is not
             maybe = name in {"style", "form", "certificate", "certificate_json"}
+            maybe = maybe or name in {"report_json", "statement", "statement_note"}
             expected = answer.status_code in {200, 302, 405} or maybe
         elif name.startswith("api:"):
             expected = answer.status_code == 401
