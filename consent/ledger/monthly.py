@@ -80,7 +80,7 @@ def opened(text: str, signer: notes.Signer) -> Monthly:
     return Monthly.parse(notes.open_text(text, signer.name, signer.public_key), signer.name)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Recount:
     """A statement's note, held against the events of an export."""
 

@@ -141,12 +141,12 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
         for see in seers:
             see(entry)
 
+    own = None
     with _lines(given.export, whole) as lines:
         if signer is None:
             with _lines(given.export, whole) as first:
                 own = json.loads(first.readline())["ledger"]
             yield f"The key is the export's own; compare it with one you were given: {own}"
-            signer = notes.Signer.parse(own)
         found = read(lines, signer=signer, published=published, kept=kept, seen=seen)
     told = list(report(found))
     problems += found.problems
@@ -154,14 +154,15 @@ def _verify(given: argparse.Namespace, signer: notes.Signer | None, problems: li
     more = [problem for outcome in outcomes for problem in outcome.problems]
     more += _cosigned(kept, given.witness) if given.witness else []
     more += [problem for one in reports for problem in one.problems()]
-    more += [problem for one in monthlies for problem in one.problems(signer)]
+    shown = {one: one.problems(signer or notes.Signer.parse(str(own))) for one in monthlies}
+    more += [problem for found_there in shown.values() for problem in found_there]
     problems += more
     yield from (f"PROBLEM  {problem}" for problem in more)
     if more and found.ok:
         told[-1] = "The tree holds; what is said above does not."
     yield from map(str, outcomes)
     yield from (str(one) for one in reports if not one.problems())
-    yield from (str(one) for one in monthlies if not one.problems(signer))
+    yield from (str(one) for one, wrong in shown.items() if not wrong)
     if shipped.own:
         yield str(shipped)
     yield from told

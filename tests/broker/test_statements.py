@@ -130,6 +130,8 @@ def test_the_shipped_verifier_holds_it_against_the_ledger(
     note.write_text(honest)
     assert verifier.main(given) == 0
     assert "The statement of 2026-06 is signed, and is what the ledger says." in capsys.readouterr().out
+    assert verifier.main([str(ledger), "--statement", str(note)]) == 0  # by the key of the export itself
+    capsys.readouterr()
     lie = monthly.Monthly(month="2026-06", sought=0, earlier=0, at="2026-07-01T00:00:00Z")
     origin, seed = settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes
     note.write_text(notes.sign_text(lie.text(origin), origin, seed))
