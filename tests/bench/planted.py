@@ -28,6 +28,7 @@ from genomics.intake.details import Detail
 from genomics.intake.walled.cleaning import kept
 from tests.bench.planted_forms import Planted, lines
 from tests.bench.planted_late import GOOD, late
+from tests.bench.planted_natural import GOOD_AS_THEY_ARE, natural
 
 _REALLY_THERE = (Detail.SAMPLE_NAME, Detail.COMMAND, Detail.PATH, Detail.WORDS)
 
@@ -100,6 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=6_600)
     parser.add_argument("--late", type=int, default=2_000, help="lines of forms never tuned on")
+    parser.add_argument("--natural", type=int, default=2_000, help="lines of places that a format names")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--missed", type=int, default=10, help="how many misses to show")
     asked = parser.parse_args()
@@ -108,7 +110,11 @@ def main() -> int:
     told: Counter[str] = Counter()
     out: Counter[str] = Counter()
     missed = []
-    for one in (*lines(asked.lines, seed=asked.seed), *late(asked.late, seed=asked.seed)):
+    for one in (
+        *lines(asked.lines, seed=asked.seed),
+        *late(asked.late, seed=asked.seed),
+        *natural(asked.natural, seed=asked.seed),
+    ):
         planted[one.kind] += 1
         found[one.kind] += is_found(one)
         told[one.kind] += is_told(one)
@@ -127,10 +133,15 @@ def main() -> int:
         print(f"false alarms, {detail}: {count}")
     for name, line, detail in alarms[: asked.missed]:
         print(f"alarm: {name}: {detail}: {line[:110]}")
-    good = [line for line in GOOD if screen.look([(1, line)])]
-    print(f"good lines never tuned on that raise something: {len(good)} of {len(GOOD)}")
+    every_good = (*GOOD, *GOOD_AS_THEY_ARE)
+    good = [line for line in every_good if screen.look([(1, line)])]
+    print(f"good lines never tuned on that raise something: {len(good)} of {len(every_good)}")
     for line in good:
         print(f"alarm: {line[:110]}")
+    changed = [line for line in GOOD_AS_THEY_ARE if kept(line) != line]
+    print(f"good lines that are not kept as they are: {len(changed)} of {len(GOOD_AS_THEY_ARE)}")
+    for line in changed:
+        print(f"changed: {line[:110]} -> {kept(line)[:110]}")
     rate = f"{100 * len(alarms) / files:.2f}" if files else "not measured"
     print(f"{files} files of the corpus that must be accepted")
     worded = sum(
