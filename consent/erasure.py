@@ -31,6 +31,7 @@ from consent.models import (
 )
 
 UNKNOWN = date(1900, 1, 1)  # the birthday of whoever has none any more
+_AT_ONCE = 1_000  # openings named in one statement
 
 Counts = Mapping[str, int]
 
@@ -51,9 +52,9 @@ def erase(
         standing = Participant.objects.filter(ordinal=participant.ordinal, erased_at__isnull=True)
         if not standing.update(erased_at=at):
             raise RegistrationRefused(f"{participant} was erased before. Nothing was changed.")
-        openings = LedgerOpening.objects.filter(subject=participant.pseudonym)
-        by_kind = Counter(openings.values_list("event__kind", flat=True))
         destroyed = {**also(), **_destroy(participant)}
+        by_kind = _destroy_openings(participant)  # last: what went before may have written of her
+        destroyed["ledger_openings"] = by_kind.total()
         Participant.objects.filter(ordinal=participant.ordinal).update(
             born_on=UNKNOWN,
             died_at=None,
@@ -67,7 +68,7 @@ def erase(
             at=at,
             by=by,
             subject=participant.pseudonym,
-            destroyed=dict(destroyed),
+            destroyed=destroyed,
             openings=dict(by_kind),
             gone_from_backups=gone_from_backups.isoformat(),
             position=position,
@@ -75,7 +76,7 @@ def erase(
         certificate = Erasure.objects.create(
             participant=participant,
             at=at,
-            destroyed=dict(destroyed),
+            destroyed=destroyed,
             gone_from_backups_at=gone_from_backups,
             event=event.uid,
         )
@@ -98,5 +99,15 @@ def _destroy(participant: Participant) -> dict[str, int]:
         "paper_readings": readings,
         "papers": papers.erase(),
         "statements": Statement.objects.filter(participant=participant).erase(),
-        "ledger_openings": LedgerOpening.objects.filter(subject=participant.pseudonym).erase(),
     }
+
+
+def _destroy_openings(participant: Participant) -> Counter[str]:
+    """What events said of her goes. Counted by kind: the ledger is held against it, and what somebody else
+    writes of her meanwhile is either counted and gone, or neither."""
+    hers = LedgerOpening.objects.filter(subject=participant.pseudonym)
+    gone: Counter[str] = Counter()
+    while rows := list(hers.values_list("pk", "event__kind")[:_AT_ONCE]):
+        LedgerOpening.objects.filter(pk__in=[pk for pk, _ in rows]).erase()
+        gone.update(kind for _, kind in rows)
+    return gone
