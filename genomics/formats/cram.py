@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, NoReturn
@@ -20,11 +21,12 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.formats import sites
 from genomics.formats.builds import Evidence, check_said, settle
-from genomics.formats.cram_containers import DEFINITION, NO_CONTIG, SEVERAL, heads
+from genomics.formats.cram_containers import DEFINITION, NAME, NO_CONTIG, SEVERAL, heads
 from genomics.formats.limits import Limits
 from genomics.formats.pileup import Read
 from genomics.formats.sam_header import Contig, SamHeader, read_header
 from genomics.formats.source import NOTHING, Loaded, Reading
+from genomics.intake import screen
 from genomics.reference import Reference, index_of
 
 MAGIC = b"CRAM"
@@ -61,9 +63,12 @@ def read(
     os.environ["REF_PATH"] = os.environ["REF_CACHE"] = _SHUT
     with _file(stream, begin, limits) as file:
         try:
-            return _read(file, limits, assume, loaded)
+            reading = _read(file, limits, assume, loaded)
         except _FAULTS:
             raise FileRefused(FileReason.DAMAGED, "The file cannot be unpacked.") from None
+    name = start[NAME:].strip(b"\0").decode("utf-8", "replace")
+    named = (screen.file_name(name),) if name else ()
+    return replace(reading, findings=(*named, *reading.findings))
 
 
 def read_packed(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 DEFINITION = 26  # bytes before the first container: magic, version, a name
+NAME = 6  # where that name begins
 NO_CONTIG, SEVERAL = -1, -2  # instead of a contig's number
 MAJOR = 4  # where the version is
 _LENGTH = struct.Struct("<i")

@@ -22,6 +22,7 @@ class Detail(StrEnum):
     PHONE = "phone"
     COMMAND = "command"
     READ_NAME = "read_name"
+    FILE_NAME = "file_name"
     WORDS = "words"
 
     @property
@@ -40,6 +41,7 @@ _SENTENCES = {
     Detail.PHONE: "a telephone number",
     Detail.COMMAND: "the command a program was run with, in which files and folders are named",
     Detail.READ_NAME: "names of reads or read groups that may be somebody's",
+    Detail.FILE_NAME: "the name that the file had when it was made",
     Detail.WORDS: "words of free text that may be about somebody",
 }
 

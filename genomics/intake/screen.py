@@ -100,6 +100,11 @@ def sample_name(line: int, name: str) -> Finding:
     return Finding(detail=Detail.SAMPLE_NAME, line=line, masked=_mask(name))
 
 
+def file_name(name: str) -> Finding:
+    """What a CRAM says it was called when it was made, or where it lay."""
+    return Finding(detail=Detail.FILE_NAME, line=1, masked=_mask(name))
+
+
 def redacted(text: str, *, is_title: bool = False) -> str:
     """The line with every detail and every strange word replaced, so that looking through it again finds
     none. The words of a title of columns stay: a reader goes by them."""

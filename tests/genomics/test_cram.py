@@ -1,6 +1,7 @@
 """CRAM: read behind the walls against the genome of the house and no other, as the same reads are as BAM."""
 
 import dataclasses
+import io
 import os
 import random
 import zlib
@@ -16,8 +17,9 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import Limits, Loaded, cram_containers
 from genomics.intake import sandbox
+from genomics.intake.details import Detail
 from genomics.intake.laid_out import LaidOut, Place, What
-from genomics.intake.walled import walls
+from genomics.intake.walled import cleaning, walls
 from genomics.intake.walled.cram_head import _written, without_details
 from genomics.panel import Panel
 from genomics.reference import Reference
@@ -88,6 +90,22 @@ def test_it_reads_the_same_without_walls(genome: Reference, loaded: Loaded, tmp_
     usual = formats.read(text, loaded=loaded, assume=Build.GRCh37)
     assert formats.read(made, loaded=loaded, assume=Build.GRCh37).column.sha256 == usual.column.sha256
     assert os.environ["REF_PATH"] == os.environ["REF_CACHE"] == os.devnull
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0", "3.1"])
+def test_the_name_a_file_had_when_it_was_made_is_told_and_not_kept(
+    version: str, genome: Reference, loaded: Loaded, tmp_path: Path
+) -> None:
+    made = cram(
+        reads(bases(), count=500), genome.path, tmp_path, format_options=[f"version={version}".encode()]
+    )
+    made = made[:6] + b"jane_doe.cram".ljust(20, b"\0") + made[26:]
+    kept = b"".join(cleaning.cleaned(io.BytesIO(made)))
+    assert made[:6] + bytes(20) == kept[:26]
+    before, after = (formats.read(data, loaded=loaded, assume=Build.GRCh37) for data in (made, kept))
+    assert before.column.to_bytes() == after.column.to_bytes()
+    assert [one.masked for one in before.findings if one.detail is Detail.FILE_NAME] == ["j…"]
+    assert not [one for one in after.findings if one.detail is Detail.FILE_NAME]
 
 
 def test_a_part_of_the_genome_serves_for_the_reads_that_lie_on_it(

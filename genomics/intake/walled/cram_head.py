@@ -1,13 +1,14 @@
 """The head of a CRAM rewritten: its first container holds the same text that heads a SAM.
 
-Containers behind it are not touched. The layout is that of the CRAM specifications 2.1 and 3.
+The name in the file's definition, where programs write what the file was called or where it lay, becomes
+nothing. Containers behind the first are not touched. The layout is that of the CRAM specifications 2.1 and 3.
 """
 
 import struct
 import zlib
 from collections.abc import Callable
 
-from genomics.formats.cram_containers import DEFINITION, head, is_checked, number
+from genomics.formats.cram_containers import DEFINITION, NAME, head, is_checked, number
 
 _INT, _CRC = struct.Struct("<i"), struct.Struct("<I")
 _GZIP = 1
@@ -29,7 +30,8 @@ def without_details(held: bytes, clean: Callable[[bytes], bytes]) -> tuple[int, 
     block = _with_sum(b"\0\0\0" + size + size + data, checked=checked)
     # One container: on no sequence, no reads, one block that begins at 0.
     container = _INT.pack(len(block)) + b"\0\0\0\0\0\0" + b"\1" + b"\1\0"
-    return end, held[:DEFINITION] + _with_sum(container, checked=checked) + block
+    definition = held[:NAME] + bytes(DEFINITION - NAME)
+    return end, definition + _with_sum(container, checked=checked) + block
 
 
 def _text(held: bytes, at: int) -> bytes:
