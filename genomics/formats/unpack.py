@@ -108,12 +108,16 @@ def _too_large(limits: Limits) -> FileRefused:
 
 
 def _from_gzip(packed: _Packed, limits: Limits) -> Iterator[bytes]:
-    """One gzip member after another; bgzip is a gzip of many, ended by an empty one."""
-    is_bgzf = packed.peek(18)[3:4] == b"\x04" and packed.peek(18)[12:16] == b"BC\x02\x00"
+    """One gzip member after another; bgzip is a gzip of many, ended by an empty one, each of which states its
+    size: others go from block to block by that."""
+    start = packed.peek(blocks.HEAD)
+    is_bgzf = start[3:4] == b"\x04" and start[12:16] == b"BC\x02\x00"
+    is_sized = blocks.stated(start) is not None
     data, empty = packed.read(_PACKED_CHUNK), 0
     while data:
-        if len(data) < len(_GZIP):
-            data += packed.read(_PACKED_CHUNK)
+        while len(data) < blocks.HEAD and (more := packed.read(_PACKED_CHUNK)):
+            data += more
+        begin, stated = packed.count - len(data), blocks.stated(data)
         if not data.startswith(_GZIP):
             raise FileRefused(
                 FileReason.TRAILING_BYTES, "There are bytes after the end of the compressed data."
@@ -133,7 +137,11 @@ def _from_gzip(packed: _Packed, limits: Limits) -> Iterator[bytes]:
         empty += not grown
         if empty > limits.empty_blocks:
             raise FileRefused(FileReason.BOMB, "The compressed data is made of a great many empty pieces.")
-        data = member.unused_data or packed.read(_PACKED_CHUNK)
+        data = member.unused_data
+        if is_sized and stated != packed.count - len(data) - begin:
+            what = "A block of the bgzip has another size than it states, or is none."
+            raise FileRefused(FileReason.DAMAGED, what)
+        data = data or packed.read(_PACKED_CHUNK)
     if is_bgzf and packed.last != _BGZF_END:
         raise FileRefused(
             FileReason.TRUNCATED, "The compressed data lacks its last block, so lines may be missing."

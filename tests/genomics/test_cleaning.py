@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pysam
@@ -10,7 +12,7 @@ import pysam.bcftools
 import pytest
 
 from genomics import formats
-from genomics.errors import FileRefused
+from genomics.errors import FileReason, FileRefused
 from genomics.intake import sandbox
 from genomics.intake.walled import cleaning
 from tests.builders import array, bgzipped, gzipped, vcf_text, zipped
@@ -93,6 +95,55 @@ def test_the_blocks_of_a_bgzip_behind_its_head_are_copied() -> None:
     kept = clean(data)
     assert kept[-len(data) // 2 :] == data[-len(data) // 2 :]
     assert formats.read(kept).quality.sites == 4000
+
+
+def packed_block(data: bytes, extra: bytes, *, flags: int = 4, name: bytes = b"", time: int = 0) -> bytes:
+    """A gzip member with these extra fields, as bgzip writes it but for them."""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    body = deflate.compress(data) + deflate.flush()
+    head = struct.pack("<4sIBBH", b"\x1f\x8b\x08" + bytes([flags]), time, 0, 0xFF, 6 + len(extra))
+    size = len(head) + 6 + len(extra) + len(name) + len(body) + 8
+    field = struct.pack("<2sHH", b"BC", 2, size - 1)
+    return head + field + extra + name + body + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+LAST = bgzipped(b"")
+
+
+def test_nothing_that_blocks_carry_beside_their_size_is_kept() -> None:
+    half = len(VCF) // 2
+    times = b"".join(
+        packed_block(VCF[at : at + 9000], b"", time=int.from_bytes(b"Jane", "little"))
+        for at in range(0, len(VCF), 9000)
+    )
+    extra = b"".join(
+        packed_block(one, struct.pack("<2sH7s", b"XX", 7, b"JaneDoe")) for one in (VCF[:half], VCF[half:])
+    )
+    for data in (times + LAST, extra + LAST):
+        assert b"Jane" in data
+        kept = clean(data)
+        assert formats.read(kept).column.to_bytes() == formats.read(data).column.to_bytes()
+        assert not [secret for secret in SECRETS if secret in kept or secret in content(kept)]
+    named_later = bgzipped(VCF[:9000], whole=False) + packed_block(
+        VCF[9000:], b"", flags=0x0C, name=b"JaneDoe\0"
+    )
+    with pytest.raises(FileRefused) as caught:
+        formats.read(named_later + LAST)
+    assert caught.value.reason is FileReason.DAMAGED
+
+
+@pytest.mark.parametrize("stated", [0, 25, 26, 300])
+def test_a_bgzip_whose_blocks_are_not_as_long_as_they_state_never_loses_records(stated: int) -> None:
+    """It went on from block to block by what they state, and what was kept ended where these led nowhere."""
+    data = bytearray(bgzipped(VCF, block=2000))
+    begins = [at for at in range(len(data)) if data[at : at + 4] == b"\x1f\x8b\x08\x04"]
+    for at in (begins[0], begins[1], begins[len(begins) // 2]):
+        bent_one = bytes(data[: at + 16]) + stated.to_bytes(2, "little") + bytes(data[at + 18 :])
+        try:
+            before = formats.read(bent_one)
+        except FileRefused:
+            continue
+        assert formats.read(clean(bent_one)).column.to_bytes() == before.column.to_bytes()
 
 
 @pytest.mark.parametrize("form", ["wb", "wc"])

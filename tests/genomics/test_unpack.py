@@ -158,6 +158,26 @@ def test_other_wrappings_announce_nothing(data: bytes) -> None:
     assert blocks.announced(io.BytesIO(data)) is None
 
 
+@pytest.mark.parametrize("stated", [0, 17, 25, 100, 0xFFFF])
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_block_that_is_not_as_long_as_it_states_is_damaged(stated: int, which: int) -> None:
+    """Others go from block to block by that number: what they would see is not what was read."""
+    packed = bytearray(bgzipped(TEXT, block=len(TEXT) // 2 + 1))
+    begins = [at for at in range(len(packed)) if packed[at : at + 4] == b"\x1f\x8b\x08\x04"]
+    assert len(begins) == 3
+    packed[begins[which] + 16 : begins[which] + 18] = stated.to_bytes(2, "little")
+    if which or stated >= 25:
+        assert refusal(bytes(packed)).reason is FileReason.DAMAGED
+    else:  # a first block that cannot be one: a gzip like any other
+        assert unpacked(bytes(packed)) == TEXT
+
+
+def test_what_is_no_block_among_the_blocks_of_a_bgzip_is_damaged() -> None:
+    head, rest = bgzipped(TEXT[:99], whole=False), TEXT[99:]
+    assert refusal(head + gzipped(rest) + bgzipped(b"")).reason is FileReason.DAMAGED
+    assert unpacked(gzipped(TEXT[:99]) + bgzipped(rest)) == TEXT
+
+
 def test_a_block_that_lies_about_its_size_is_damaged() -> None:
     packed = bytearray(bgzipped(TEXT, block=len(TEXT)))
     end = len(packed) - len(bgzipped(b""))

@@ -16,6 +16,8 @@ from functools import partial
 from itertools import chain, count
 from typing import BinaryIO, NamedTuple
 
+from genomics.errors import FileReason, FileRefused
+from genomics.formats import blocks
 from genomics.formats.builds import named_in, naming
 from genomics.intake import screen
 from genomics.intake.screen import REMOVED, redacted
@@ -45,11 +47,11 @@ _TITLE = re.compile(r"(?i)#\s*(?:rs_?id|snp|marker\w*|name)\b[\s,\"]")
 
 def cleaned(stream: BinaryIO) -> Iterator[bytes]:
     """The copy to keep, piece by piece."""
-    start = stream.read(18)
+    start = stream.read(blocks.HEAD)
     stream.seek(0)
     if start.startswith(_ZIP):
         yield from _zip(stream)
-    elif start.startswith(_GZIP) and start[12:16] == b"BC\x02\x00":
+    elif blocks.stated(start) is not None:
         yield from _bgzip(stream)
     elif start.startswith(_GZIP):
         yield from _gzip(stream)
@@ -148,28 +150,28 @@ def _text(text: bytes, *, above: bytes) -> bytes:
 
 
 def _bgzip(stream: BinaryIO) -> Iterator[bytes]:
-    """Blocks are unpacked until the head is whole; those behind it are copied as they are."""
-    blocks = (zlib.decompress(packed, 31) for packed in iter(partial(_block, stream), b""))
+    """Blocks are unpacked until the head is whole; those behind it are copied, each under a head of ours."""
+    unpacked = (zlib.decompress(packed, 31) for packed in iter(partial(_block, stream), b""))
     held, head, ended = b"", None, False
     while head is None:
-        block = next(blocks, None)
+        block = next(unpacked, None)
         ended = block is None
         held += block or b""
         head = _head(held, is_all=ended)
     rest = held[head.end :]
     while head.renaming is not None and len(rest) < ENOUGH and not ended:
-        block = next(blocks, None)
+        block = next(unpacked, None)
         ended = block is None
         rest += block or b""
     if head.renaming is not None and head.renaming.is_needed(rest):
-        yield from _blocks(chain((head.clean,), head.renaming.renamed(chain((rest,), blocks))))
+        yield from _blocks(chain((head.clean,), head.renaming.renamed(chain((rest,), unpacked))))
         yield _LAST_BLOCK
         return
     yield from _blocks((head.clean + rest,))
     if ended:
         yield _LAST_BLOCK
-    while not ended and (chunk := stream.read(_CHUNK)):
-        yield chunk
+    while not ended and (block := _block(stream)):
+        yield block
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -185,8 +187,13 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _block(stream: BinaryIO) -> bytes:
-    start = stream.read(_BLOCK.size)
-    return start + stream.read(_BLOCK.unpack(start)[3] + 1 - _BLOCK.size) if start else b""
+    """The next block, without its time and system; nothing at the end. It was held against what it states
+    when the file was read (`unpack`)."""
+    start = stream.read(blocks.HEAD)
+    size = blocks.stated(start)
+    if start and size is None:
+        raise FileRefused(FileReason.DAMAGED, "A block of the bgzip is none.")
+    return _LAST_BLOCK[:12] + start[12:] + stream.read(size - blocks.HEAD) if size is not None else b""
 
 
 def _packed(data: bytes) -> bytes:
