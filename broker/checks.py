@@ -10,7 +10,6 @@ import hashlib
 import io
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,13 +18,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from broker import arriving, events, same_person, wards
 from broker.errors import LostClaim
 from broker.models import UPLOAD_TRANSITIONS, Upload, UploadState
 from broker.staging import StagedBroken
+from broker.walls import leases
 from consent.errors import ConsentError
 from consent.ledger import log
 from consent.models import Holding
@@ -65,6 +65,7 @@ class Claim:
     upload: Upload
     token: UUID
     clock: Clock
+    lease: UUID | None = None  # opens her key meanwhile, where the database has walls
 
 
 def run(upload_id: UUID, *, clock: Clock) -> None:
@@ -81,7 +82,7 @@ def _run(upload_id: UUID, clock: Clock) -> None:
     if claim is None:
         return
     try:
-        with _leased(claim):
+        with _leased(claim), leases.held(claim.lease):
             _check(claim)
     except LostClaim:
         logger.info("upload %s went on without this worker", upload_id)
@@ -102,19 +103,12 @@ def unheard(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
 
 
 def _claim(upload_id: UUID, clock: Clock) -> Claim | None:
-    now, token = clock(), uuid.uuid4()
-    free = Q(state=UploadState.ARRIVED) | Q(state=UploadState.CHECKING, lease_until__lt=now)
-    claimed = Upload.objects.filter(free, pk=upload_id).update(
-        state=UploadState.CHECKING,
-        token=token,
-        lease_until=_lease(now),
-        attempt=F("attempt") + 1,
-        rung_at=now,
-        read=0,
-    )
-    if not claimed:
+    now = clock()
+    claimed = leases.claim_upload(upload_id, at=now, lasts=_lease(now))
+    if claimed is None:
         return None
-    return Claim(Upload.objects.select_related("owner", "participant").get(pk=upload_id), token, clock)
+    upload = Upload.objects.select_related("owner", "participant").get(pk=upload_id)
+    return Claim(upload, claimed.token, clock, claimed.lease)
 
 
 def _check(claim: Claim) -> None:

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     # -B: the sweeper's clock. One worker of a house has it; further ones are started without.
     "worker": (
         *("-m", "celery", "-A", "broker", "worker", "-B", "--loglevel", "WARNING", "--concurrency", "1"),
-        *("-Q", "query,mail"),
+        *("-Q", "query,mail,upkeep"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ),
     "sequencer": (MANAGE, "sequencer"),

@@ -27,15 +27,24 @@ from broker.models import (
     User,
 )
 from broker.roles import Role
+from broker.walls import leases
 from consent.models import Erasure, Participant
 from genomics.intake import erasure
+from genomics.models import GenomicFile
 
 EMPTY = "erased:"  # how the name of an emptied login begins
 
 
 def erase(participant: Participant, *, by: str, at: datetime) -> Erasure:
     """Erase her everywhere, in one transaction. Raises RegistrationRefused if she was erased before."""
-    return erasure.erase(participant, by=by, at=at, also=lambda: _destroy(participant, at))
+    with leases.record(participant):
+        return erasure.erase(participant, by=by, at=at, also=lambda: _destroy(participant, at))
+
+
+def erase_file(file: GenomicFile, *, by: str, at: datetime) -> None:
+    """Erase one of her files; the others stay."""
+    with leases.record(file.participant):
+        erasure.erase_file(file, by=by, at=at)
 
 
 def _destroy(participant: Participant, at: datetime) -> dict[str, int]:

@@ -18,7 +18,6 @@ from consent.ledger import log
 from consent.models import Erasure, Participant
 from consent.participants import subject_of
 from consent.rules import authority
-from genomics.intake import erasure
 from genomics.models import GenomicFile
 
 
@@ -34,7 +33,7 @@ def erase_file(guardian: User, pseudonym: str, file: UUID, *, at: datetime) -> N
     """One file of the child's goes; the others stay. Raises NotAllowed, and GenomicFile.DoesNotExist."""
     with transaction.atomic():
         child = _child(guardian, pseudonym, at)
-        erasure.erase_file(GenomicFile.objects.get(pk=file, participant=child), by=guardian.reference, at=at)
+        erasing.erase_file(GenomicFile.objects.get(pk=file, participant=child), by=guardian.reference, at=at)
         notices.tell(wards.acting_for(child, at=at), "child_file_erased", at=at, whose=pseudonym)
 
 

@@ -7,7 +7,6 @@ transaction that releases it. What may be read is decided in consent and read in
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest
 
 from broker import canaries, cases, events, notices, people, staging, supervised, uses
@@ -27,6 +26,7 @@ from broker.gates import Manifest, Passage, Watch
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from broker.roles import Role
 from broker.sweeping import MOST_ATTEMPTS
+from broker.walls import leases
 from consent import afterwards, alarms, fence
 from consent import clearance as proofs
 from consent.clearance import Clearance
@@ -72,6 +72,7 @@ class Claim:
     clock: Clock
     passage: Passage  # what this attempt asks the law with
     begun: datetime
+    lease: UUID | None = None  # opens keys meanwhile, where the database has walls
 
     @property
     def subject(self) -> str:
@@ -87,7 +88,8 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     if claim is None:
         return
     try:
-        _run(claim, batch)
+        with leases.held(claim.lease):
+            _run(claim, batch)
     except LostClaim:
         logger.info("job %s went on without this worker", job_id)
     except RequestLapsed as lapsed:
@@ -102,22 +104,13 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
 
 
 def _claim(job_id: UUID, clock: Clock) -> Claim | None:
-    now, token = clock(), uuid.uuid4()
-    silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=now)
-    claimed = Job.objects.filter(Q(state=JobState.QUEUED) | silent, pk=job_id).update(
-        state=JobState.RUNNING,
-        token=token,
-        lease_until=_lease(now),
-        attempt=F("attempt") + 1,
-        rung_at=now,
-        answer=None,  # what another attempt had staged is nobody's
-        manifest=None,
-    )
-    if not claimed:
+    now = clock()
+    claimed = leases.claim_job(job_id, at=now, lasts=_lease(now))
+    if claimed is None:
         return None
     job = Job.objects.select_related("query").get(pk=job_id)
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
-    claim = Claim(job, token, clock, Passage(job), now)
+    claim = Claim(job, claimed.token, clock, Passage(job), now, claimed.lease)
     if job.attempt > MOST_ATTEMPTS:
         _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=PARKED)
         return None

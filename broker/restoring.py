@@ -19,7 +19,7 @@ from consent.giving import Wording
 from consent.kept_lines import Line
 from consent.ledger import checkpoints, log
 from consent.models import Holding, LedgerCheckpoint, Participant
-from genomics.intake import erasure, upkeep
+from genomics.intake import upkeep
 from genomics.models import GenomicFile
 
 WHO = "restore"  # by whom what is said again is said: nobody pressed anything
@@ -94,7 +94,7 @@ def _hold(person: Participant, line: Line, at: datetime) -> None:
         holdings.set_state(holding, Holding.State(said["state"]), by=WHO, at=at)
         return
     for file in GenomicFile.objects.filter(id=holding.file).select_related("participant"):
-        erasure.erase_file(file, by=WHO, at=at)
+        erasing.erase_file(file, by=WHO, at=at)
 
 
 AGAIN: dict[str, Callable[[Participant, Line, datetime], None]] = {

@@ -211,7 +211,10 @@ CELERY_TASK_DEFAULT_QUEUE = "query"
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120} if ENV.queue_url.startswith("redis") else {}
-CELERY_TASK_ROUTES = {"broker.post": {"queue": "mail"}}  # a slow mail server holds up no query
+CELERY_TASK_ROUTES = {
+    "broker.post": {"queue": "mail"},  # a slow mail server holds up no query
+    "broker.upkeep": {"queue": "upkeep"},  # it opens every key, so a login of its own can do it
+}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "look": {"task": "broker.look", "schedule": 60.0, "options": {"expires": 60.0}},

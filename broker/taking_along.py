@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from broker import events, usage
+from broker.walls import leases
 from consent import receipts, records
 from consent.canonical import canonical
 from consent.errors import ConsentError
@@ -52,7 +53,8 @@ def _entries(participant: Participant, at: datetime) -> Iterator[export.Entry]:
         "ledger.json",
         _json([{"event": str(one.event.uid), **one.said} for one in told.select_related("event")]),
     )
-    yield from export.of(participant)
+    with leases.record(participant):
+        yield from export.of(participant)
 
 
 def _consent(participant: Participant, at: datetime) -> Iterator[export.Entry]:

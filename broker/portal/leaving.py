@@ -27,7 +27,7 @@ from broker.wards import Ward
 from consent.models import Erasure
 from consent.participants import subject_of
 from consent.rules import authority
-from genomics.intake import erasure, exchange, export
+from genomics.intake import exchange, export
 from genomics.models import GenomicFile
 
 PROVED = timedelta(minutes=10)  # how lately she has to have shown who she is
@@ -139,7 +139,7 @@ def erase_file_from(desk: Desk, id: UUID) -> HttpResponse:
         if not _proved(desk):
             return fresh.ask(request, what=_("To erase a file, show that it is you."))
         if desk.ward.is_own:
-            erasure.erase_file(file, by=desk.user.reference, at=desk.at)
+            erasing.erase_file(file, by=desk.user.reference, at=desk.at)
         else:
             in_her_name.erase_file(desk.user, person.pseudonym, file.id, at=desk.at)
         messages.success(request, _("The file is erased. Nothing can be asked of it any more."))

@@ -102,6 +102,14 @@ class PanelVersion(models.Model):
         return f"{self.name} {self.version}"
 
 
+class EvidenceManager(models.Manager["EvidenceProfile"]):
+    """Facts about profiles. The key that lies with one is read when the vault asks for it: a login that may
+    not read that column works with the others all the same."""
+
+    def get_queryset(self) -> models.QuerySet["EvidenceProfile"]:
+        return super().get_queryset().defer("wrapped")
+
+
 class EvidenceProfile(models.Model):
     """The profile of an unknown person that an agency brings; never a searchable file. Its key lies with it
     and goes with it."""
@@ -115,3 +123,5 @@ class EvidenceProfile(models.Model):
     wrapped = models.BinaryField()
     epoch = models.PositiveIntegerField(default=0, db_index=True)
     received_at = models.DateTimeField()
+
+    objects = EvidenceManager()

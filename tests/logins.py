@@ -1,0 +1,85 @@
+"""The walls of the database in tests: put up by the command, with the real logins of each process.
+
+Only PostgreSQL has them. `walls.login("worker")` closes the connection of this process and opens it as that
+login; afterwards it is the tests' own again.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from broker.walls.building import Names
+from broker.walls.tables import POLICED, Login
+
+
+@dataclass(frozen=True)
+class Walls:
+    """The roles of this test database, and the passwords of the logins."""
+
+    names: Names
+    passwords: dict[Login, str]
+
+    @classmethod
+    def put_up(cls) -> "Walls":
+        # Roles belong to the whole server: each test database has its own.
+        walls = cls(Names(f"t{secrets.token_hex(4)}"), {login: secrets.token_hex(8) for login in Login})
+        walls.again()
+        return walls
+
+    def again(self) -> str:
+        """Run the command; what it says."""
+        given = {f"DATABASE_PASSWORD_{login.upper()}": word for login, word in self.passwords.items()}
+        said = StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in given.items():
+                patch.setitem(os.environ, name, value)
+            call_command("database_roles", prefix=self.names.prefix, stdout=said)
+        return said.getvalue()
+
+    def take_down(self) -> None:
+        roles = f"{self.names.logins}, {self.names.claims}"
+        with connection.cursor() as cursor:
+            for table in POLICED:
+                cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+                cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+            owner = self.names.owner
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner.strip('"')])
+            if cursor.fetchone():
+                cursor.execute(f"REASSIGN OWNED BY {owner}, {self.names.claims} TO CURRENT_USER")
+                roles += f", {owner}"
+            cursor.execute(f"DROP OWNED BY {roles}")
+            cursor.execute(f"DROP ROLE {roles}")
+
+    def role(self, login: Login) -> str:
+        return self.names.of(login).strip('"')
+
+    @contextmanager
+    def login(self, name: str) -> Iterator[Any]:
+        """Everything in here is done over a connection that logged in as this process's role."""
+        login, before = Login(name), dict(connection.settings_dict)
+        connection.close()
+        connection.settings_dict |= {"USER": self.role(login), "PASSWORD": self.passwords[login]}
+        try:
+            yield connection
+        finally:
+            connection.close()
+            connection.settings_dict |= before
+
+
+@pytest.fixture(scope="module")
+def walls(django_db_setup: None, django_db_blocker: Any) -> Iterator[Walls]:
+    """The walls of this test database, for a module of tests that keep transactions of their own."""
+    with django_db_blocker.unblock():
+        if connection.vendor != "postgresql":
+            pytest.skip("only postgresql has logins and row-level security")
+        walls = Walls.put_up()
+        yield walls
+        walls.take_down()
