@@ -21,6 +21,7 @@ from kombu.exceptions import KombuError
 
 from broker import notices, postman, processes, statements, tellings
 from broker.models import Job, JobState, Upload, UploadState
+from broker.walls import logging_in
 from consent import afterwards, alarms
 from consent.apps import append_only_tables
 from consent.errors import ConsentError
@@ -68,6 +69,9 @@ def _database(_at: datetime) -> tuple[bool, str]:
             "vendor": connection.display_name,
             "tables": ", ".join(bare),
         }
+    fault = next(logging_in.faults(), None) if settings.WALLS_REQUIRED else None
+    if fault is not None:
+        return False, fault
     return True, _("%(vendor)s answers, and the append-only tables are fenced.") % {
         "vendor": connection.display_name
     }

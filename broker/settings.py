@@ -33,7 +33,8 @@ SHARED_DIR = ENV.shared
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
 READERS_AT_ONCE = ENV.readers
-WALLS_REQUIRED = not (DEBUG or DEMO)  # genomics.intake.sandbox: no file is read unwalled in a real house
+# genomics.intake.sandbox: no file is read unwalled in a real house; broker.walls: and no table
+WALLS_REQUIRED = not (DEBUG or DEMO)
 UPLOAD_BYTES = ENV.upload_mb * 1024 * 1024  # in one form
 STAGED_BYTES = ENV.staged_mb * 1024 * 1024  # in pieces
 STAGING_DIR = HOME / "arriving"  # uploads under way, sealed; shared by all web processes and workers

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app, shared_task
+from celery.signals import worker_init
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -31,11 +33,22 @@ from broker import (
 )
 from broker.models import Job
 from broker.roles import Role
+from broker.walls import logging_in
+from broker.walls.tables import Login
 from consent import afterwards, alarms, eligibility, naming
 from genomics.intake import erasure, receive, upkeep
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
+
+
+@worker_init.connect
+def refuse_to_pass_walls(**_signal: object) -> None:
+    """A worker for queries, or for the upkeep, starts with its own login into the database only."""
+    try:
+        logging_in.require(Login.WORKER, Login.KEEPER)
+    except ImproperlyConfigured as unfit:
+        raise SystemExit(str(unfit)) from None  # Celery would log any other error and go on
 
 
 @shared_task(name="broker.run_job")

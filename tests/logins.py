@@ -6,7 +6,8 @@ login; afterwards it is the tests' own again.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -72,6 +73,20 @@ class Walls:
         finally:
             connection.close()
             connection.settings_dict |= before
+
+    def beside(self, name: str, act: Callable[[], object]) -> None:
+        """Do it over another connection, that of this login, while this process keeps its own."""
+
+        def alone() -> None:
+            mine = {"USER": self.role(Login(name)), "PASSWORD": self.passwords[Login(name)]}
+            connection.settings_dict = dict(connection.settings_dict) | mine
+            try:
+                act()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(alone).result(timeout=60)
 
 
 @pytest.fixture(scope="module")

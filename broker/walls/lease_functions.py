@@ -74,7 +74,8 @@ FUNCTIONS = (
         "UPDATE broker_job AS j SET state = 'running', token = claimed, lease_until = lasts, "
         # What another attempt had staged is nobody's.
         "attempt = j.attempt + 1, rung_at = at, answer = NULL, manifest = NULL "
-        "WHERE j.id = job AND (j.state = 'queued' OR j.state IN ('running', 'releasing') AND j.lease_until < at); IF NOT FOUND THEN RETURN; END IF; "
+        "WHERE j.id = job AND (j.state = 'queued' "
+        "OR j.state IN ('running', 'releasing') AND j.lease_until < at); IF NOT FOUND THEN RETURN; END IF; "
         + _opened("'job', job::text, claimed, NULL, '{}'")
         + "RETURN QUERY SELECT claimed, drawn; END",
     ),

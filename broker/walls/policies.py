@@ -65,6 +65,8 @@ def _policies() -> Iterator[Policy]:
     sealed = f"{HELD} OR {_EVIDENCE_PLACE}"
     for login in (web, worker):
         yield Policy("genomics_sealed", login, "*", sealed, sealed)
+    # By which manifest each file is vouched for; not where it lies, nor what opens it (verify_ledger).
+    yield Policy("genomics_sealed", Login.AUDITOR, "S", "name LIKE 'files/%'")
     yield Policy("genomics_variantslab", worker, "S", JOB)
     slabs = "id = ANY ((SELECT walls.slabs_held())::uuid[])"  # of the person whose record is open
     yield Policy("genomics_variantslab", web, "*", slabs, slabs)

@@ -78,7 +78,7 @@ _EVIDENCE_FACTS = ("id", "case", "kind", "build", "quality", "notes", "epoch", "
 TABLES: dict[str, Rights] = {
     # --- genomics: keys, and what leads to sealed bytes (all but facts and panels behind walls) ---
     "genomics_participantkey": _rights("SUD  SIU  -  -  SIUD", worker_U=("spent",)),
-    "genomics_sealed": _rights("SIUD SID  -  -  SIUD"),
+    "genomics_sealed": _rights("SIUD SID  -  S  SIUD", auditor_S=("name", "manifest_sha256")),
     "genomics_variantslab": _rights("SUD  S    -  -  SIUD"),
     "genomics_evidenceprofile": _rights("SID  SID  -  -  SIUD", web_S=_EVIDENCE_FACTS),
     "genomics_genomicfile": _rights("SUD  SI   -  S  SIUD"),

@@ -11,6 +11,8 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from broker.management.operator import OperatorCommand
+from broker.walls import logging_in
+from broker.walls.tables import Login
 from consent.errors import LedgerBroken, WitnessAway, WitnessRefused
 from consent.ledger import log, witnesses
 
@@ -26,6 +28,7 @@ class Command(OperatorCommand):
         parser.add_argument("--once", action="store_true", help="run once and end")
 
     def handle(self, **options: Any) -> None:
+        logging_in.require(Login.SEQUENCER)
         if options["once"]:
             self._run(thorough=True)
             return

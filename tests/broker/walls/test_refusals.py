@@ -53,10 +53,12 @@ REFUSALS = {
     "the web sees no slab's key": _seen("web", "genomics_variantslab"),
     "the web reads no evidence's key": _read("web", "genomics_evidenceprofile", "wrapped"),
     **{
-        f"a {login} reads no {table}": _read(login, f"genomics_{table}")
+        f"the {login} reads no {table}": _read(login, f"genomics_{table}")
         for login in ("sequencer", "auditor")
-        for table in ("participantkey", "variantslab", "evidenceprofile", "sealed")
+        for table in ("participantkey", "variantslab", "evidenceprofile")
     },
+    "a sequencer reads no manifest": _read("sequencer", "genomics_sealed"),
+    "an auditor reads no place of a file": _read("auditor", "genomics_sealed", "place"),
     "a sequencer reads no facts of files": _read("sequencer", "genomics_genomicfile"),
     "a sequencer reads no job": _read("sequencer", "broker_job"),
     "a sequencer reads no login": _read("sequencer", "broker_user"),
