@@ -8,15 +8,16 @@ import pytest
 from django.db import connection, transaction
 
 from broker import access, jobs, queries, results, sweeping, usage
-from broker.models import TRANSITIONS, Job, JobState, QueryState
+from broker.models import TRANSITIONS, Job, JobState, Notice, QueryState
 from consent import holdings, participants, records
-from consent.errors import LedgerBroken
+from consent.errors import LedgerBroken, SealBroken
 from consent.ledger import log
 from consent.models import Holding, LedgerEvent, Statement
 from consent.reasons import Reason
 from consent.terms import Permission, SignIn
 from genomics import gate
 from genomics._vault import files as vault
+from genomics.errors import VaultSealed
 from genomics.intake.receive import receive
 from tests.builders import vcf
 from tests.unsafe import unsafe_without_triggers
@@ -404,3 +405,56 @@ class PowerCut(Exception):
 
 def _dies(*_args: Any, **_kwargs: Any) -> None:
     raise PowerCut
+
+
+def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(world: World, monkeypatch):
+    crowd = world.crowd(2, says="Ada")
+    tries: list[int] = []
+    stage = jobs._stage
+
+    def stage_then_another_no(claim, asked):
+        manifest = stage(claim, asked)
+        tries.append(len(asked.clearance.permitted))
+        records.deny(
+            crowd[0], "LE.HOM", by="self", at=NOW
+        )  # no change for this use, and a change all the same
+        return manifest
+
+    monkeypatch.setattr(jobs, "_stage", stage_then_another_no)
+    job = run(job_of(ask(world)))
+    assert tries == [2] * jobs.MOST_ROUNDS
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSETTLED, None)
+    monkeypatch.undo()
+    assert sweeping.resume(by="operator", at=NOW) == 1
+    assert run(job).state == JobState.RELEASED
+
+
+def test_what_cannot_be_read_fails_the_job_without_a_word_about_whose_it_was(world: World, monkeypatch):
+    def sealed(*_args, **_facts):
+        raise VaultSealed("files/of-somebody is not as it was written.")
+
+    monkeypatch.setattr(gate, "ask", sealed)
+    job = run(job_of(ask(world)))
+    assert (job.state, job.trouble) == (JobState.FAILED, jobs.UNREADABLE)
+    assert "of-somebody" not in job.trouble
+
+
+def test_auditors_are_rung_once_for_what_is_unsound_and_not_for_every_job(world: World, monkeypatch):
+    def broken(*_args, **_facts):
+        raise SealBroken("The record of somebody is not as it was written.")
+
+    monkeypatch.setattr(gate, "ask", broken)
+    request = world.request()
+    for _ in range(2):
+        job = run(job_of(ask(world, request)))
+        assert (job.state, job.trouble) == (JobState.PAUSED, jobs.UNSOUND)
+    assert LedgerEvent.objects.filter(kind="consent:alarm:unsound").count() == 1
+    assert Notice.objects.filter(user=world.staff.auditor, kind="unsound").count() == 1
+
+
+def test_the_first_release_of_a_project_is_its_first_access_and_a_later_one_is_not(world: World):
+    request = world.request()
+    for at in (NOW, NOW + timedelta(hours=1)):
+        assert run(job_of(ask(world, request)), at=at).state == JobState.RELEASED
+    request.project.refresh_from_db()
+    assert request.project.first_access_at == NOW
