@@ -62,6 +62,12 @@ class Walls:
     def role(self, login: Login) -> str:
         return self.names.of(login).strip('"')
 
+    def url(self, name: str) -> str:
+        """The test database, as a process with this login names it."""
+        facts, login = connection.settings_dict, Login(name)
+        place = f"{facts['HOST']}:{facts['PORT'] or 5432}/{facts['NAME']}"
+        return f"postgres://{self.role(login)}:{self.passwords[login]}@{place}"
+
     @contextmanager
     def login(self, name: str) -> Iterator[Any]:
         """Everything in here is done over a connection that logged in as this process's role."""
@@ -90,11 +96,20 @@ class Walls:
 
 
 @pytest.fixture(scope="module")
-def walls(django_db_setup: None, django_db_blocker: Any) -> Iterator[Walls]:
-    """The walls of this test database, for a module of tests that keep transactions of their own."""
+def walls_if_any(django_db_setup: None, django_db_blocker: Any) -> Iterator[Walls | None]:
+    """The walls of this test database, for a module of tests that keep transactions of their own; None where
+    there are no walls to have."""
     with django_db_blocker.unblock():
         if connection.vendor != "postgresql":
-            pytest.skip("only postgresql has logins and row-level security")
+            yield None
+            return
         walls = Walls.put_up()
         yield walls
         walls.take_down()
+
+
+@pytest.fixture(scope="module")
+def walls(walls_if_any: Walls | None) -> Walls:
+    if walls_if_any is None:
+        pytest.skip("only postgresql has logins and row-level security")
+    return walls_if_any

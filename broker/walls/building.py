@@ -55,9 +55,14 @@ class Names:
         return ", ".join(self.of(login) for login in Login)
 
 
+def bare(role: str) -> str:
+    return role.strip('"')
+
+
 def up(names: Names, *, database: str, owner: str, tables: Collection[str]) -> Iterator[str]:
     """All of it, in order. `owner` is the quoted role that owns the tables, or shall."""
     yield from _roles(names, owner)
+    yield f'ALTER DATABASE "{database}" OWNER TO {owner}'
     yield f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC'
     yield f'GRANT CONNECT ON DATABASE "{database}" TO {names.logins}, {owner}'
     yield from ALL
@@ -90,12 +95,12 @@ def _roles(names: Names, owner: str) -> Iterator[str]:
         (names.claims, f"NOLOGIN {may_not}"),
         *([(names.owner, "LOGIN NOSUPERUSER NOBYPASSRLS CREATEROLE")] if owner == names.owner else []),
     ):
-        name = role.strip('"')
         yield (
-            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{name}') "
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{bare(role)}') "
             f"THEN CREATE ROLE {role} {may}; END IF; END $$"
         )
-    yield f"GRANT {names.claims} TO {owner}"
+    member = f"pg_has_role('{bare(owner)}', '{bare(names.claims)}', 'MEMBER')"
+    yield f"DO $$ BEGIN IF NOT {member} THEN GRANT {names.claims} TO {owner}; END IF; END $$"
     yield f"ALTER ROLE {owner} SET row_security = off"
     for login in Login:
         # A worker that stands still in a transaction would keep a withdrawal waiting.

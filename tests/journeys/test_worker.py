@@ -20,7 +20,10 @@ from consent import kept_lines, records
 from consent.ledger import heads, log
 from consent.models import LedgerEvent
 from tests.builders import vcf
+from tests.logins import Walls, walls_if_any
 from tests.world import World
+
+__all__ = ["walls_if_any"]
 
 pytestmark = [
     pytest.mark.server,
@@ -29,19 +32,15 @@ pytestmark = [
 ]
 
 
-def database_url() -> str:
-    """The test database, as a process beside this one names it."""
-    facts = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{facts['NAME']}"
-    password = f":{facts['PASSWORD']}" if facts["PASSWORD"] else ""
-    return f"postgres://{facts['USER']}{password}@{facts['HOST']}:{facts['PORT'] or 5432}/{facts['NAME']}"
+def database_url(walls: Walls | None) -> str:
+    """The test database, as a worker beside this process logs into it."""
+    return f"sqlite:///{connection.settings_dict['NAME']}" if walls is None else walls.url("worker")
 
 
 @pytest.fixture
-def crew(checkpoint_file: Path) -> Iterator[Crew]:
+def crew(checkpoint_file: Path, walls_if_any: Walls | None) -> Iterator[Crew]:
     env = {
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": database_url(walls_if_any),
         "BROKER_HOME": str(settings.HOME),
         "GATE_BATCH": "1",
         "LEASE_SECONDS": "3",

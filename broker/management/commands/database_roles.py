@@ -51,7 +51,7 @@ class Command(OperatorCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 for one in statements:
                     cursor.execute(one)
-                told = [] if options["down"] else [self._password(cursor, names, login) for login in Login]
+                told = [] if options["down"] else self._passwords(cursor, names)
         except Error as trouble:
             raise CommandError(
                 f"The database refused ({str(trouble).strip()}). Nothing was changed; log in as the owner of "
@@ -77,15 +77,21 @@ class Command(OperatorCommand):
             tables = connection.introspection.table_names(cursor)
         return list(building.up(names, database=database, owner=owner, tables=tables))
 
-    def _password(self, cursor: Any, names: Names, login: Login) -> str:
+    def _passwords(self, cursor: Any, names: Names) -> list[str]:
+        told = [self._password(cursor, names.of(login), login) for login in Login]
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [building.bare(names.owner)])
+        if cursor.fetchone():
+            told.append(self._password(cursor, names.owner, "owner"))
+        return told
+
+    def _password(self, cursor: Any, role: str, whose: str) -> str:
         """Set it from the environment. What is sent is a verifier, so that no log of the server holds it."""
-        role, variable = names.of(login), f"{PASSWORD}{login.upper()}"
+        variable = f"{PASSWORD}{whose.upper()}"
         given = os.environ.get(variable, "")
         if not given:
             return f"{role}: {variable} is not set, so its password is as it was"
         server = cursor.connection.pgconn
-        verifier = server.encrypt_password(
-            given.encode(), role.strip('"').encode(), b"scram-sha-256"
-        ).decode()
+        name = building.bare(role).encode()
+        verifier = server.encrypt_password(given.encode(), name, b"scram-sha-256").decode()
         cursor.execute(f"ALTER ROLE {role} PASSWORD '{verifier}'")
         return f"{role}: its password is that of {variable}"

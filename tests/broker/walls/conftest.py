@@ -13,10 +13,10 @@ from genomics.intake import upkeep
 from genomics.intake.receive import receive_evidence
 from tests.broker.walls.seeing import asked
 from tests.builders import vcf
-from tests.logins import Walls, walls
+from tests.logins import Walls, walls, walls_if_any
 from tests.world import NOW, World
 
-__all__ = ["walls"]
+__all__ = ["walls", "walls_if_any"]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Whole days over the real logins: what each process does, done as that process logs in."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from broker import (
 )
 from broker.models import Job, JobState, Query, UploadState, User
 from broker.roles import Role
+from consent import clearance as proofs
 from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent, Statement
@@ -222,3 +224,42 @@ def test_an_auditor_verifies_and_takes_a_job_along(walls, world, tmp_path):
         call_command("export_job", str(job.pk), str(tmp_path / "job.json"), by=world.staff.auditor.username)
     assert (tmp_path / "job.json").stat().st_size
     assert LedgerEvent.objects.order_by("id").last().kind == "broker:job:audited"
+
+
+def test_a_withdrawal_over_the_web_waits_for_the_workers_release_and_no_longer(walls, world, monkeypatch):
+    """The gate lock holds between two logins: "done" is not said before the release that read her ended."""
+    left = world.crowd(11, says="Ada")[0]
+    job = ask(walls, world)
+    stands, order = proofs.stands, []
+
+    def withdraw() -> None:
+        records.withdraw(left, by="self", at=NOW)
+        order.append("withdrawn")
+
+    with ThreadPoolExecutor(1) as beside:
+        under_way = []
+
+        def while_it_is_released(clearance, **asked):
+            under_way.append(beside.submit(walls.beside, "web", withdraw))
+            while not waits_for_the_gate():
+                assert not under_way[0].done(), "the withdrawal did not wait for the release"
+            held = stands(clearance, **asked)
+            order.append("released")
+            return held
+
+        monkeypatch.setattr(proofs, "stands", while_it_is_released)
+        assert run(walls, job).state == JobState.RELEASED
+        under_way[0].result(timeout=60)
+    assert order == ["released", "withdrawn"]
+    monkeypatch.undo()
+    assert count(walls, world, job) == 11
+    assert count(walls, world, run(walls, ask(walls, world))) == 10
+
+
+def waits_for_the_gate() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return bool(cursor.fetchone()[0])

@@ -1,15 +1,18 @@
 """The table of rights names every table there is, and the walls are put up by one command."""
 
+from io import StringIO
+
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from broker.walls import building
+from broker.walls import building, logging_in
 from broker.walls.building import Names
 from broker.walls.policies import POLICIES
 from broker.walls.tables import POLICED, TABLES, VERBS, WALLED, Login
 from consent.apps import append_only_tables
+from tests.broker.walls.seeing import KEYS, NO_RIGHT, rows
 
 OURS = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
 NOT_MODELS = {"django_migrations"}
@@ -132,3 +135,37 @@ class TestOnPostgreSQL:
     def test_a_prefix_is_a_name(self, walls):
         with pytest.raises(CommandError, match="A prefix is made of"):
             call_command("database_roles", prefix='x"; DROP TABLE consent_statement')
+
+    def test_the_owner_itself_runs_it_after_a_migrate(self, walls):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION AUTHORIZATION {walls.names.owner}")
+            try:
+                assert "The walls stand" in walls.again()
+            finally:
+                cursor.execute("RESET SESSION AUTHORIZATION")
+        with walls.login("worker"):
+            assert list(logging_in.faults(Login.WORKER)) == []
+
+    def test_the_owner_sees_behind_the_walls_only_when_they_are_down(self, walls, house):
+        def seen() -> int:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL SESSION AUTHORIZATION {walls.names.owner}")
+                cursor.execute("SET LOCAL row_security = off")  # as its login has it
+                return rows(KEYS)
+
+        assert seen() == NO_RIGHT, "a migration would change nothing, and not say so"
+        call_command("database_roles", prefix=walls.names.prefix, down=True, stdout=StringIO())
+        assert seen() == 3
+        with walls.login("worker"):
+            assert rows(KEYS) == 0
+        walls.again()
+        assert seen() == NO_RIGHT
+
+    def test_a_refused_command_changes_nothing(self, walls):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION AUTHORIZATION {walls.names.of(Login.KEEPER)}")
+            try:
+                with pytest.raises(CommandError, match="Nothing was changed"):
+                    walls.again()
+            finally:
+                cursor.execute("RESET SESSION AUTHORIZATION")
