@@ -14,6 +14,7 @@ from broker.models import LegalProcess, LegalStep, MonthlyStatement, Notice
 from broker.roles import Role
 from consent.ledger import log, monthly
 from consent.ledger import note as notes
+from consent.models import LedgerEvent
 
 GRACE = timedelta(days=1)  # after the end of a month, before its statement is missed
 
@@ -48,7 +49,8 @@ def make(month: date, *, by: str, at: datetime) -> MonthlyStatement:
 def keep(*, at: datetime) -> None:
     """Make last month's, and tell auditors, once, of every month that has none."""
     last = _before(at)
-    if not MonthlyStatement.objects.filter(month=last).exists():
+    founded = LedgerEvent.objects.filter(at__lt=_bounds(last)[1]).exists()
+    if founded and not MonthlyStatement.objects.filter(month=last).exists():
         make(last, by="house", at=at)
     for month in missing(at=at):
         said = f"{month:%Y-%m}"
@@ -60,6 +62,8 @@ def missing(*, at: datetime) -> list[date]:
     """The months without a statement, from that of the first one on; at the latest since last month."""
     last = _before(at)
     made = set(MonthlyStatement.objects.values_list("month", flat=True))
+    if not made and not LedgerEvent.objects.filter(at__lt=_bounds(last)[1]).exists():
+        return []  # the house was founded this month
     month, found = min([*made, last]), []
     while month <= last:
         if month not in made and at >= _bounds(month)[1] + GRACE:

@@ -79,7 +79,13 @@ def test_a_missing_month_is_an_alarm_until_it_is_made(world: World):
     assert next(one for one in health.look(at=later) if one.part == "statements").well
 
 
-def test_a_house_whose_worker_stands_still_is_not_well():
+def test_a_house_that_was_founded_this_month_misses_nothing():
+    statements.keep(at=AFTER_JUNE + DAY)
+    assert not MonthlyStatement.objects.exists()
+    assert statements.missing(at=AFTER_JUNE + DAY) == []
+
+
+def test_a_house_whose_worker_stands_still_is_not_well(world: World):
     assert statements.missing(at=AFTER_JUNE + timedelta(hours=23)) == []
     assert statements.missing(at=AFTER_JUNE + DAY) == [JUNE]
 
