@@ -5,10 +5,14 @@ neighbours are names for one job, and the events shown are the one that binds he
 the job's tree.
 """
 
+import json
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
-from broker import events, usage
+from broker import events, staging
 from broker.errors import Refused
+from broker.models import Job
 from broker.usage import Use
 from consent import naming
 from consent.canonical import plain
@@ -17,6 +21,9 @@ from consent.ledger import checkpoints, log, manifest, participation
 from consent.ledger.leaves import Entry
 from consent.models import LedgerEvent, LedgerOpening, Participant
 
+KEPT = 4  # trees of jobs, some 16 MB each when a job read a million people
+_trees: OrderedDict[str, manifest.Grown | None] = OrderedDict()
+_lock = Lock()
 TOO_OLD = "This job ran before proofs were made. What it read stands in the list all the same."
 
 
@@ -24,13 +31,12 @@ def of(use: Use, participant: Participant) -> dict[str, Any]:
     """The proof as JSON. Raises NotSealed for a moment after the release, Refused for a job that ran before
     there were proofs."""
     job = use.job
-    said = usage.manifest_of(job)
+    grown = _grown(job)
     key = naming.key_of(participant)
     sealed = _event(f"job:{job.pk}", events.MANIFEST_SEALED.tag)
     keyed = _event(participant.pseudonym, KEYED.tag)
-    if "names" not in said or key is None or sealed is None or keyed is None:
+    if grown is None or key is None or sealed is None or keyed is None:
         raise Refused(TOO_OLD)
-    names = manifest.of(said)
     placed, newest = _placed(sealed)
     bound, _ = _placed(keyed)
     return {
@@ -44,8 +50,25 @@ def of(use: Use, participant: Participant) -> dict[str, Any]:
         "key": key.hex(),
         "keyed": bound,
         "sealed": placed,
-        "neighbours": [one.as_json() for one in manifest.place(names, manifest.name(key, str(job.pk)))],
+        "neighbours": [one.as_json() for one in grown.place(manifest.name(key, str(job.pk)))],
     }
+
+
+def _grown(job: Job) -> manifest.Grown | None:
+    """The job's tree of names; None for a job that ran before there were any. Many people ask after the same
+    job, and soon after each other, so the newest few trees are kept: by what is sealed, never by the job."""
+    sealed = bytes(job.manifest or b"")
+    kept = staging.commitment(sealed)
+    with _lock:
+        if kept in _trees:
+            return _trees[kept]
+    said = json.loads(staging.unseal(sealed, f"{job.pk}/manifest"))
+    grown = manifest.Grown.of(manifest.of(said)) if "names" in said else None
+    with _lock:
+        _trees[kept] = grown
+        while len(_trees) > KEPT:
+            _trees.popitem(last=False)
+    return grown
 
 
 def _event(subject: str, tag: str) -> LedgerOpening | None:

@@ -20,6 +20,7 @@ from consent.ledger import tree
 
 NAME_BYTES = 16
 LEAST = 16  # names in the smallest tree
+BLOCK = 256  # names that are hashed again for one proof
 
 
 def name(key: bytes, job: str) -> bytes:
@@ -69,18 +70,51 @@ class Neighbour:
         return cls(index=line["index"], name=bytes.fromhex(line["name"]), path=path)
 
 
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The full tree of some names (`filled`), made once and asked often: the hashes above blocks of names are
+    kept, and the block that somebody stands in is hashed again for her. A million names are 16 MB."""
+
+    packed: bytes  # the names in order, side by side
+    levels: tuple[tuple[bytes, ...], ...]  # from the roots of the blocks up to the one root
+
+    @classmethod
+    def of(cls, names: Sequence[bytes]) -> Self:
+        starts = range(0, len(names), BLOCK)
+        levels = [tuple(tree.root(_leaves(names[start : start + BLOCK])) for start in starts)]
+        while len(levels[-1]) > 1:
+            pairs = iter(levels[-1])
+            levels.append(tuple(map(tree.node_hash, pairs, pairs)))
+        return cls(b"".join(names), tuple(levels))
+
+    def __len__(self) -> int:
+        return len(self.packed) // NAME_BYTES
+
+    def __getitem__(self, index: int) -> bytes:
+        return self.packed[index * NAME_BYTES : (index + 1) * NAME_BYTES]
+
+    @property
+    def root(self) -> bytes:
+        return self.levels[-1][0]
+
+    def place(self, hers: bytes) -> list[Neighbour]:
+        """Her own place, or else those of the names before and after where she would stand."""
+        here = bisect_left(self, hers)
+        if here < len(self) and self[here] == hers:
+            return [self._neighbour(here)]
+        return [self._neighbour(index) for index in (here - 1, here) if 0 <= index < len(self)]
+
+    def _neighbour(self, index: int) -> Neighbour:
+        block, inside = divmod(index, BLOCK)
+        names = [self[place] for place in range(block * BLOCK, min((block + 1) * BLOCK, len(self)))]
+        above = (level[(block >> height) ^ 1] for height, level in enumerate(self.levels[:-1]))
+        path = (*tree.inclusion_proof(_leaves(names), inside), *above)
+        return Neighbour(index=index, name=self[index], path=path)
+
+
 def place(names: Sequence[bytes], hers: bytes) -> list[Neighbour]:
-    """Her own place, or else those of the names before and after where she would stand."""
-    here = bisect_left(names, hers)
-    if here < len(names) and names[here] == hers:
-        found = [here]
-    else:
-        found = [index for index in (here - 1, here) if 0 <= index < len(names)]
-    leaves = _leaves(names)
-    return [
-        Neighbour(index=index, name=names[index], path=tuple(tree.inclusion_proof(leaves, index)))
-        for index in found
-    ]
+    """As Grown.place, of a tree that is asked once."""
+    return Grown.of(names).place(hers)
 
 
 def is_read(hers: bytes, neighbours: Sequence[Neighbour], *, size: int, root: bytes) -> bool | None:

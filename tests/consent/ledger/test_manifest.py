@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.ledger import manifest
+from consent.ledger import manifest, tree
 
 SALT = bytes(16)
 KEYS = [bytes([n]) * 32 for n in range(40)]
@@ -82,3 +82,21 @@ def test_another_size_or_root_shows_nothing(size: int):
     hers = named(1)[0]
     root = manifest.root(names) if size != 16 else bytes(32)
     assert manifest.is_read(hers, manifest.place(names, hers), size=size, root=root) is None
+
+
+@pytest.mark.parametrize("size", [16, 32, 256, 512, 2048])
+def test_a_tree_that_is_asked_often_says_what_the_whole_tree_says(size: int):
+    """By blocks or by all of it the paths are those of RFC 6962, in small trees and in large ones."""
+    names = sorted(manifest.name(bytes([n % 251, n // 251]) * 16, "job") for n in range(size))
+    grown = manifest.Grown.of(names)
+    leaves = [tree.leaf_hash(one) for one in names]
+    assert grown.root == tree.root(leaves) == manifest.root(names)
+    assert len(grown) == size
+    for index in {0, 1, size // 2 - 1, size // 2, size - 1, *range(0, size, 97)}:
+        [found] = grown.place(names[index])
+        assert (found.index, found.name) == (index, names[index])
+        assert list(found.path) == tree.inclusion_proof(leaves, index)
+    between = [one[:-1] + bytes([one[-1] ^ 1]) for one in (names[0], names[size // 2 - 1], names[-1])]
+    for hers in (bytes(16), b"\xff" * 16, *between):
+        shown = grown.place(hers)
+        assert manifest.is_read(hers, shown, size=size, root=grown.root) is False
