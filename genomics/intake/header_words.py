@@ -16,6 +16,11 @@ _ALSO_NAMES = frozenset(("Will", "May", "Mark"))  # words in small letters, peop
 _SHORT = 2  # letters of a word; three in capitals
 _MOST_DIGITS = 4
 
+# Whatever a reader takes for the name of a build (formats.builds), wherever it stands.
+_BUILD = (
+    r"(?i:grch_?3[6-8]|hg_?(?:1[6-9]|38)|hs3[78]|g1k_v37|ncbi_?3[5-8]|build\s{0,3}3[5-8]|chm13|t2t"
+    r"|(?<![a-z0-9])b3[5-8])"
+)
 _NOBODYS = "|".join(  # what machines write
     (
         r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[A-Z]{3,4} )?\d{4}",
@@ -26,6 +31,7 @@ _NOBODYS = "|".join(  # what machines write
         r"(?<!\w)\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[+\-](?:htslib|samtools)-\d[\d.]{0,10})?(?![\w.])",
         r"(?i:grch|hg|hs|b|ncbi|human_g1k_v|g1k)_?\d{2}(?:\.?p\d{1,2})?(?![\w.])|(?i:hs37d5|hs38dh)",
         r"(?<!\w)1000G(?:enomes)?",
+        _BUILD,
     )
 )
 # Parts of letters and digits, four digits or more: 5521-AX-90, A7.33.0.18, 3/3/1971.
@@ -36,6 +42,7 @@ _WORD = (  # also a part of a word that is written like ThisOne
 _PLAIN = rf"(?P<word>{_WORD})|(?P<number>\d(?:[ ./:,\-]{{0,2}}\d)*)|(?P<at>@)"
 _PIECE = re.compile(rf"(?P<nobodys>{_NOBODYS})|(?P<code>{_CODE})|{_PLAIN}")
 _PART = re.compile(_PLAIN)
+_BUILDS = re.compile(_BUILD)
 _ANYTHING = re.compile(r"\w")
 
 
@@ -48,6 +55,11 @@ def strange(text: str) -> list[tuple[int, int]]:
             begin, _ = places.pop()
         places.append((begin, end))
     return places
+
+
+def builds(text: str) -> list[str]:
+    """The very letters that name a build."""
+    return _BUILDS.findall(text)
 
 
 def has_strange_word(text: str) -> bool:

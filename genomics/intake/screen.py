@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from genomics.intake import header_grammar
 from genomics.intake.details import PATTERNS, Detail
+from genomics.intake.header_grammar import REMOVED, Names
 from genomics.intake.header_words import strange
 from genomics.intake.read_names import is_strange
 
 __all__ = ["MOST_FINDINGS", "REMOVED", "Detail", "Finding", "look", "redacted", "told"]
 
 MOST_FINDINGS = 100
-REMOVED = "removed"
 _MOST_LINES = 5  # named in a sentence
 _BY_RULE = (Detail.SAMPLE_NAME, Detail.COMMAND, Detail.WORDS)  # told whatever they say
 
@@ -40,12 +41,6 @@ GROUP_ID = re.compile(r"\tID:(?P<found>[^\t\n]{1,4096})")
 _PROGRAM_COMMAND = re.compile(r"\t(?:CL|DS):(?P<found>[^\t\n]{1,1000000})")
 _COLUMNS = re.compile(r"#CHROM\t(?:[^\t]*\t){8}(?P<found>[^\n]+)")
 _DECLARED = re.compile(r"##(?:INFO|FORMAT|ALT)=")
-_DESCRIBED = re.compile(r"##(?:INFO|FORMAT|FILTER|ALT)=<")
-# What a declaration says in words of its own: all but the values that readers go by.
-_ATTRIBUTE = re.compile(
-    r"[<,](?!(?:ID|Number|Type|Length|IDX)=)[\w.\-]{1,64}="
-    r"(?:\"(?P<quoted>(?:[^\"\\]|\\.){1,4096})\"|(?P<bare>[^,<>\"]{1,4096}))"
-)
 _SOURCE = re.compile(r"##source=(?P<found>.{1,4096})")
 _FREE = re.compile(
     r"(?:#(?!#|CHROM\t)|##(?!INFO|FORMAT|FILTER|ALT|contig=|file|phasing=|reference=|assembly=)|@CO\t)"
@@ -105,15 +100,22 @@ def file_name(name: str) -> Finding:
     return Finding(detail=Detail.FILE_NAME, line=1, masked=_mask(name))
 
 
-def redacted(text: str, *, is_title: bool = False) -> str:
-    """The line with every detail and every strange word replaced, so that looking through it again finds
-    none. The words of a title of columns stay: a reader goes by them."""
+def redacted(text: str, names: Names | None = None, *, is_title: bool = False) -> str:
+    """The line with every detail and every strange word replaced, and nothing that its format does not
+    foresee, so that looking through it again finds none. The words of a title of columns stay: a reader goes
+    by them. `names` are those that were given anew in the same header."""
+    names = {} if names is None else names
+    # First, for what others go by is not only taken out, but named anew.
+    text = text if is_title else header_grammar.only(text, names) or text
     for _ in range(3):  # what stood behind a detail may be one itself
         found = list(_apart(_in_line(text, with_columns=True)))
         if not found:
             break
         text = _without(text, found)
-    return text if is_title else _without(text, list(_words(text)))
+    if is_title:
+        return text
+    clean = header_grammar.only(text, names)
+    return _without(text, list(_words(text))) if clean is None else clean
 
 
 def _without(text: str, found: list[_Found]) -> str:
@@ -166,11 +168,13 @@ def _in_line(text: str, *, with_columns: bool = False) -> Iterator[_Found]:
 
 def _words(text: str) -> Iterator[_Found]:
     """What is said in words that headers are not made of."""
-    if _DESCRIBED.match(text):
-        for match in _ATTRIBUTE.finditer(text):
-            group = "bare" if match["quoted"] is None else "quoted"
-            if strange(match[group]):
-                yield _Found(*match.span(group), Detail.WORDS)
+    clean = header_grammar.only(text, {})
+    if clean is not None:
+        if clean != text:
+            same = next(
+                (at for at, (a, b) in enumerate(zip(clean, text, strict=False)) if a != b), len(clean)
+            )
+            yield _Found(same, len(text), Detail.WORDS)
         return
     source = _SOURCE.match(text)
     if source is not None:

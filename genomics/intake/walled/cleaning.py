@@ -20,7 +20,8 @@ from genomics.errors import FileReason, FileRefused
 from genomics.formats import blocks
 from genomics.formats.builds import named_in, naming
 from genomics.intake import screen
-from genomics.intake.screen import REMOVED, redacted
+from genomics.intake.header_grammar import REMOVED, Names
+from genomics.intake.screen import redacted
 from genomics.intake.walled.cram_head import without_details
 from genomics.intake.walled.read_names import ENOUGH, Renaming
 
@@ -59,14 +60,17 @@ def cleaned(stream: BinaryIO) -> Iterator[bytes]:
         yield from _content(iter(partial(stream.read, _CHUNK), b""))
 
 
-def kept(line: str, *, is_last: bool = False) -> str:
-    """What is kept of a header line; `is_last`: it is right above the data, and may be their title."""
+def kept(line: str, names: Names | None = None, *, is_last: bool = False) -> str:
+    """What is kept of a header line; `is_last`: it is right above the data, and may be their title. `names`
+    are those given anew in the same header."""
     if line.startswith("@"):
-        return f"@CO\t{REMOVED}" if line.startswith("@CO\t") else redacted(line)
+        return f"@CO\t{REMOVED}" if line.startswith("@CO\t") else redacted(line, names)
+    if _TECHNICAL.match(line):
+        return redacted(line, names)
     if named_in(line) and screen.has_strange_words(line) and not _SERVICE.search(line):
         return (f"##{REMOVED}=" if line.startswith("##") else "# ") + " ".join(naming(line))
     if line.startswith("##") and not named_in(line):
-        return redacted(line) if _TECHNICAL.match(line) else f"##{REMOVED}={REMOVED}"
+        return f"##{REMOVED}={REMOVED}"
     if line.startswith("#CHROM\t") or not line.startswith("#"):
         return redacted(line)
     if named_in(line) or _SERVICE.search(line) or (is_last and _TITLE.match(line)):
@@ -136,14 +140,16 @@ def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
 def _text(text: bytes, *, above: bytes) -> bytes:
     """Header lines as they are kept, with the line ends they had. `above` is what they stand above."""
     parts = _END.split(text)
-    groups = count(1)
+    groups, names = count(1), Names()
     last = max((at for at in range(0, len(parts), 2) if parts[at].startswith(b"#")), default=-1)
     for at in range(0, len(parts), 2):
         mark = b"\xef\xbb\xbf" if at == 0 and parts[0].startswith(b"\xef\xbb\xbf") else b""
         line = parts[at].removeprefix(mark).decode("utf-8", "replace")
         if line:
-            clean = kept(line, is_last=at == last and bool(above))
-            if _REMOVED_GROUP in clean:  # no two groups have one ID; the reads are told the same (read_names)
+            clean = kept(line, names, is_last=at == last and bool(above))
+            if (
+                clean.startswith("@RG") and _REMOVED_GROUP in clean
+            ):  # no two groups have one ID; the reads are told the same (read_names)
                 clean = clean.replace(_REMOVED_GROUP, f"{_REMOVED_GROUP}{next(groups)}", 1)
             parts[at] = mark + clean.encode()
     return b"".join(parts)

@@ -19,8 +19,9 @@ from itertools import islice
 
 from genomics.errors import FileRefused
 from genomics.formats.bam import Content
+from genomics.intake.header_grammar import REMOVED
 from genomics.intake.read_names import is_strange
-from genomics.intake.screen import GROUP_ID, REMOVED
+from genomics.intake.screen import GROUP_ID
 
 ENOUGH = 1 << 16  # bytes of records to judge by
 _JUDGED = 1_000
