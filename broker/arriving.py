@@ -6,6 +6,8 @@ crashes and however many clients send at once. AES-256-GCM, bound to the upload 
 upload may be written to is settled in broker.uploads.
 """
 
+import contextlib
+import fcntl
 import io
 import os
 import secrets
@@ -22,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from broker import staging
+from broker.errors import BeingWritten
 from broker.models import Upload
 from broker.staging import StagedBroken
 
@@ -90,6 +93,23 @@ def opened(upload: Upload, *, on_read: Callable[[int], None] = lambda _position:
     """What has arrived, as one seekable stream that holds a piece at a time. `on_read` hears how far it was
     read. Raises StagedBroken when a piece is missing, and at reading one that is not as it was written."""
     return io.BufferedReader(_Pieces(upload, on_read), PIECE)
+
+
+@contextlib.contextmanager
+def writing(upload: UUID) -> Iterator[None]:
+    """Be the one who writes to it: of all processes, and until the end, however it ends. Raises BeingWritten
+    when somebody is."""
+    folder = _folder(upload)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".writing").open("wb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BeingWritten(
+                "Another request is sending bytes of this upload. None of these were taken; ask in a moment "
+                "where it stands, and go on."
+            ) from None
+        yield
 
 
 def remove(upload: UUID) -> None:

@@ -38,8 +38,10 @@ def web(address: str) -> tuple[str, ...]:
         address,
         "--workers",
         "2",
-        "--threads",  # an upload over a slow line holds one of these, and no whole process
-        "8",
+        "--worker-class",  # who sends slowly waits in its event loop, and not in a thread
+        "broker.web_worker.Worker",
+        "--threads",  # more than slow_bodies.MOST: the others are for pages
+        "16",
         "--log-level",
         "warning",
     )

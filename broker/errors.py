@@ -54,5 +54,13 @@ class TooLarge(BrokerError):
     """More bytes than are taken here, or than were announced."""
 
 
+class Busy(BrokerError):
+    """As many are at it as may be at once. Nothing was changed; a moment later there is room."""
+
+
+class BeingWritten(BrokerError):
+    """Another request is sending bytes of this very upload. Nothing of this one was taken."""
+
+
 class OntologyRefused(BrokerError):
     """A file of diseases cannot be used; nothing was loaded. The message says what is wrong with it."""

@@ -32,6 +32,8 @@ MOST_AT_ONCE = 20  # uploads under way of one login
 MOST_PIECES = 50_000  # a file sent byte by byte would fill the folder with names
 LONGEST_METADATA = 4096  # characters, as sent
 
+PART = 1 << 14  # bytes read at once
+
 CHECKSUMS = ("sha256", "sha1")
 
 
@@ -115,15 +117,28 @@ def append(
     upload: Upload, body: BinaryIO, *, offset: int, size: int, at: datetime, checksum: Checksum | None = None
 ) -> Upload:
     """Take `size` bytes that begin at `offset`, and return the upload as it stands then. When the line is cut
-    what came is kept; with a checksum it is all or nothing.
+    what came is kept; with a checksum it is all or nothing. One request at a time writes to an upload.
 
-    Raises OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here before still does."""
+    Raises BeingWritten, OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here before still does."""
+    _fits(upload, offset, size, at)
+    with arriving.writing(upload.pk):
+        upload.refresh_from_db()
+        _fits(upload, offset, size, at)  # somebody may have written until this moment
+        return _append(upload, body, offset, size, at, checksum)
+
+
+def _fits(upload: Upload, offset: int, size: int, at: datetime) -> None:
     if upload.state != UploadState.ARRIVING or upload.expires_at <= at:
         raise UploadGone("This upload takes no more bytes. Begin another one to send a file.")
     if offset != upload.offset:
         raise _moved(upload)
     if offset + size > upload.length:
         raise TooLarge("This is more than was announced. None of it was kept.")
+
+
+def _append(
+    upload: Upload, body: BinaryIO, offset: int, size: int, at: datetime, checksum: Checksum | None
+) -> Upload:
     if checksum is None:
         for piece in _pieces(body, size):
             _keep(upload, [arriving.draft(upload, upload.offset, piece)], at)
@@ -181,14 +196,27 @@ def _within_quota(by: User, length: int) -> None:
 def _pieces(body: BinaryIO, size: int) -> Iterator[bytes]:
     """What comes, a piece at a time, until all is here or the line is cut."""
     while size:
-        try:
-            piece = body.read(min(size, PIECE))
-        except OSError:
-            return
-        if not piece:
+        piece = _piece(body, min(size, PIECE))
+        if piece:
+            yield piece
+        if len(piece) < min(size, PIECE):
             return
         size -= len(piece)
-        yield piece
+
+
+def _piece(body: BinaryIO, size: int) -> bytes:
+    """So many bytes, or as many as came before the line was cut: read in small parts, for with the part that
+    was being read when it was cut one loses what came of it."""
+    piece = bytearray()
+    while len(piece) < size:
+        try:
+            part = body.read(min(size - len(piece), PART))
+        except OSError:
+            break
+        if not part:
+            break
+        piece += part
+    return bytes(piece)
 
 
 def _keep(upload: Upload, drafts: list[Draft], at: datetime) -> None:

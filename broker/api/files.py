@@ -11,9 +11,10 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broker import uploads, wards
+from broker import slow_bodies, uploads, wards
+from broker.api.bodies import body, size_of
 from broker.api.problems import documented
-from broker.api.uploads import UploadOut, body, build_of, for_whom, size_of
+from broker.api.uploads import UploadOut, build_of, for_whom
 from broker.models import Upload, UploadState
 from broker.rights import allows, person
 from broker.roles import Right
@@ -60,7 +61,7 @@ class FileOut(serializers.Serializer[Any]):
         OpenApiParameter("assume", str, enum=["GRCh37", "GRCh38"], description="if the file says no build"),
         OpenApiParameter("Location", str, "header", response=[202]),
     ],
-    responses={202: UploadOut, **documented(400, 404, 413, 415, 422)},
+    responses={202: UploadOut, **documented(400, 404, 413, 415, 422, 503)},
 )
 @api_view(["GET", "POST"])
 @permission_classes([allows(Right.BRING_FILES)])
@@ -76,15 +77,16 @@ def file_list(request: Request) -> Response:
     if request.content_type != WHOLE:
         raise exceptions.UnsupportedMediaType(request.content_type, f"Send {WHOLE}.")
     size = size_of(request)
-    upload = uploads.begin(
-        for_whom(user, request.query_params.get("participant", "")),
-        length=size,
-        by=user,
-        at=now,
-        assume=build_of(request.query_params.get("assume", "")),
-    )
-    if size:
-        uploads.append(upload, body(request), offset=0, size=size, at=now)
+    with slow_bodies.taken(user.pk, size):
+        upload = uploads.begin(
+            for_whom(user, request.query_params.get("participant", "")),
+            length=size,
+            by=user,
+            at=now,
+            assume=build_of(request.query_params.get("assume", "")),
+        )
+        if size:
+            uploads.append(upload, body(request), offset=0, size=size, at=now)
     if upload.offset != size:
         uploads.stop(upload, by=user, at=now)
         raise exceptions.ParseError("The body was cut")

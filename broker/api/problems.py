@@ -15,7 +15,9 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from broker.errors import (
+    BeingWritten,
     BrokerError,
+    Busy,
     NotAllowed,
     NotAsSent,
     OffsetMoved,
@@ -57,10 +59,12 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (UploadGone, 410, "gone", "It is no longer here"),
     (OtherVersion, 412, "other-version", "Another version of the protocol"),
     (TooLarge, 413, "too-large", "The request is too large"),
+    (BeingWritten, 423, "being-written", "Another request is sending it"),
     (NotAsSent, 460, "not-as-sent", "The checksum differs"),
     (FileRefused, 422, "file-refused", "The file was refused"),
     (Refused, 422, "refused", "This cannot be done as asked"),
     (GenomicsError, 422, "refused", "This cannot be done as asked"),
+    (Busy, 503, "busy", "As many are sending as may at once"),
     (LedgerUnavailable, 503, "ledger-unavailable", "The ledger cannot be written"),
     (NotSealed, 503, "not-sealed", "Not under a checkpoint yet"),
     (ConsentError, 409, "conflict", "This cannot be done now"),
@@ -121,7 +125,7 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(getattr(error, "wait", None) or A_WHILE)
-    if isinstance(error, LedgerUnavailable | NotSealed):
+    if isinstance(error, LedgerUnavailable | NotSealed | Busy | BeingWritten):
         headers["Retry-After"] = str(A_MOMENT)
     return Response(body, status=status, headers=headers, content_type=JSON)
 

@@ -7,7 +7,7 @@ which tus has no use for, tells as JSON how an upload stands and what became of 
 
 import base64
 import binascii
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from broker import arriving, uploads, wards
+from broker import arriving, slow_bodies, uploads, wards
+from broker.api.bodies import body, size_of
 from broker.api.problems import documented
 from broker.errors import OtherVersion, Refused, TooLarge, UploadGone
 from broker.models import Upload, UploadState, User
@@ -106,7 +107,7 @@ class Uploads(Door):
             OpenApiParameter("Upload-Metadata", str, "header"),
             OpenApiParameter("Location", str, "header", response=[201]),
         ],
-        responses={201: None, **documented(400, 412, 413, 422)},
+        responses={201: None, **documented(400, 412, 413, 422, 503)},
     )
     def post(self, request: Request) -> Response:
         """Begin an upload; its first bytes may come along."""
@@ -114,19 +115,21 @@ class Uploads(Door):
         metadata = request.headers.get("Upload-Metadata", "")
         facts = _metadata(metadata)
         now = timezone.now()
-        upload = uploads.begin(
-            for_whom(person(request), facts.get("participant", "")),
-            length=_number(request, "Upload-Length"),
-            by=person(request),
-            at=now,
-            assume=build_of(facts.get("assume", "")),
-            sha256=_sha256(facts.get("sha256", "")),
-            metadata=metadata,
-        )
-        if request.content_type == PIECES and size_of(request):
-            uploads.append(
-                upload, body(request), offset=0, size=size_of(request), at=now, checksum=_checksum(request)
+        size = size_of(request) if request.content_type == PIECES else 0
+        with slow_bodies.taken(person(request).pk, size):
+            upload = uploads.begin(
+                for_whom(person(request), facts.get("participant", "")),
+                length=_number(request, "Upload-Length"),
+                by=person(request),
+                at=now,
+                assume=build_of(facts.get("assume", "")),
+                sha256=_sha256(facts.get("sha256", "")),
+                metadata=metadata,
             )
+            if size:
+                uploads.append(
+                    upload, body(request), offset=0, size=size, at=now, checksum=_checksum(request)
+                )
         location = request.build_absolute_uri(reverse("api:upload", args=[upload.pk]))
         return Response(status=201, headers={"Location": location, **_stands(upload)})
 
@@ -159,21 +162,23 @@ class OneUpload(Door):
             OpenApiParameter("Upload-Offset", int, "header", required=True),
             OpenApiParameter("Upload-Checksum", str, "header", description="sha256 or sha1, and base64"),
         ],
-        responses={204: None, **documented(400, 404, 409, 410, 412, 413, 415)},
+        responses={204: None, **documented(400, 404, 409, 410, 412, 413, 415, 423, 503)},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
         """Send bytes of an upload of yours. Status 460: they are not those the checksum was taken of."""
         _same_version(request)
         if request.content_type != PIECES:
             raise exceptions.UnsupportedMediaType(request.content_type, f"Send {PIECES}.")
-        upload = uploads.append(
-            _mine(request, upload_id),
-            body(request),
-            offset=_number(request, "Upload-Offset"),
-            size=size_of(request),
-            at=timezone.now(),
-            checksum=_checksum(request),
-        )
+        size = size_of(request)
+        with slow_bodies.taken(person(request).pk, size):
+            upload = uploads.append(
+                _mine(request, upload_id),
+                body(request),
+                offset=_number(request, "Upload-Offset"),
+                size=size,
+                at=timezone.now(),
+                checksum=_checksum(request),
+            )
         return Response(status=204, headers=_stands(upload))
 
     @extend_schema(
@@ -211,21 +216,6 @@ def build_of(said: str) -> Build | None:
         return Build(said) if said else None
     except ValueError:
         raise serializers.ValidationError({"assume": ["GRCh37 or GRCh38."]}) from None
-
-
-def body(request: Request) -> BinaryIO:
-    """What comes, unread: a request is a stream of its body."""
-    return cast(BinaryIO, request._request)
-
-
-def size_of(request: Request) -> int:
-    """Bytes of the body. A body that does not say its length is not read."""
-    if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
-        raise exceptions.ParseError("Say the Content-Length of the body; chunked bodies are not read here")
-    said = request.headers.get("Content-Length") or "0"
-    if not said.isascii() or not said.isdecimal():
-        raise exceptions.ParseError("Content-Length is not a number")
-    return int(said)
 
 
 def _same_version(request: Request) -> None:

@@ -68,8 +68,6 @@ class Client:
         offset = 0
         while offset < len(data):
             if cuts:
-                while len(hanging) > 1:  # each holds a thread of the server
-                    hanging.pop(0).close()
                 hanging += self._cut(path, data, offset)
                 cuts -= 1
                 self.cuts -= 1
@@ -78,6 +76,9 @@ class Client:
                 said = {"Upload-Offset": str(offset), "Content-Type": PIECES}
                 status, _ = self._ask("PATCH", path, data[offset:], **said)
                 self.counts[f"answered {status}"] += 1
+                if status in {423, 503}:  # a line left hanging has it still: its end is noticed now
+                    while hanging:
+                        hanging.pop().close()
             status, headers = self._ask("HEAD", path)
             offset = int(headers["Upload-Offset"])
         for line in hanging:
