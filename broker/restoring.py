@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from broker import erasing, events
+from broker.models import FormerCertificate
 from consent import afterwards, holdings, participants, records
 from consent import events as kinds
 from consent.canonical import instant, instant_or_none
@@ -51,8 +52,17 @@ def replay(*, by: str, at: datetime) -> Counter[str]:
     return done
 
 
-def _erase(person: Participant, _line: Line, at: datetime) -> None:
-    erasing.erase(person, by=WHO, at=at)
+def _erase(person: Participant, line: Line, at: datetime) -> None:
+    """The certificate that she was told to keep is kept, too: it lies at its address as it did."""
+    said = line.said["fields"]
+    with transaction.atomic():
+        FormerCertificate.objects.create(
+            event=line.event,
+            again=erasing.erase(person, by=WHO, at=at),
+            at=instant(line.said["at"]),
+            destroyed=said["destroyed"],
+            gone_from_backups_at=instant(said["gone_from_backups"]),
+        )
 
 
 def _narrow(person: Participant, line: Line, at: datetime) -> None:

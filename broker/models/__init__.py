@@ -1,6 +1,7 @@
 """The facts of the top floor."""
 
 from broker.models.canaries import Canary
+from broker.models.certificates import FormerCertificate
 from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.impact import ImpactSnapshot
@@ -54,6 +55,7 @@ __all__ = [
     "Channel",
     "DeathReport",
     "Delivery",
+    "FormerCertificate",
     "Guess",
     "HandoverCode",
     "HandoverStep",

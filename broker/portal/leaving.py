@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from broker import erasing, fresh, in_her_name, taking_along
+from broker.models import FormerCertificate
 from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
 from broker.rights import allow
@@ -125,7 +127,7 @@ def leave_from(desk: Desk) -> HttpResponse:
             logout(request)
         else:
             erased = in_her_name.erase(desk.user, person.pseudonym, at=desk.at)
-        return redirect("certificate", erased.id)
+        return redirect("certificate", erased.event)
     objects = authority.dissents(subject_of(person), desk.at)
     context = _of(desk) | {"form": form, "objects": objects}
     return desk.render("leave", context, status=422 if form.errors else 200)
@@ -150,7 +152,9 @@ def erase_file_from(desk: Desk, id: UUID) -> HttpResponse:
 @require_GET
 @allow(Right.PUBLIC)
 def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
-    return render(request, "public/certificate.html", {"certificate": _certificate(id), "said": _said(id)})
+    one = _certificate(id)
+    context = {"certificate": one, "person": _pseudonym(one), "again": _again(one), "said": _said(one)}
+    return render(request, "public/certificate.html", context)
 
 
 @require_GET
@@ -160,12 +164,13 @@ def certificate_json(request: HttpRequest, id: UUID) -> HttpResponse:
     one = _certificate(id)
     return JsonResponse(
         {
-            "certificate": str(one.id),
-            "participant": one.participant.pseudonym,
+            "certificate": str(one.event),
+            "participant": _pseudonym(one),
             "erased_at": one.at.isoformat(),
             "destroyed": one.destroyed,
             "gone_from_backups_at": one.gone_from_backups_at.isoformat(),
             "ledger_event": str(one.event),
+            "done_again": _done_again(_again(one)),
         },
         json_dumps_params={"indent": 2},
     )
@@ -183,18 +188,41 @@ DESTROYED = {
 }
 
 
-def _said(id: UUID) -> list[dict[str, object]]:
-    destroyed = _certificate(id).destroyed
+def _said(one: Erasure | FormerCertificate) -> list[dict[str, object]]:
+    destroyed = one.destroyed
     return [
         {"term": label, "number": destroyed[name]} for name, label in DESTROYED.items() if name in destroyed
     ]
 
 
-def _certificate(id: UUID) -> Erasure:
-    one = Erasure.objects.select_related("participant").filter(pk=id).first()
+def _certificate(id: UUID) -> Erasure | FormerCertificate:
+    """By the number of its event, which outlives a restore; those of earlier days by a number of their own."""
+    erasures = Erasure.objects.select_related("participant")
+    former = FormerCertificate.objects.select_related("again__participant")
+    one = erasures.filter(Q(event=id) | Q(pk=id)).first() or former.filter(pk=id).first()
     if one is None:
         raise Http404
     return one
+
+
+def _again(one: Erasure | FormerCertificate) -> Erasure | None:
+    """The erasure that was done again, where a restore undid the one that this certificate tells of."""
+    return one.again if isinstance(one, FormerCertificate) else None
+
+
+def _done_again(again: Erasure | None) -> dict[str, str] | None:
+    if again is None:
+        return None
+    until = again.gone_from_backups_at.isoformat()
+    return {
+        "at": again.at.isoformat(),
+        "gone_from_backups_at": until,
+        "ledger_event": str(again.event),
+    }
+
+
+def _pseudonym(one: Erasure | FormerCertificate) -> str:
+    return (one if isinstance(one, Erasure) else one.again).participant.pseudonym
 
 
 def _of(desk: Desk) -> dict[str, object]:

@@ -179,7 +179,7 @@ def test_the_pages_ask_for_a_fresh_proof_and_the_name(gita, child, door):
     assert door.post(page("take", child)).streaming
     assert not Erasure.objects.exists()
     done = door.post(page("leave", child), said)
-    assert done["Location"] == reverse("certificate", args=[Erasure.objects.get().id])
+    assert done["Location"] == reverse("certificate", args=[Erasure.objects.get().event])
     assert door.get(reverse("guardian:people")).status_code == 200  # she is still signed in
 
 

@@ -10,13 +10,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from broker import erasing, health, jobs, oversight, queries, tasks, usage
 from consent import afterwards, holdings, participants, records
 from consent.errors import DatabaseBehind, LedgerBroken
 from consent.ledger import audit, log
-from consent.models import Holding, LedgerOpening, Participant
+from consent.models import Erasure, Holding, LedgerOpening, Participant
 from genomics._vault import files as vault
 from genomics.errors import VaultSealed
 from genomics.models import GenomicFile, ParticipantKey
@@ -102,6 +103,29 @@ def test_no_door_opens_to_the_erased_after_a_restore(world: World, tmp_path: Pat
     assert audit.verify(also=oversight.ALSO).problems == ()
     assert LedgerOpening.objects.filter(event__kind="broker:house:restored").count() == 1
     assert len(list(tmp_path.glob("*.until-*"))) == 3  # checkpoints, heads, and what came afterwards
+
+
+def test_the_certificate_she_was_told_to_keep_is_at_its_address_after_a_restore(world: World, tmp_path: Path):
+    eve = world.join("Eve", says="Ada")
+    put_back = backup(tmp_path / "yesterday.sqlite3")
+    told = erasing.erase(eve, by="self", at=NOW)
+    address = reverse("certificate_json", args=[told.event])
+    before = Client().get(address).json()
+    assert before["done_again"] is None
+    put_back()
+    call_command("replay_after_restore")
+    after = Client().get(address).json()
+    again = Erasure.objects.get()
+    assert again.event != told.event
+    assert after.pop("done_again") == {
+        "at": again.at.isoformat(),
+        "gone_from_backups_at": again.gone_from_backups_at.isoformat(),
+        "ledger_event": str(again.event),
+    }
+    assert after == {name: said for name, said in before.items() if name != "done_again"}
+    page = Client().get(reverse("certificate", args=[told.event])).content.decode()
+    for words in (str(told.event), str(again.event), eve.pseudonym, "was put back later"):
+        assert words in page
 
 
 def test_what_was_said_about_one_file_is_said_again_of_that_file(world: World, tmp_path: Path):

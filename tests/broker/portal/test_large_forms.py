@@ -1,4 +1,4 @@
-"""Forms with large bodies: of people who are signed in, a few at once, up to a stated size, each with a page."""
+"""Large forms: of people who are signed in, a few at once, up to a stated size."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
