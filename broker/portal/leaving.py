@@ -196,7 +196,7 @@ def _said(one: Erasure | FormerCertificate) -> list[dict[str, object]]:
 
 
 def _certificate(id: UUID) -> Erasure | FormerCertificate:
-    """By the number of its event, which outlives a restore; those of earlier days by a number of their own."""
+    """By the number of its event, which outlives a restore; those of earlier days by one of their own."""
     erasures = Erasure.objects.select_related("participant")
     former = FormerCertificate.objects.select_related("again__participant")
     one = erasures.filter(Q(event=id) | Q(pk=id)).first() or former.filter(pk=id).first()

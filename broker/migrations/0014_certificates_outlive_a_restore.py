@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0011_plant_canaries'),
+        ('broker', '0013_keep_what_is_reported_back_and_what_was_published'),
         ('consent', '0017_let_a_home_change'),
     ]
 
