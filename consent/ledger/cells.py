@@ -6,7 +6,7 @@ that is called "fewer than k": where totals would narrow that, larger counts are
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 NOT_SHOWN = "not shown"
@@ -19,16 +19,20 @@ def fewer(k: int) -> str:
     return f"fewer than {k}"
 
 
-def shown(tables: Tables, k: int) -> dict[str, dict[str, Cell]]:
-    """The tables of one group as they may be published."""
+def shown(tables: Tables, k: int, known: Collection[tuple[str, str]] = ()) -> dict[str, dict[str, Cell]]:
+    """The tables of one group as they may be published. `known` are cells, as (table, cell), that everybody
+    knows exactly from elsewhere: they are shown, and what they would give away is kept back."""
     if len({sum(cells.values()) for cells in tables.values()}) > 1:
         raise ValueError("These tables do not count the same things: their totals differ. Nothing was shown.")
-    group = {name: _Table(cells, k) for name, cells in sorted(tables.items())}
+    group = {
+        name: _Table(cells, k, frozenset(cell for table, cell in known if table == name))
+        for name, cells in sorted(tables.items())
+    }
     while (open_ := _narrowed(group)) is not None:
-        rest = [open_] if open_.published else [one for one in group.values() if one.published]
+        rest = [open_] if open_.spare else [one for one in group.values() if one.spare]
         if not rest:  # nothing is left that could be kept back: then nothing is told at all
-            return {name: dict.fromkeys(cells, NOT_SHOWN) for name, cells in tables.items()}
-        min(rest, key=lambda one: min(one.published.values())).keep_back()
+            return {name: group[name].untold() for name in tables}
+        min(rest, key=lambda one: min(one.spare.values())).keep_back()
     return {name: group[name].as_shown() for name in tables}
 
 
@@ -45,24 +49,30 @@ class _Table:
 
     cells: Mapping[str, int]
     k: int
+    known: frozenset[str] = frozenset()
     kept_back: set[str] = field(default_factory=set)
 
     @property
     def small(self) -> list[str]:
-        return [name for name, count in self.cells.items() if count < self.k]
+        return [n for n, count in self.cells.items() if count < self.k and n not in self.known]
 
     @property
     def published(self) -> dict[str, int]:
-        return {n: c for n, c in self.cells.items() if c >= self.k and n not in self.kept_back}
+        return {n: c for n, c in self.cells.items() if n not in {*self.small, *self.kept_back}}
+
+    @property
+    def spare(self) -> dict[str, int]:
+        """What of it could yet be kept back."""
+        return {n: c for n, c in self.published.items() if n not in self.known}
 
     def keep_back(self) -> None:
         """The smallest that is published; everybody knows that it is the smallest."""
-        self.kept_back.add(min(self.published, key=lambda name: (self.published[name], name)))
+        self.kept_back.add(min(self.spare, key=lambda name: (self.spare[name], name)))
 
     @property
     def _large(self) -> tuple[int, float]:
         """Between what the counts that were kept back lie together."""
-        most = min(self.published.values(), default=math.inf)
+        most = min(self.spare.values(), default=math.inf)
         return len(self.kept_back) * self.k, len(self.kept_back) * most if self.kept_back else 0
 
     @property
@@ -79,6 +89,10 @@ class _Table:
         others = (len(self.small) - 1) * (self.k - 1)
         none = low - base <= others + most and high - base >= least
         return none and high - base - (self.k - 1) >= least
+
+    def untold(self) -> dict[str, Cell]:
+        """Nothing but what everybody knows."""
+        return {n: count if n in self.known else NOT_SHOWN for n, count in self.cells.items()}
 
     def as_shown(self) -> dict[str, Cell]:
         known = self.published

@@ -56,6 +56,8 @@ ORDER_TABLES = {
 }
 # Tables whose cells are names that nobody knows beforehand: only what occurs often is named.
 FOLDED = {"cases": ("jurisdiction",), "refused questions": ("reason",)}
+# What the monthly statements tell exactly.
+KNOWN = {"orders": (("sought people who had not agreed", "yes"),)}
 FIXED: dict[str, dict[str, tuple[str, ...]]] = {
     "cases": CASE_TABLES,
     "searches": SEARCH_TABLES,
@@ -78,7 +80,9 @@ class Period:
 def filled(facts: Mapping[str, Iterable[Mapping[str, str]]], k: int) -> dict[str, dict[str, dict[str, Any]]]:
     """The tables as they are published, from one fact a case, search, refused question or order: each names
     its cell in every table of its group."""
-    return {group: cells.shown(_counted(group, list(facts[group]), k), k) for group in FIXED}
+    return {
+        group: cells.shown(_counted(group, list(facts[group]), k), k, KNOWN.get(group, ())) for group in FIXED
+    }
 
 
 def _counted(group: str, facts: list[Mapping[str, str]], k: int) -> dict[str, dict[str, int]]:

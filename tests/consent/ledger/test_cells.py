@@ -11,12 +11,18 @@ from consent.ledger import cells
 K = 3
 
 
-def consistent(shown: dict[str, dict[str, cells.Cell]], most: int) -> dict[str, dict[str, set[int]]]:
+def consistent(
+    shown: dict[str, dict[str, cells.Cell]], most: int, known: int | None = None
+) -> dict[str, dict[str, set[int]]]:
     """Every value that each hidden count can have, by trying all: what a reader with patience works out."""
     found = {name: {cell: set() for cell in table} for name, table in shown.items()}
     by_total: dict[str, dict[int, list[tuple[int, ...]]]] = {}
     for name, table in shown.items():
-        published = [count for count in table.values() if isinstance(count, int)]
+        published = [
+            count
+            for cell, count in table.items()
+            if isinstance(count, int) and (known is None or (name, cell) != ("a", "0"))
+        ]
         ranges = [
             [count]
             if isinstance(count, int)
@@ -62,6 +68,19 @@ def test_a_reader_of_all_tables_cannot_tell_a_small_count_from_none(tables: dict
                 assert possible[name][cell] == set(range(K)), (tables, shown, name, cell)
             elif isinstance(said, int):
                 assert said == tables[name][cell] >= K
+
+
+@given(groups())
+@example({"total": {"all": 8}, "a": {"0": 7, "1": 1}})
+def test_what_everybody_knows_from_elsewhere_gives_nothing_else_away(tables: dict[str, dict[str, int]]):
+    """The first cell of a table is told exactly by the monthly statements, be it small or large."""
+    shown = cells.shown(tables, K, known=[("a", "0")])
+    assert shown["a"]["0"] == tables["a"]["0"]
+    possible = consistent(shown, most=20, known=tables["a"]["0"])
+    for name, table in shown.items():
+        for cell, said in table.items():
+            if said == cells.fewer(K):
+                assert possible[name][cell] == set(range(K)), (tables, shown, name, cell)
 
 
 def test_that_reader_works_it_out_from_a_total_that_is_left_standing():
