@@ -88,10 +88,15 @@ def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     if claim is None:
         return
     try:
-        with leases.held(claim.lease):
-            _run(claim, batch)
+        _carry_out(claim, batch)
     except LostClaim:
         logger.info("job %s went on without this worker", job_id)
+
+
+def _carry_out(claim: Claim, batch: int) -> None:
+    try:
+        with leases.held(claim.lease):
+            _run(claim, batch)
     except RequestLapsed as lapsed:
         _refuse(claim, [str(reason) for reason in lapsed.reasons])
     except (SealBroken, LedgerBroken) as broken:
