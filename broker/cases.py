@@ -1,26 +1,26 @@
-"""The verbs of a case: open, bring the judicial paper, bring evidence, approve by two, close.
+"""The verbs of a case: open, join, bring evidence, sign its papers by two. How it ends is in case_ends.
 
-An order is a precondition and never a permission: what it compels is written down and changes nothing.
+It is worked step by step, each signed by two: its papers, a search (searches), a disclosure (disclosures).
+The judicial papers are in court_papers.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from broker import events, rights
+from broker import events, rights, signatures
 from broker.errors import NotAllowed, Refused
-from broker.models import REVIEW_TRANSITIONS, Approval, Authorisation, Case, Query, Reviewed, User
+from broker.models import CASE_TRANSITIONS, Case, Query, Reviewed, User
 from broker.roles import Right, Role
-from consent import fence
+from broker.signatures import WORK, Standing
 from consent.ledger import log
 from consent.purposes import PURPOSES
 from genomics.coordinates import Build
+from genomics.intake import evidence
 from genomics.intake.receive import receive_evidence
 from genomics.models import EvidenceProfile
-
-WORK = "work_case"  # guardian's row for working on a case
-SIGNATURES = (Role.STEWARD, Role.LEGAL_REVIEWER)  # both, and two different people
 
 _DOMAIN = {Role.INVESTIGATOR: "L", Role.COUNSEL: "E"}
 
@@ -88,70 +88,41 @@ def open_case(said: Particulars, *, by: User, at: datetime) -> Case:
     return case
 
 
-def authorise(
-    case: Case,
-    *,
-    court: str,
-    number: str,
-    valid_to: datetime,
-    compels_non_consenting: bool = False,
-    by: User,
-    at: datetime,
-) -> Authorisation:
-    """Bind a judicial paper to the case. It names this case and its purpose, and nothing else."""
-    _works_on(by, case)
-    if not court.strip() or not number.strip():
-        raise Refused("A judicial paper names its court and its number. Nothing was recorded.")
-    with transaction.atomic():
-        paper = Authorisation.objects.create(
-            case=case,
-            court=court,
-            number=number,
-            purposes=[case.purpose],
-            valid_to=valid_to,
-            compels_non_consenting=compels_non_consenting,
-            recorded_by=by,
-            recorded_at=at,
-        )
-        log.append(
-            events.AUTHORISATION_RECORDED,
-            at=at,
-            by=by.reference,
-            subject=reference(case),
-            purposes=paper.purposes,
-            valid_to=valid_to.isoformat(),
-            compels_non_consenting=compels_non_consenting,
-        )
-    return paper
-
-
 def bring_evidence(
     case: Case, data: bytes, *, by: User, at: datetime, assume: Build | None = None
 ) -> EvidenceProfile:
-    """Take in the profile of the unknown person. Raises FileRefused for a file that cannot be used."""
-    _works_on(by, case)
+    """Take in the profile of the unknown person, under the case's own key. Raises FileRefused for a file that
+    cannot be used."""
+    require_works_on(by, case)
     return receive_evidence(reference(case), data, by=by.reference, at=at, assume=assume)
 
 
-def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at: datetime) -> Case:
-    """One of the two signatures. A refusal by either is a refusal; approval needs both, of two people."""
-    if role not in SIGNATURES or role not in by.roles:
-        raise NotAllowed(f"You do not review cases as {role}. Nothing was decided.")
-    if case.opened_by_id == by.pk or rights.may(by, WORK, case):
-        raise NotAllowed("Nobody approves a case she works on. Nothing was decided.")
-    if not reason.strip():
-        raise Refused("A decision needs its reason in words. Nothing was decided.")
-    if case.state != Reviewed.SUBMITTED:
-        raise Refused(f"This case is {case.state} already. Nothing was decided.")
-    if case.approvals.filter(by=by).exists() or case.approvals.filter(role=role).exists():
-        raise Refused("That signature stands already; the other one is somebody else's. Nothing was decided.")
+def join(case: Case, colleague: User, *, by: User, at: datetime) -> None:
+    """Let a colleague of one's own organisation work on the case. It makes nobody a signer, and takes that
+    from her who could have been one."""
+    require_works_on(by, case)
+    if colleague.organisation_id != case.organisation_id or not rights.has(colleague, Right.OPEN_CASE):
+        raise Refused("Only somebody of your organisation who works on cases can join. Nothing was changed.")
+    if signatures.have_signed(colleague, case):
+        raise NotAllowed("Whoever has signed something of a case does not work on it. Nothing was changed.")
+    if works_on(colleague, case):
+        raise Refused(f"{colleague} works on this case already. Nothing was changed.")
     with transaction.atomic():
-        Approval.objects.create(case=case, by=by, role=role, approves=approves, reason=reason, at=at)
-        given = set(case.approvals.filter(approves=True).values_list("role", flat=True))
-        if not approves:
-            _move(case, Reviewed.REFUSED)
-        elif given >= {str(signature) for signature in SIGNATURES}:
-            _move(case, Reviewed.APPROVED)
+        rights.entrust(colleague, WORK, case)
+        log.append(
+            events.CASE_JOINED,
+            at=at,
+            by=by.reference,
+            subject=reference(case),
+            person=colleague.reference,
+        )
+
+
+def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at: datetime) -> Case:
+    """One of the two signatures under its papers. A refusal by either is a refusal; approval needs both, of
+    two people."""
+    with transaction.atomic():
+        standing = signatures.give(case, role=role, approves=approves, reason=reason, by=by, at=at)
         log.append(
             events.CASE_DECIDED,
             at=at,
@@ -160,31 +131,32 @@ def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at:
             approves=approves,
             role=str(role),
         )
-    return case
-
-
-def close(case: Case, *, by: User, at: datetime) -> Case:
-    """The searching is over: from now on nothing is asked or released under the case."""
-    _works_on(by, case)
-    with transaction.atomic():
-        fence.advance([])  # a release that has begun comes first, and none comes after
-        _move(case, Reviewed.CLOSED)
-        Case.objects.filter(pk=case.pk).update(closed_at=at)
-        log.append(events.CASE_CLOSED, at=at, by=by.reference, subject=reference(case))
+        if standing is Standing.REFUSED:
+            move(case, Reviewed.REFUSED)
+            evidence.destroy(reference(case), by=by.reference, at=at)
+        elif standing is Standing.APPROVED:
+            move(case, Reviewed.APPROVED)
     case.refresh_from_db()
     return case
 
 
-def _move(case: Case, after: Reviewed) -> None:
-    before = [state for state, next_ in REVIEW_TRANSITIONS.items() if after in next_]
-    if not Case.objects.filter(pk=case.pk, state__in=before).update(state=after):
+def move(case: Case, after: Reviewed, **facts: Any) -> None:
+    """One arrow of the table, for verbs of a case. Raises Refused where there is none."""
+    before = [state for state, next_ in CASE_TRANSITIONS.items() if after in next_]
+    if not Case.objects.filter(pk=case.pk, state__in=before).update(state=after, **facts):
+        case.refresh_from_db()
         raise Refused(f"This case is {case.state}. Nothing was changed.")
     case.refresh_from_db()
 
 
-def _works_on(user: User, case: Case) -> None:
+def works_on(user: User, case: Case) -> bool:
+    """Whether she works on the case: guardian's row, and the organisation that has it."""
+    return rights.may(user, WORK, case) and user.organisation_id == case.organisation_id
+
+
+def require_works_on(user: User, case: Case) -> None:
     rights.require(user, Right.OPEN_CASE)
-    if not rights.may(user, WORK, case):
+    if not works_on(user, case):
         raise NotAllowed("You do not work on this case. Nothing was changed.")
     if case.state in {Reviewed.REFUSED, Reviewed.CLOSED}:
         raise Refused(f"This case is {case.state}. Nothing was changed.")

@@ -20,6 +20,9 @@ ORGANISATION_PROPOSED = EventKind(
 ORGANISATION_CONFIRMED = EventKind(
     "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
 )
+ORGANISATION_WITHDRAWN = EventKind(
+    "broker:organisation:withdrawn", "Organisation {subject} is not verified any more: {why}.", ("why",)
+)
 DEATH_REPORTED = EventKind("broker:death:reported", "{by} told that {subject} has died.", ())
 DEATH_REFUSED = EventKind("broker:death:refused", "No paper shows that {subject} has died.", ())
 HANDOVER_INVITED = EventKind(
@@ -49,8 +52,12 @@ CASE_OPENED = EventKind(
 AUTHORISATION_RECORDED = EventKind(
     "broker:authorisation:recorded",
     "A judicial paper was recorded for case {subject}.",
-    ("purposes", "valid_to", "compels_non_consenting"),
+    ("purposes", "scope", "document_sha256", "valid_to", "compels_non_consenting"),
 )
+AUTHORISATION_SEEN = EventKind(
+    "broker:authorisation:seen", "{by} read a judicial paper of {subject}.", ("paper",)
+)
+CASE_JOINED = EventKind("broker:case:joined", "{person} works on {subject} from now on.", ("person",))
 CASE_DECIDED = EventKind(
     "broker:case:decided", "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
 )
@@ -83,6 +90,31 @@ STATEMENT_MADE = EventKind(
 )
 REPORT_MADE = EventKind(
     "broker:report:made", "A transparency report of {start} to {end} was made.", ("start", "end", "sha256")
+)
+CASE_LAPSED = EventKind("broker:case:lapsed", "Case {subject} lapsed: {why}.", ("why",))
+SEARCH_SUBMITTED = EventKind(
+    "query:search:submitted",
+    "A search of kind {question_kind} was submitted under {under}; it waits for two signatures.",
+    ("question_kind", "question_sha256", "purposes", "under", "paper"),
+)
+SEARCH_DECIDED = EventKind(
+    "query:search:decided", "Search {subject}: the {role} approves is {approves}.", ("approves", "role")
+)
+DISCLOSURE_PROPOSED = EventKind(
+    "query:disclosure:proposed",
+    "The leads of {job} were asked for under {under}; a second pair decides.",
+    ("job", "under"),
+)
+DISCLOSURE_DECIDED = EventKind(
+    "query:disclosure:decided", "{subject}: the {role} approves is {approves}.", ("approves", "role")
+)
+DISCLOSURE_MADE = EventKind(
+    "query:disclosure:made",
+    "{leads} leads of {job} were disclosed under case names.",
+    ("job", "leads", "purposes", "leads_commitment"),
+)
+DISCLOSURE_LAPSED = EventKind(
+    "query:disclosure:lapsed", "{subject} lapsed and nothing of it went out: {because}.", ("because",)
 )
 QUERY_SUBMITTED = EventKind(
     "query:query:submitted",

@@ -7,6 +7,7 @@ SENTENCES_ID: dict[str, str] = {
     "broker:login:enrolled": "Sebuah akun dibuat untuk {subject}; akun itu belum membuka apa pun.",
     "broker:organisation:proposed": "Organisasi {subject} diusulkan sebagai {org_kind}.",
     "broker:organisation:confirmed": "Organisasi {subject} diverifikasi.",
+    "broker:organisation:withdrawn": "Organisasi {subject} tidak lagi diverifikasi: {why}.",
     "broker:death:reported": "{by} memberi tahu bahwa {subject} telah meninggal.",
     "broker:death:refused": "Tidak ada dokumen yang menunjukkan bahwa {subject} telah meninggal.",
     "broker:handover:invited": "Sebuah kode dibuat agar {subject} dapat mengambil alih catatannya.",
@@ -20,6 +21,8 @@ SENTENCES_ID: dict[str, str] = {
     "broker:request:decided": "Permintaan akses {subject}: disetujui adalah {approves}.",
     "broker:case:opened": "Sebuah perkara dibuka untuk {purpose} di {jurisdiction}.",
     "broker:authorisation:recorded": "Sebuah surat pengadilan dicatat untuk perkara {subject}.",
+    "broker:authorisation:seen": "{by} membaca sebuah surat pengadilan dari {subject}.",
+    "broker:case:joined": "{person} mulai sekarang bekerja pada {subject}.",
     "broker:case:decided": "Perkara {subject}: persetujuan {role} adalah {approves}.",
     "broker:case:closed": "Perkara {subject} ditutup.",
     "broker:case:told": "Pencarian dalam {subject} diberitahukan kepada semua orang yang dipertimbangkan.",
@@ -36,6 +39,17 @@ SENTENCES_ID: dict[str, str] = {
         "Pernyataan untuk {subject} ditandatangani: {sought} perintah mencari orang yang tidak setuju."
     ),
     "broker:report:made": "Laporan keterbukaan untuk {start} sampai {end} dibuat.",
+    "broker:case:lapsed": "Perkara {subject} gugur: {why}.",
+    "query:search:submitted": (
+        "Sebuah pencarian jenis {question_kind} diajukan dalam {under}; menunggu dua tanda tangan."
+    ),
+    "query:search:decided": "Pencarian {subject}: persetujuan {role} adalah {approves}.",
+    "query:disclosure:proposed": (
+        "Petunjuk dari {job} diminta dalam {under}; pasangan kedua yang memutuskan."
+    ),
+    "query:disclosure:decided": "{subject}: persetujuan {role} adalah {approves}.",
+    "query:disclosure:made": "{leads} petunjuk dari {job} diungkapkan dengan nama perkara.",
+    "query:disclosure:lapsed": "{subject} gugur dan tidak ada yang diungkapkan: {because}.",
     "query:query:submitted": "Sebuah pertanyaan jenis {question_kind} diajukan untuk {purposes}.",
     "query:query:refused": "Sebuah pertanyaan ditolak: {reasons}.",
     "query:job:cleared": "Pekerjaan {subject} boleh membaca {permitted} dari {considered} orang.",

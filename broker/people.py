@@ -123,9 +123,9 @@ def confirm(appointment: Appointment, *, by: User, at: datetime) -> Appointment:
     if by.pk in {appointment.proposed_by_id, appointment.user_id}:
         raise NotAllowed("A role takes two: somebody else has to confirm it. Nothing was changed.")
     with transaction.atomic():
-        moved = Appointment.objects.filter(
-            pk=appointment.pk, confirmed_by__isnull=True, ended_at__isnull=True
-        ).update(confirmed_by=by, confirmed_at=at)
+        row = Appointment.objects.filter(pk=appointment.pk, confirmed_by__isnull=True, ended_at__isnull=True)
+        # Asked of the row, not of what a page remembers of it.
+        moved = row.exclude(proposed_by=by).exclude(user=by).update(confirmed_by=by, confirmed_at=at)
         if moved:
             log.append(
                 events.CONFIRMED,
@@ -170,11 +170,42 @@ def confirm_organisation(organisation: Organisation, *, by: User, at: datetime) 
     if by.pk == organisation.proposed_by_id:
         raise NotAllowed("An organisation takes two: somebody else has to confirm it. Nothing was changed.")
     with transaction.atomic():
-        moved = Organisation.objects.filter(pk=organisation.pk, confirmed_by__isnull=True).update(
-            confirmed_by=by
+        # Asked of the row: since the page was read, she may have proposed it anew herself.
+        row = Organisation.objects.filter(
+            pk=organisation.pk, confirmed_by__isnull=True, proposed_by__isnull=False
         )
+        moved = row.exclude(proposed_by=by).update(confirmed_by=by)
         if moved:
             log.append(events.ORGANISATION_CONFIRMED, at=at, by=by.reference, subject=organisation.name)
+    organisation.refresh_from_db()
+    return organisation
+
+
+def withdraw_organisation(organisation: Organisation, *, why: str, by: User, at: datetime) -> None:
+    """It is not verified any more, at once and by one: what its people ask is refused from now on, and what
+    runs is not released. To verify it again takes two."""
+    rights.require(by, Right.APPOINT)
+    if not why.strip():
+        raise Refused("A withdrawal needs its reason in words. Nothing was changed.")
+    with transaction.atomic():
+        fence.advance([])  # a release that has begun comes first, and none comes after
+        row = Organisation.objects.filter(pk=organisation.pk, confirmed_by__isnull=False)
+        if not row.update(confirmed_by=None, proposed_by=None):
+            raise Refused(f"{organisation} is not verified. Nothing was changed.")
+        name = organisation.name
+        log.append(events.ORGANISATION_WITHDRAWN, at=at, by=by.reference, subject=name, why=why)
+    organisation.refresh_from_db()
+
+
+def propose_again(organisation: Organisation, *, by: User, at: datetime) -> Organisation:
+    """Name an organisation that lost its verification; a second administrator has to confirm it."""
+    rights.require(by, Right.APPOINT)
+    with transaction.atomic():
+        row = Organisation.objects.filter(pk=organisation.pk, proposed_by__isnull=True)
+        if not row.update(proposed_by=by):
+            raise Refused(f"{organisation} is verified, or waits to be confirmed. Nothing was changed.")
+        kind, name = str(organisation.kind), organisation.name
+        log.append(events.ORGANISATION_PROPOSED, at=at, by=by.reference, subject=name, org_kind=kind)
     organisation.refresh_from_db()
     return organisation
 

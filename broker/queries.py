@@ -1,7 +1,8 @@
 """The verbs of a query: submit, cancel.
 
 submit asks whether she may, whether the question is well formed and fits its purpose, saves it, ledgers it,
-and rings the queue once all that is committed. Running it is in jobs.
+and rings the queue once all that is committed. A search under a case is not rung for: it waits until two have
+signed it (searches). Running it is in jobs.
 """
 
 from collections.abc import Mapping
@@ -10,26 +11,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from broker import access, cases, events, rights, submissions, tasks
+from broker import access, cases, rights, stopping, submissions, tasks
 from broker.errors import NotAllowed, Refused
-from broker.models import TRANSITIONS, AccessRequest, Case, Job, JobState, Query, User
+from broker.models import AccessRequest, Case, Job, Query, User
 from broker.roles import Right, Role
-from consent.ledger import log
 from consent.purposes import PURPOSES
 from genomics.errors import GenomicsError
 from genomics.matching import parse
 from genomics.models import EvidenceProfile
-
-# Which kinds of question a domain of purposes may ask: police never learn a trait, research never a relative.
-ASKABLE: dict[str, frozenset[str]] = {
-    "R": frozenset({"carriers", "frequencies"}),
-    "A": frozenset(),
-    "C": frozenset(),
-    "Q": frozenset({"identity"}),
-    "L": frozenset({"relatives", "identity"}),
-    "E": frozenset({"relatives", "identity"}),
-    "G": frozenset({"relatives"}),
-}
 
 
 def submit(
@@ -61,13 +50,7 @@ def cancel(job: Job, *, by: User, at: datetime) -> bool:
     """Stop a job that has not been released. Whoever runs it notices at its next step. True if it stopped."""
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
         raise NotAllowed("This job is not yours to cancel.")
-    before = [state for state, after in TRANSITIONS.items() if JobState.CANCELLED in after]
-    with transaction.atomic():
-        stopped = Job.objects.filter(pk=job.pk, state__in=before).update(
-            state=JobState.CANCELLED, token=None, lease_until=None, ended_at=at, answer=None, manifest=None
-        )
-        if stopped:
-            log.append(events.JOB_CANCELLED, at=at, by=by.reference, subject=f"job:{job.pk}")
+    stopped = stopping.stop(Job.objects.filter(pk=job.pk), by=by.reference, at=at)
     job.refresh_from_db()
     return bool(stopped)
 
@@ -96,7 +79,7 @@ def _role(user: User, under: AccessRequest | Case) -> Role:
             raise NotAllowed("You do not work on this project. Nothing was submitted.")
         wanted = Role.RESEARCHER
     else:
-        if not rights.may(user, cases.WORK, under):
+        if not cases.works_on(user, under):
             raise NotAllowed("You do not work on this case. Nothing was submitted.")
         wanted = Role.COUNSEL if PURPOSES[under.purpose].domain == "E" else Role.INVESTIGATOR
     if wanted not in user.roles:
@@ -110,7 +93,7 @@ def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case) -> di
     except GenomicsError as wrong:
         raise Refused(f"{wrong} Nothing was submitted.") from None
     for purpose in submissions.purposes(under):
-        if asked.kind not in ASKABLE[PURPOSES[purpose].domain]:
+        if asked.kind not in submissions.ASKABLE[PURPOSES[purpose].domain]:
             raise Refused(
                 f"A question of kind {asked.kind} cannot be asked for {purpose}. Nothing was submitted."
             )

@@ -8,14 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from broker import events, rechecking, staging
+from broker import disclosures, events, rechecking, staging, vouched
 from broker.errors import NotAllowed, Refused
 from broker.models import Job, JobState, User
 from consent import fence
 from consent.errors import LedgerBroken, NotSealed
 from consent.ledger import log
-from consent.ledger.leaves import commit
-from consent.models import LedgerEvent, LedgerOpening
 
 
 def snapshot_of(job: Job) -> str:
@@ -38,34 +36,20 @@ def is_sealed(job: Job) -> bool:
 def require_sealed(job: Job) -> None:
     """Raises NotSealed until the release lies under a checkpoint; LedgerBroken or StagedBroken if it, or the
     answer, is not what the ledger recorded."""
-    opening = (
-        LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind=events.JOB_RELEASED.tag)
-        .select_related("event")
-        .first()
-    )
-    if opening is None:
-        raise LedgerBroken(
-            "The ledger does not know that this answer was released, so it is not shown. Tell an auditor."
-        )
-    event: LedgerEvent = opening.event
-    log.require_sealed(event)
-    fits = commit(bytes(opening.salt), opening.body) == bytes(event.commitment)
-    kept = staging.commitment(bytes(job.answer or b""))
-    if not fits or opening.said["fields"]["answer_commitment"] != kept:
-        raise staging.StagedBroken(
-            "This answer is not as it was written when it was released, so it is not shown. Tell an auditor."
-        )
+    vouched.require(f"job:{job.pk}", events.JOB_RELEASED, "answer_commitment", bytes(job.answer or b""))
 
 
 def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
     """The answer of a released job for somebody who works on its project or case, without those who have left
-    it since. Raises as rechecking.standing does."""
+    it since; of a search, how many leads it has, until a second pair has disclosed them. Raises as
+    rechecking.standing does."""
     if not Job.objects.visible_to(by).filter(pk=job.pk).exists():
         raise NotAllowed("This result is not yours to read.")
     if job.state != JobState.RELEASED:
         raise Refused(f"This job is {job.state_told.label}; there is no result to read.")
     require_sealed(job)
-    answer: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
+    whole: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
+    answer = disclosures.told(job, whole)
     _ = rechecking.lost(job, at=at)  # reads the population, if this process has not, before anybody waits
     with transaction.atomic():
         fence.hold()  # a no that was answered before this moment is seen

@@ -20,7 +20,8 @@ from broker.roles import Right, Role
 from consent.ledger import log
 from consent.purposes import Purpose
 from genomics.coordinates import Build
-from genomics.intake.receive import discard_evidence, receive_evidence
+from genomics.intake import evidence
+from genomics.intake.receive import receive_evidence
 from genomics.matching.identity import Identity
 
 TITLE = "One person, two accounts"
@@ -84,10 +85,10 @@ def ask(upload: Upload, data: io.BufferedReader, *, at: datetime) -> None:
         return
     data.seek(0)
     assume = Build(upload.assume) if upload.assume else None
-    evidence = receive_evidence(_reference(upload), data, by="review", at=at, assume=assume)
+    profile = receive_evidence(_reference(upload), data, by="review", at=at, assume=assume)
     with transaction.atomic():
         query = submissions.record(
-            Identity(evidence=evidence.id).as_json(),
+            Identity(evidence=profile.id).as_json(),
             under=under,
             by=under.submitted_by,
             role=Role.QUALITY_OFFICER,
@@ -114,7 +115,7 @@ def comparison(upload: Upload, *, by: User, at: datetime) -> Comparison:
 
 def discard(upload: Upload) -> None:
     """The review is over: the profile that lay apart for it goes."""
-    discard_evidence(_reference(upload))
+    evidence.discard(_reference(upload))
 
 
 def _others(upload: Upload, job: Job) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Writing a query down: the request gates are asked, and it is saved and ledgered with its job, or with the
-reasons why not. Who may ask is settled before; the queue is rung afterwards (broker.queries).
+reasons why not; a search under a case waits without a job until two have signed it (broker.searches). Who may
+ask is settled before; the queue is rung afterwards (broker.queries).
 """
 
 import hashlib
@@ -9,11 +10,32 @@ from typing import Any
 from django.db import transaction
 
 from broker import cases, events, uses
-from broker.models import AccessRequest, Case, Job, Query, QueryState, User
+from broker.errors import Refused
+from broker.models import (
+    QUERY_TRANSITIONS,
+    AccessRequest,
+    Authorisation,
+    Case,
+    Job,
+    Query,
+    QueryState,
+    User,
+)
 from broker.roles import Role
 from consent.decision import request_reasons
 from consent.ledger import log
 from consent.terms import canonical
+
+# Which kinds of question a domain of purposes may ask: police never learn a trait, research never a relative.
+ASKABLE: dict[str, frozenset[str]] = {
+    "R": frozenset({"carriers", "frequencies"}),
+    "A": frozenset(),
+    "C": frozenset(),
+    "Q": frozenset({"identity"}),
+    "L": frozenset({"relatives", "identity"}),
+    "E": frozenset({"relatives", "identity"}),
+    "G": frozenset({"relatives"}),
+}
 
 
 def record(
@@ -24,6 +46,7 @@ def record(
         query = Query.objects.create(
             request=under if isinstance(under, AccessRequest) else None,
             case=under if isinstance(under, Case) else None,
+            authorisation=court_paper(under) if isinstance(under, Case) else None,
             question=asked,
             purposes=purposes(under),
             asked_by=by,
@@ -31,39 +54,78 @@ def record(
             submitted_at=at,
             idempotency_key=key,
         )
-        reasons = [str(reason) for reason in request_reasons(uses.of(query), uses.policy(at), at)]
-        query.state = QueryState.REFUSED if reasons else QueryState.APPROVED
-        query.reasons = reasons
-        query.save(update_fields=["state", "reasons"])
+        use = uses.unsigned(query)
+        reasons = [str(reason) for reason in request_reasons(use, uses.policy(at), at)]
         if reasons:
+            refuse(query, reasons, by=by.reference, at=at)
+        elif query.case is None:
+            begin(query, at=at)
+        else:
             log.append(
-                events.QUERY_REFUSED,
+                events.SEARCH_SUBMITTED,
                 at=at,
                 by=by.reference,
                 subject=f"query:{query.id}",
-                reasons=reasons,
+                question_kind=asked["kind"],
+                question_sha256=_digest(query),
                 purposes=query.purposes,
-                under=_name(under),
+                under=_name(query),
+                paper=query.authorisation_id,
             )
-            return query
-        job = Job.objects.create(query=query, created_at=at, rung_at=at)
-        log.append(
-            events.QUERY_SUBMITTED,
-            at=at,
-            by=by.reference,
-            subject=f"query:{query.id}",
-            job=str(job.id),
-            question_kind=asked["kind"],
-            question_sha256=hashlib.sha256(canonical(asked)).hexdigest(),
-            purposes=query.purposes,
-            under=_name(under),
-        )
     return query
+
+
+def begin(query: Query, *, at: datetime) -> Job:
+    """It may be asked: its job waits from now on. Call inside a transaction."""
+    _move(query, QueryState.APPROVED)
+    job = Job.objects.create(query=query, created_at=at, rung_at=at)
+    log.append(
+        events.QUERY_SUBMITTED,
+        at=at,
+        by=query.asked_by.reference,
+        subject=f"query:{query.id}",
+        job=str(job.id),
+        question_kind=query.question["kind"],
+        question_sha256=_digest(query),
+        purposes=query.purposes,
+        under=_name(query),
+    )
+    return job
+
+
+def refuse(query: Query, reasons: list[str], *, by: str, at: datetime, because: str = "") -> None:
+    """A request gate says no, with its codes; or somebody does, `because`. Call inside a transaction."""
+    _move(query, QueryState.REFUSED, reasons=reasons)
+    log.append(
+        events.QUERY_REFUSED,
+        at=at,
+        by=by,
+        subject=f"query:{query.id}",
+        reasons=reasons or [because],
+        purposes=query.purposes,
+        under=_name(query),
+    )
+
+
+def court_paper(case: Case) -> Authorisation | None:
+    """The paper that a search submitted now rests on: the newest."""
+    return case.authorisations.order_by("-recorded_at", "-pk").first()
+
+
+def _move(query: Query, after: QueryState, **facts: Any) -> None:
+    before = [state for state, next_ in QUERY_TRANSITIONS.items() if after in next_]
+    if not Query.objects.filter(pk=query.pk, state__in=before).update(state=after, **facts):
+        raise Refused("This query was decided already. Nothing was changed.")
+    query.refresh_from_db()
 
 
 def purposes(under: AccessRequest | Case) -> list[str]:
     return sorted(under.purposes) if isinstance(under, AccessRequest) else [under.purpose]
 
 
-def _name(under: AccessRequest | Case) -> str:
-    return f"request:{under.id}" if isinstance(under, AccessRequest) else cases.reference(under)
+def _name(query: Query) -> str:
+    return f"request:{query.request_id}" if query.case is None else cases.reference(query.case)
+
+
+def _digest(query: Query) -> str:
+    return hashlib.sha256(canonical(query.question)).hexdigest()

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from broker import (
     anomaly_watch,
+    case_ends,
     checks,
     handovers,
     impact,
@@ -106,8 +107,8 @@ def keep_up() -> None:
 @shared_task(name="broker.look")
 def look() -> None:
     """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, searches and
-    demands that can be told, demands nobody answered, the day's picture of uses, reviews and answers whose
-    time is over, and what uploads left behind."""
+    demands that can be told, demands nobody answered, the day's picture of uses, reviews, cases and answers
+    whose time is over, and what uploads left behind."""
     afterwards.require_current()
     now = timezone.now()
     risen = alarms.look(now)
@@ -125,6 +126,7 @@ def look() -> None:
     transparency.publish_due(at=now)
     impact.take_daily(at=now)
     reviews.settle_due(at=now)
+    case_ends.lapse_due(at=now)
     sweeping.expire(at=now)
     leftovers.expire(at=now)
     leftovers.clear(at=now)

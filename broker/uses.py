@@ -3,9 +3,12 @@
 It gathers evidence; whether it is enough is decided in consent.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
+from broker import signatures
 from broker.models import AccessRequest, Case, OwnRecord, Query, Reviewed
+from broker.models import Authorisation as Paper
 from broker.roles import IN_LAW, Role
 from consent import policies
 from consent.terms import Authorisation, Commitments, DataUse, Ethics, Policy, Project, Requester
@@ -28,12 +31,22 @@ def policy(at: datetime) -> Policy:
 
 
 def of(query: Query) -> DataUse:
-    """What this query brings, read from the rows as they are at this moment."""
+    """What this query brings, read from the rows as they are at this moment. A search is approved while both
+    signatures stand under its case and under itself, whatever a row says of its state."""
+    use, case = unsigned(query), query.case
+    if case is None or (signatures.stand(case) and signatures.stand(query)):
+        return use
+    return replace(use, project=replace(use.project, status=_STATUS[Reviewed.SUBMITTED]))
+
+
+def unsigned(query: Query) -> DataUse:
+    """The same, but for the signatures under a search: what is asked of it before it is shown to those who
+    sign. Nothing is read by it."""
     query = Query.objects.select_related(
-        "request__project__organisation", "case__organisation", "asked_by__organisation"
+        "request__project__organisation", "case__organisation", "asked_by__organisation", "authorisation"
     ).get(pk=query.pk)
     if query.case is not None:
-        return _of_case(query, query.case)
+        return of_case(query, query.case)
     assert query.request is not None  # a constraint of the table
     return _of_request(query, query.request)
 
@@ -83,8 +96,9 @@ def _of_request(query: Query, request: AccessRequest) -> DataUse:
     )
 
 
-def _of_case(query: Query, case: Case) -> DataUse:
-    paper = case.authorisations.order_by("-recorded_at").first()
+def of_case(query: Query, case: Case) -> DataUse:
+    """What a question under a case would bring, its signatures apart."""
+    paper = query.authorisation  # bound when it was submitted: a later one does not reach back
     return DataUse(
         id=str(query.id),
         purposes=frozenset(query.purposes),
@@ -108,13 +122,19 @@ def _of_case(query: Query, case: Case) -> DataUse:
             judicial_authorisation=None
             if paper is None
             else Authorisation(
-                case_id=str(case.id),
-                purposes=frozenset(paper.purposes),
+                case_id=str(paper.case_id),
+                purposes=_allowed(paper, query),
                 valid_to=paper.valid_to,
                 compels_non_consenting=paper.compels_non_consenting,
             ),
         ),
     )
+
+
+def _allowed(paper: Paper, query: Query) -> frozenset[str]:
+    """For what a paper allows this very question: nothing, where its scope or its document does not say."""
+    in_scope = query.question["kind"] in paper.scope and bool(paper.document_sha256)
+    return frozenset(paper.purposes) if in_scope else frozenset()
 
 
 def _match_mode(query: Query) -> str:

@@ -12,6 +12,11 @@ EVIDENCE_RECEIVED = EventKind(
     "An evidence profile was taken in for {subject}.",
     ("evidence", "file_kind", "build", "column_manifest"),
 )
+EVIDENCE_DESTROYED = EventKind(
+    "genomics:evidence:destroyed",
+    "The evidence of {subject} was destroyed, and the key that opened it.",
+    ("profiles", "gone_from_backups"),
+)
 FILE_RESEALED = EventKind(
     "genomics:file:resealed",
     "A file of {subject} was sealed anew in today's format.",

@@ -5,6 +5,7 @@ SENTENCES_ID: dict[str, str] = {
     "genomics:vault:unaccounted": "{subject} dibuka di ruang simpan tanpa disebutkan untuk apa.",
     "genomics:file:received": "Sebuah berkas {file_kind} milik {subject} diterima.",
     "genomics:evidence:received": "Sebuah profil barang bukti diterima untuk {subject}.",
+    "genomics:evidence:destroyed": "Barang bukti {subject} dimusnahkan, beserta kunci yang membukanya.",
     "genomics:file:resealed": "Sebuah berkas {subject} disegel ulang dalam format yang sekarang.",
     "genomics:file:erased": "Sebuah berkas {subject} dihapus.",
     "genomics:epoch:began": "Masa kunci {subject} dimulai.",

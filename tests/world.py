@@ -5,16 +5,19 @@ homicide only, Cleo withdrew, Dov never answered. A crowd that says the same as 
 large enough to be told.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from broker import access, cases
+from broker import access, cases, court_papers, disclosures, searches
+from broker.demo import house
 from broker.demo.staff import Staff, appoint
-from broker.models import AccessRequest, Case, Query, User
+from broker.models import AccessRequest, Case, Disclosure, Job, Query, QueryState, User
 from broker.roles import Role
 from consent import forms, participants, policies, records
+from consent.ledger import log
 from consent.models import Participant
 from consent.terms import Capacity, Permission, Policy, SignIn
 from genomics.coordinates import Build
@@ -127,22 +130,20 @@ class World:
             at=EARLIER,
         )
         if order:
-            cases.authorise(
-                case,
-                court="A court",
-                number="W-1",
-                valid_to=FAR,
-                compels_non_consenting=compels,
-                by=by,
-                at=EARLIER,
-            )
+            paper = court_paper(number.replace("C", "W"), compels_non_consenting=compels)
+            court_papers.record(case, paper, by=by, at=EARLIER)
         if sign:
-            for role, reviewer in (
-                (Role.STEWARD, self.staff.steward),
-                (Role.LEGAL_REVIEWER, self.staff.legal),
-            ):
+            for role, reviewer in house.first_pair(self.staff):
                 cases.decide(case, role=role, approves=True, reason="seen", by=reviewer, at=EARLIER)
         return case
+
+    def disclose(self, job: Job, *, at: datetime = NOW) -> Disclosure:
+        """Ask for the leads of a released search, and let a second pair sign."""
+        made = disclosures.propose(job, reason="To go on.", by=self.investigator_of(job.query.case), at=at)
+        for role, reviewer in house.second_pair(self.staff):
+            disclosures.decide(made, role=role, approves=True, reason="seen", by=reviewer, at=at)
+        log.sequence(at=at)
+        return made
 
     def investigator_of(self, case: Case) -> User:
         return self.staff.counsel if case.purpose == "E.EXON" else self.staff.investigator
@@ -189,7 +190,35 @@ def genotypes(panel: Panel, copies: Any) -> bytes:
     )
 
 
+def court_paper(number: str = "W-1", **changes: Any) -> court_papers.Paper:
+    """A judicial paper in good order, as it is recorded."""
+    plain = court_papers.Paper(
+        court="A court",
+        number=number,
+        scope=frozenset({"relatives", "identity"}),
+        valid_to=FAR,
+        document=pdf(number),
+    )
+    return replace(plain, **changes)
+
+
+def pdf(words: str) -> bytes:
+    """The smallest file that passes for a PDF."""
+    return f"%PDF-1.4\n% {words}\n%%EOF\n".encode()
+
+
+def signed(query: Query, *, at: datetime = NOW) -> Query:
+    """A search signed by the world's first pair."""
+    for name, role in (("sten-steward", Role.STEWARD), ("lena-legal", Role.LEGAL_REVIEWER)):
+        reviewer = User.objects.get(username=name)
+        searches.decide(query, role=role, approves=True, reason="seen", by=reviewer, at=at)
+    return query
+
+
 def job_of(query: Query) -> Any:
+    """The run of a query; a search that waits is signed first."""
+    if query.case is not None and query.state == QueryState.SUBMITTED:
+        signed(query, at=query.submitted_at)
     job = query.job
     assert job is not None
     return job

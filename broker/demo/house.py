@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from broker import access, cases, people
+from broker import access, cases, court_papers, people
 from broker.demo import codes, plans
 from broker.demo.cohort import Cohort, Volunteer
 from broker.demo.staff import PASSWORD, Staff, appoint
@@ -82,18 +82,33 @@ def case(
     """A case with, if an order is named, its judicial paper; signed by steward and legal reviewer."""
     opened = cases.open_case(particulars, by=by, at=now)
     if order:
-        cases.authorise(
-            opened,
+        paper = court_papers.Paper(
             court="District Court of Riverside",
             number=order,
+            scope=frozenset({"relatives"}),
             valid_to=now + timedelta(days=180),
+            document=_order(order),
             compels_non_consenting=compels,
-            by=by,
-            at=now,
         )
-    for role, reviewer in ((Role.STEWARD, house.staff.steward), (Role.LEGAL_REVIEWER, house.staff.legal)):
+        court_papers.record(opened, paper, by=by, at=now)
+    for role, reviewer in first_pair(house.staff):
         cases.decide(opened, role=role, approves=True, reason="Papers in order.", by=reviewer, at=now)
     return opened
+
+
+def first_pair(staff: Staff) -> tuple[tuple[Role, User], ...]:
+    """Who signs papers and searches in the demo."""
+    return (Role.STEWARD, staff.steward), (Role.LEGAL_REVIEWER, staff.legal)
+
+
+def second_pair(staff: Staff) -> tuple[tuple[Role, User], ...]:
+    """Who signs disclosures."""
+    return (Role.STEWARD, staff.second_steward), (Role.LEGAL_REVIEWER, staff.second_legal)
+
+
+def _order(number: str) -> bytes:
+    """A judicial paper as the smallest PDF that says which it is."""
+    return f"%PDF-1.4\n% Order {number}, made up for the demo\ntrailer<</Root<<>>>>\n%%EOF\n".encode()
 
 
 def _take_in(house: House, volunteer: Volunteer, login: str | None, *, now: datetime, assume: Build) -> None:

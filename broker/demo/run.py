@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import access, cases, impact, usage
+from broker import access, cases, disclosures, impact, searches, usage
 from broker.demo import plans
 from broker.demo.cohort import Cohort, Trace
-from broker.demo.house import LEAVER, House, Progress, case, project
-from broker.models import ENDED, AccessRequest, Case, Job, JobState, Query, User
+from broker.demo.house import LEAVER, House, Progress, case, first_pair, project, second_pair
+from broker.models import ENDED, AccessRequest, Case, Job, JobState, Query, QueryState, User
 from broker.results import is_sealed, read
 from consent.reasons import Reason
 from genomics.coordinates import Build
@@ -168,11 +169,19 @@ def _ask(
     if answer.status_code != 202:
         raise DemoFailed(f"{title}: the door answered {answer.status_code}: {answer.json()}")
     query = Query.objects.get(pk=answer.json()["id"])
+    if query.case is not None and query.state == QueryState.SUBMITTED:
+        for role, reviewer in first_pair(house.staff):
+            searches.decide(
+                query, role=role, approves=True, reason="As ordered.", by=reviewer, at=timezone.now()
+            )
     asked = Asked(title, query, query.job, trace=trace)
     if asked.job is not None:
         asked.job = _wait(asked.job, title, show, while_running)
         if asked.job.state == JobState.RELEASED:
-            asked.answer = _read(asked.job, by)
+            _until(partial(is_sealed, asked.job))
+            if query.case is not None:
+                _disclose(house, asked.job, by)
+            asked.answer = read(asked.job, by=by, at=timezone.now())
             manifest = usage.manifest_of(asked.job)
             asked.permitted = list(manifest["permitted"])
             asked.left_out = [(ordinal, reasons) for ordinal, reasons in manifest["left_out"]]
@@ -181,12 +190,21 @@ def _ask(
     return asked
 
 
-def _read(job: Job, by: User) -> dict[str, Any]:
-    """The answer, once the sequencer has put its release under a checkpoint."""
+def _disclose(house: House, job: Job, by: User) -> None:
+    """A second pair signs that the leads go out."""
+    made = disclosures.propose(job, reason="To look into each lead.", by=by, at=timezone.now())
+    for role, reviewer in second_pair(house.staff):
+        disclosures.decide(
+            made, role=role, approves=True, reason="Needed here.", by=reviewer, at=timezone.now()
+        )
+    _until(partial(disclosures.is_disclosed, made))
+
+
+def _until(sealed: Callable[[], bool]) -> None:
+    """Wait for the sequencer to put it under a checkpoint."""
     until = time.monotonic() + PATIENCE
-    while not is_sealed(job) and time.monotonic() < until:
+    while not sealed() and time.monotonic() < until:
         time.sleep(0.05)
-    return read(job, by=by, at=timezone.now())
 
 
 def _wait(job: Job, title: str, show: Progress, while_running: Callable[[Job], None] | None) -> Job:

@@ -22,6 +22,7 @@ class Staff:
     steward: User
     second_steward: User
     legal: User
+    second_legal: User
     researcher: User
     investigator: User
     counsel: User
@@ -42,6 +43,7 @@ class Staff:
             ("steward", self.steward.username),
             ("second steward", self.second_steward.username),
             ("legal reviewer", self.legal.username),
+            ("second legal reviewer", self.second_legal.username),
             ("auditor", self.auditor.username),
             ("clerk", self.clerk.username),
             ("second clerk", self.second_clerk.username),
@@ -74,6 +76,7 @@ def appoint(*, at: datetime) -> Staff:
         steward=person("sten-steward", Role.STEWARD),
         second_steward=person("sara-steward", Role.STEWARD),
         legal=person("lena-legal", Role.LEGAL_REVIEWER),
+        second_legal=person("luis-legal", Role.LEGAL_REVIEWER),
         researcher=person("rosa-researcher", Role.RESEARCHER, university),
         investigator=person("ivan-investigator", Role.INVESTIGATOR, police),
         counsel=person("cora-counsel", Role.COUNSEL, chambers),

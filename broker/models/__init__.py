@@ -2,6 +2,7 @@
 
 from broker.models.canaries import Canary
 from broker.models.certificates import FormerCertificate
+from broker.models.disclosures import DISCLOSURE_TRANSITIONS, Disclosure, DisclosureState
 from broker.models.factors import Guess, Passkey, RecoveryCode, Totp
 from broker.models.gates import JobGate
 from broker.models.impact import ImpactSnapshot
@@ -20,15 +21,17 @@ from broker.models.legal import (
 from broker.models.notices import Channel, Delivery, Notice
 from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
-from broker.models.queries import ENDED, TRANSITIONS, Job, JobState, Query, QueryState
+from broker.models.queries import ENDED, QUERY_TRANSITIONS, TRANSITIONS, Job, JobState, Query, QueryState
 from broker.models.tokens import TokenName
 from broker.models.undertakings import (
+    CASE_TRANSITIONS,
     REVIEW_TRANSITIONS,
     AccessRequest,
     Approval,
     Authorisation,
     Case,
     CasePermission,
+    CourtDocument,
     Project,
     ProjectPermission,
     Reviewed,
@@ -37,8 +40,11 @@ from broker.models.uploads import STAGED, UPLOAD_ENDED, UPLOAD_TRANSITIONS, Uplo
 
 __all__ = [
     "ANSWERED",
+    "CASE_TRANSITIONS",
+    "DISCLOSURE_TRANSITIONS",
     "ENDED",
     "LEGAL_TRANSITIONS",
+    "QUERY_TRANSITIONS",
     "REVIEW_TRANSITIONS",
     "STAGED",
     "TRANSITIONS",
@@ -53,8 +59,11 @@ __all__ = [
     "CasePermission",
     "CaseReport",
     "Channel",
+    "CourtDocument",
     "DeathReport",
     "Delivery",
+    "Disclosure",
+    "DisclosureState",
     "FormerCertificate",
     "Guess",
     "HandoverCode",

@@ -28,7 +28,8 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=12, choices=Kind)
     region = models.CharField(max_length=16)
-    proposed_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    # Nobody while its verification is withdrawn: then it is to be proposed anew.
+    proposed_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_by = models.ForeignKey(
         "User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -37,7 +38,7 @@ class Organisation(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(confirmed_by__isnull=True)
-                | ~models.Q(confirmed_by=models.F("proposed_by")),
+                | (models.Q(proposed_by__isnull=False) & ~models.Q(confirmed_by=models.F("proposed_by"))),
                 name="organisation_takes_two",
             )
         ]

@@ -11,14 +11,24 @@ from django.db import models
 from django.db.models import Prefetch, Q
 
 from broker.models.people import User
-from broker.models.undertakings import AccessRequest, Case, Project
+from broker.models.undertakings import AccessRequest, Authorisation, Case, Project
 
 
 class QueryState(models.TextChoices):
+    """A search is submitted until two have signed it; a researcher's question needs no more signatures."""
+
     DRAFT = "draft", "draft"
     SUBMITTED = "submitted", "submitted"
     APPROVED = "approved", "approved"
     REFUSED = "refused", "refused"
+
+
+QUERY_TRANSITIONS: dict[QueryState, frozenset[QueryState]] = {
+    QueryState.DRAFT: frozenset({QueryState.SUBMITTED}),
+    QueryState.SUBMITTED: frozenset({QueryState.APPROVED, QueryState.REFUSED}),
+    QueryState.APPROVED: frozenset(),
+    QueryState.REFUSED: frozenset(),
+}
 
 
 class QueryQuerySet(models.QuerySet["Query"]):
@@ -43,6 +53,10 @@ class Query(models.Model):
         AccessRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="queries"
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="queries")
+    # Of a search: the judicial paper that it was asked under. One that comes later does not join.
+    authorisation = models.ForeignKey(
+        Authorisation, on_delete=models.PROTECT, null=True, blank=True, related_name="queries"
+    )
     question = models.JSONField()
     purposes = models.JSONField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="queries")

@@ -1,8 +1,10 @@
 """Under what a question is asked: a researcher's project with its access request, an agency's or counsel's
-case with its judicial authorisation, and the approvals of both.
+case with its judicial authorisation, and the approvals of both and of each step of a case.
 """
 
 import uuid
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
@@ -27,6 +29,11 @@ REVIEW_TRANSITIONS: dict[Reviewed, frozenset[Reviewed]] = {
     Reviewed.APPROVED: frozenset({Reviewed.CLOSED}),
     Reviewed.REFUSED: frozenset(),
     Reviewed.CLOSED: frozenset(),
+}
+
+# A case can also end before anybody has decided about it: it is given up, or its time is over.
+CASE_TRANSITIONS: dict[Reviewed, frozenset[Reviewed]] = REVIEW_TRANSITIONS | {
+    Reviewed.SUBMITTED: REVIEW_TRANSITIONS[Reviewed.SUBMITTED] | {Reviewed.CLOSED}
 }
 
 
@@ -110,7 +117,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         mine = get_objects_for_user(
             user, "broker.work_case", klass=Case, with_superuser=False, accept_global_perms=False
         )
-        return self.filter(pk__in=mine.values("pk"))
+        # Whoever has left the organisation has left its cases.
+        return self.filter(pk__in=mine.values("pk"), organisation=user.organisation_id)
 
 
 class Case(models.Model):
@@ -161,19 +169,50 @@ class Authorisation(models.Model):
     court = models.CharField(max_length=200)
     number = models.CharField(max_length=64)
     purposes = models.JSONField()
+    scope = models.JSONField(default=list)  # the kinds of question that it allows; none beside them
+    document_sha256 = models.CharField(max_length=64, blank=True, default="")
+    media_type = models.CharField(max_length=32, blank=True, default="")
     valid_to = models.DateTimeField()
     compels_non_consenting = models.BooleanField(default=False)  # recorded and reported; changes nothing
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
 
+class CourtDocument(models.Model):
+    """The judicial paper itself, sealed; broker.court_papers alone opens it."""
+
+    paper = models.OneToOneField(
+        Authorisation, on_delete=models.PROTECT, primary_key=True, related_name="document"
+    )
+    sealed = models.BinaryField()
+
+
+STEPS = ("case", "query", "disclosure")  # of a case: its papers, a search, the disclosure of what was found
+OF_WHAT = ("request", *STEPS)
+
+
+def _one_of(*names: str) -> models.Q:
+    """Exactly one of these is set."""
+    conditions = [
+        models.Q(**{f"{other}__isnull": other != name for other in names}, _connector=models.Q.AND)
+        for name in names
+    ]
+    return reduce(or_, conditions)
+
+
 class Approval(models.Model):
-    """What one reviewer decided about one request or case, with the reason."""
+    """What one reviewer decided about one request, or one step of a case, with the reason."""
 
     request = models.ForeignKey(
         AccessRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="approvals"
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="approvals")
+    query = models.ForeignKey(
+        "broker.Query", on_delete=models.PROTECT, null=True, blank=True, related_name="approvals"
+    )
+    disclosure = models.ForeignKey(
+        "broker.Disclosure", on_delete=models.PROTECT, null=True, blank=True, related_name="approvals"
+    )
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=20)
     approves = models.BooleanField()
@@ -182,10 +221,10 @@ class Approval(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(request__isnull=True) ^ models.Q(case__isnull=True),
-                name="approval_of_one_thing",
+            models.CheckConstraint(condition=_one_of(*OF_WHAT), name="approval_of_one_thing"),
+            *(
+                models.UniqueConstraint(fields=[step, once], name=f"approval_once_a_{word}_and_{step}")
+                for step in STEPS
+                for once, word in (("by", "reviewer"), ("role", "role"))
             ),
-            models.UniqueConstraint(fields=["case", "by"], name="approval_once_a_reviewer_and_case"),
-            models.UniqueConstraint(fields=["case", "role"], name="approval_once_a_role_and_case"),
         ]

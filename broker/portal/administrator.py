@@ -4,7 +4,6 @@ Giving power takes two, taking it away takes one. There is no genome here, and n
 """
 
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -21,9 +20,15 @@ from django.views.decorators.http import require_http_methods
 from broker import health as checks
 from broker import people as verbs
 from broker.errors import BrokerError
-from broker.models import Appointment, Organisation, User
-from broker.portal.administrator_forms import EnrolForm, OrganisationForm, ProposeForm, region_name, role_name
-from broker.rights import allow
+from broker.models import Appointment, User
+from broker.portal import administrator_organisations
+from broker.portal.administrator_forms import (
+    EnrolForm,
+    ProposeForm,
+    role_name,
+)
+from broker.portal.doing import done
+from broker.rights import allow, person
 from broker.roles import SELF_TAKEN, WHO, Right, Role
 from consent.errors import ConsentError
 
@@ -39,7 +44,7 @@ def people(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         try:
-            verbs.propose(form.user, role, by=_who(request), at=timezone.now())
+            verbs.propose(form.user, role, by=person(request), at=timezone.now())
         except (BrokerError, ConsentError) as refused:
             form.add_error(None, str(refused))
         else:
@@ -59,7 +64,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "administrator/people.html",
         {
             "form": form,
-            "waiting": [_proposal(one, _who(request)) for one in _proposed()],
+            "waiting": [_proposal(one, person(request)) for one in _proposed()],
             "page": page,
             "staff": [_card(one) for one in page],
             "alone": _living().filter(role=Role.ADMINISTRATOR, confirmed_by__isnull=False).count() < 2,
@@ -73,7 +78,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, id: int) -> HttpResponse:
     """The second signature under a role."""
     proposed = get_object_or_404(_proposed(), pk=id)
-    return _done(
+    return done(
         request,
         lambda user: verbs.confirm(proposed, by=user, at=timezone.now()),
         _("%(who)s is now %(role)s.") % {"who": proposed.user, "role": role_name(proposed.role)},
@@ -86,7 +91,7 @@ def confirm(request: HttpRequest, id: int) -> HttpResponse:
 def dismiss(request: HttpRequest, id: int) -> HttpResponse:
     """The end of a role, or of a proposal: one administrator is enough, and it holds at once."""
     ended = get_object_or_404(_living(), pk=id)
-    return _done(
+    return done(
         request,
         lambda user: verbs.dismiss(ended, by=user, at=timezone.now()),
         _("%(who)s is not %(role)s from now on.") % {"who": ended.user, "role": role_name(ended.role)},
@@ -107,7 +112,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
                 said["username"],
                 password,
                 organisation=said["organisation"],
-                by=_who(request),
+                by=person(request),
                 at=timezone.now(),
             )
         except (BrokerError, ConsentError) as refused:
@@ -117,61 +122,6 @@ def enrol(request: HttpRequest) -> HttpResponse:
         "administrator/enrol.html",
         {"form": form, "made": made, "password": password},
         status=400 if form.errors else 200,
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@allow(Right.APPOINT)
-def organisations(request: HttpRequest) -> HttpResponse:
-    """Every organisation; those that one administrator proposed wait for another."""
-    form = OrganisationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        try:
-            verbs.propose_organisation(
-                said["name"],
-                Organisation.Kind(said["kind"]),
-                region=said["region"],
-                by=_who(request),
-                at=timezone.now(),
-            )
-        except (BrokerError, ConsentError) as refused:
-            form.add_error("name", str(refused))
-        else:
-            told = {"name": said["name"]}
-            messages.success(
-                request, _("%(name)s is proposed. Another administrator has to confirm it.") % told
-            )
-            return redirect("administrator:organisations")
-    known = Organisation.objects.select_related("proposed_by", "confirmed_by").order_by("name")
-    return render(
-        request,
-        "administrator/organisations.html",
-        {
-            "form": form,
-            "waiting": [_pending(one, _who(request)) for one in known if not one.verified],
-            "rows": [_organisation(one) for one in known if one.verified],
-            "columns": [
-                {"label": _("Name")},
-                {"label": _("Kind")},
-                {"label": _("Where")},
-                {"label": _("Verified by")},
-            ],
-        },
-        status=400 if form.errors else 200,
-    )
-
-
-@require_http_methods(["POST"])
-@allow(Right.APPOINT)
-def confirm_organisation(request: HttpRequest, id: int) -> HttpResponse:
-    """The second signature under an organisation."""
-    proposed = get_object_or_404(Organisation.objects.filter(confirmed_by__isnull=True), pk=id)
-    return _done(
-        request,
-        lambda user: verbs.confirm_organisation(proposed, by=user, at=timezone.now()),
-        _("%(name)s is verified.") % {"name": proposed},
-        "administrator:organisations",
     )
 
 
@@ -212,21 +162,6 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "administrator/health.html", {"cards": cards, "troubled": troubled, "now": now})
 
 
-def _done(request: HttpRequest, verb: Callable[[User], Any], done: str, back: str) -> HttpResponse:
-    try:
-        verb(_who(request))
-    except (BrokerError, ConsentError) as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
-    return redirect(back)
-
-
-def _who(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the door asked
-    return request.user
-
-
 def _living() -> QuerySet[Appointment]:
     """Roles that are had or proposed; those that people take themselves are their own matter."""
     return Appointment.objects.filter(ended_at__isnull=True).exclude(role__in=SELF_TAKEN)
@@ -251,27 +186,6 @@ def _card(person: User) -> dict[str, Any]:
     return {"name": str(person), "organisation": person.organisation, "roles": roles}
 
 
-def _pending(one: Organisation, me: User) -> dict[str, Any]:
-    kind = _(one.get_kind_display())
-    return {
-        "id": one.pk,
-        "name": one.name,
-        "does": f"{kind}, {region_name(one.region)}",
-        "by": one.proposed_by,
-        "own": one.proposed_by_id == me.pk,
-    }
-
-
-def _organisation(one: Organisation) -> list[Any]:
-    two = f"{one.proposed_by}, {one.confirmed_by}"
-    return [
-        one.name,
-        str(_(one.get_kind_display())).capitalize(),
-        {"text": region_name(one.region), "code": one.region},
-        two,
-    ]
-
-
 def _first_password() -> str:
     """Sixteen letters in fours, to be read out or typed."""
     drawn = [secrets.choice(LETTERS) for _place in range(16)]
@@ -283,7 +197,6 @@ urls = [
     path("enrol/", enrol, name="enrol"),
     path("confirm/<int:id>/", confirm, name="confirm"),
     path("dismiss/<int:id>/", dismiss, name="dismiss"),
-    path("organisations/", organisations, name="organisations"),
-    path("organisations/<int:id>/", confirm_organisation, name="confirm_organisation"),
+    *administrator_organisations.urls,
     path("health/", health, name="health"),
 ]

@@ -76,3 +76,13 @@ class OrganisationForm(forms.Form):
             *sorted(((code, _(name)) for code, name in REGION_NAMES.items()), key=lambda one: str(one[1])),
         ],
     )
+
+
+class WithdrawForm(forms.Form):
+    """The end of an organisation's verification."""
+
+    organisation = forms.ModelChoiceField(
+        label=_("Which organisation?"),
+        queryset=Organisation.objects.filter(confirmed_by__isnull=False).order_by("name"),
+    )
+    why = forms.CharField(label=_("Why?"), max_length=500)

@@ -18,8 +18,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from broker.cases import Particulars
-from broker.models import Case
+from broker.court_papers import Paper
+from broker.models import Case, CasePermission, User
+from broker.people import staff
 from broker.portal.dates import day_field, end_of
+from broker.portal.steward_papers import ALLOWS
 from broker.roles import Role
 from consent.hierarchies import REGION_NAMES
 from consent.policy import Policy
@@ -27,6 +30,7 @@ from consent.purposes import PURPOSES, Purpose
 from genomics.coordinates import Build
 from genomics.matching.relatives import LEAST_CM
 
+LARGEST = 10 * 1024 * 1024  # bytes of a judicial paper
 DOMAINS = {Role.INVESTIGATOR: "L", Role.COUNSEL: "E"}
 ABOUT: dict[str, Any] = {
     Purpose.HOMICIDE: _("A killing"),
@@ -103,12 +107,67 @@ class PaperForm(forms.Form):
 
     court = forms.CharField(label=_("Court"), max_length=200)
     number = forms.CharField(label=_("Number of the paper"), max_length=64)
+    scope = forms.MultipleChoiceField(
+        label=_("What does it allow?"),
+        help_text=_("Only what stands on it. Anything else is refused, whoever signs."),
+        choices=[(kind, format_lazy("{}", words)) for kind, words in ALLOWS.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
     until = day_field(_("Good until"))
+    document = forms.FileField(
+        label=_("The paper itself"),
+        help_text=_("A PDF, PNG or JPEG. It is sealed; those who sign read it, and each look is recorded."),
+    )
     compels = forms.BooleanField(
         label=_("It demands people who did not consent."),
         help_text=_("This changes nothing here: this system has no such function."),
         required=False,
     )
+
+    def clean_document(self) -> Any:
+        document = self.cleaned_data["document"]
+        if document.size > LARGEST:
+            raise forms.ValidationError(_("At most %(most)s.") % {"most": filesizeformat(LARGEST)})
+        return document
+
+    def paper(self) -> Paper:
+        said = self.cleaned_data
+        return Paper(
+            court=said["court"],
+            number=said["number"],
+            scope=frozenset(said["scope"]),
+            valid_to=end_of(said["until"]),
+            document=said["document"].read(),
+            compels_non_consenting=said["compels"],
+        )
+
+
+class DiscloseForm(forms.Form):
+    """Why the leads of a search are needed."""
+
+    reason = forms.CharField(
+        label=_("What are the leads needed for?"),
+        help_text=_("For the two who decide about it. Name nobody."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class ColleagueForm(forms.Form):
+    """A colleague of the same organisation."""
+
+    colleague = forms.ModelChoiceField(
+        label=_("Who?"),
+        help_text=_("Somebody of your organisation who works on cases. She can then not sign for this one."),
+        queryset=User.objects.none(),
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["colleague"]
+        assert isinstance(field, forms.ModelChoiceField)
+        working = CasePermission.objects.filter(content_object=case).values("user")
+        field.queryset = staff().filter(organisation=case.organisation).exclude(pk__in=working)
 
 
 class EvidenceForm(forms.Form):

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from broker.portal import painting
+from genomics.answers import Granularity
 
 PAINTED = 20  # matches drawn on the page; the others stand in the table and in the files
 
@@ -27,6 +28,14 @@ Answer = Mapping[str, Any]  # as broker.results.read gives it
 def shown(answer: Answer) -> dict[str, Any]:
     """What a template needs of an answer, by the kind of its question."""
     kind = answer["question"]["kind"]
+    if is_number(answer):
+        leads = kind in {"relatives", "identity"}
+        return {
+            "leads": leads,
+            "small": answer["count"] is None,
+            "fewer_than": answer["fewer_than"],
+            "numbers": _numbers(answer, _("leads") if leads else _("people carry it")),
+        }
     if kind == "relatives":
         records = answer["records"]
         return {
@@ -37,13 +46,16 @@ def shown(answer: Answer) -> dict[str, Any]:
             "min_cm": answer["question"]["min_cm"],
             "min_total_cm": answer["question"]["min_total_cm"],
         }
-    if kind == "identity":
-        return {"same": _same(answer["records"])}
-    return {"small": answer["count"] is None, "fewer_than": answer["fewer_than"], "numbers": _numbers(answer)}
+    return {"same": _same(answer["records"])}
 
 
-def _numbers(answer: Answer) -> list[dict[str, Any]]:
-    numbers = [{"number": answer["count"], "label": _("people carry it")}]
+def is_number(answer: Answer) -> bool:
+    """Whether it says how many, and not who: so does a search before its leads are disclosed."""
+    return bool(answer["granularity"] == Granularity.COUNT)
+
+
+def _numbers(answer: Answer, label: str) -> list[dict[str, Any]]:
+    numbers = [{"number": answer["count"], "label": label}]
     if answer["frequency"] is not None:
         share = {"number": answer["frequency"], "label": _("of the alleles seen are this one")}
         numbers.append(share)
@@ -110,7 +122,7 @@ def as_csv(answer: Answer) -> str:
 
 
 def _rows(answer: Answer) -> list[list[Any]]:
-    match answer["question"]["kind"]:
+    match "number" if is_number(answer) else answer["question"]["kind"]:
         case "relatives":
             return [
                 [*OF_MATCH, *OF_SEGMENT],

@@ -14,7 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker.errors import BrokerError
-from broker.models import AccessRequest, Case, Job, JobState, Query, Reviewed
+from broker.models import (
+    AccessRequest,
+    Case,
+    Disclosure,
+    DisclosureState,
+    Job,
+    JobState,
+    Query,
+    QueryState,
+    Reviewed,
+)
 from broker.models.queries import QueryQuerySet
 from consent.errors import ConsentError
 from consent.purposes import PURPOSES
@@ -32,6 +42,13 @@ STATES: dict[JobState, tuple[str, Any]] = {
     JobState.CANCELLED: ("off", gettext_lazy("Cancelled")),
     JobState.PAUSED: ("warn", gettext_lazy("Paused")),
     JobState.EXPIRED: ("off", gettext_lazy("No longer kept")),
+}
+
+DISCLOSED: dict[DisclosureState, tuple[str, Any]] = {
+    DisclosureState.PROPOSED: ("wait", gettext_lazy("Waits for a second pair")),
+    DisclosureState.DISCLOSED: ("good", gettext_lazy("Disclosed")),
+    DisclosureState.REFUSED: ("bad", gettext_lazy("Refused")),
+    DisclosureState.LAPSED: ("off", gettext_lazy("Lapsed: nothing went out")),
 }
 
 REVIEWS: dict[Reviewed, tuple[str, Any]] = {
@@ -113,6 +130,19 @@ def status(job: Job | None) -> dict[str, str]:
     return {"kind": kind, "word": str(word)}
 
 
+def search_status(query: Query) -> dict[str, str]:
+    """The state of a query, which waits for its signatures if it is a search."""
+    if query.state == QueryState.SUBMITTED:
+        return {"kind": "wait", "word": _("Waits for two signatures")}
+    return status(query.job)
+
+
+def disclosure_status(disclosure: Disclosure) -> dict[str, str]:
+    """The state of a disclosure."""
+    kind, word = DISCLOSED[DisclosureState(disclosure.state)]
+    return {"kind": kind, "word": str(word)}
+
+
 def review(undertaking: AccessRequest | Case) -> dict[str, str]:
     """Where an access request or a case stands."""
     kind, word = REVIEWS[Reviewed(undertaking.state)]
@@ -155,7 +185,7 @@ def _entry(query: Query, job: Job | None, *, under: bool) -> dict[str, Any]:
         "title": title(query.question),
         "text": " · ".join(said),
         "url": reverse("jobs:job", args=[job.pk]) if job else reverse("jobs:query", args=[query.pk]),
-        **status(job),
+        **search_status(query),
     }
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import queries, results
-from broker.models import TRANSITIONS, Job, JobState, Query, User
+from broker import disclosures, queries, results
+from broker.models import TRANSITIONS, Job, JobState, Query, QueryState, Reviewed, User
 from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
 from broker.rights import allow
@@ -52,6 +52,7 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
         else:
             context |= {"answer": answers.shown(answer), "kind": answer["question"]["kind"]}
             context["since"] = _(answer[answers.SINCE]) if answer[answers.SINCE] else ""
+            context |= _disclosure(run)
             context["facts"] += [
                 {"term": _("Policy"), "text": answer["policy_version"]},
                 {"term": _("Consent snapshot"), "text": answer["consent_snapshot"]},
@@ -110,14 +111,19 @@ def download(request: HttpRequest, id: UUID, kind: str) -> HttpResponse:
 @require_http_methods(["GET"])
 @allow(Right.ASK)
 def query(request: HttpRequest, id: UUID) -> HttpResponse:
-    """A query that was refused before it ran, with the reasons; any other is found at its run."""
+    """A query that was refused before it ran, with the reasons, or that waits for its signatures; any other
+    is found at its run."""
     seen = get_object_or_404(
         Query.objects.visible_to(_who(request)).select_related("request__project", "case"), pk=id
     )
     if (run := seen.job) is not None:
         return redirect("jobs:job", run.pk)
-    context = _about(request, seen) | {"refusals": asked.refusals(seen, None), "status": asked.status(None)}
-    context["would"] = would_be.of_request(seen, None, at=timezone.now())
+    context = _about(request, seen) | {"status": asked.search_status(seen)}
+    context["refusals"] = asked.refusals(seen, None)
+    if seen.reasons:
+        context["would"] = would_be.of_request(seen, None, at=timezone.now())
+    else:
+        context |= {"signatures": papers.signatures(seen), "waiting": seen.state == QueryState.SUBMITTED}
     return render(request, "jobs/query.html", context)
 
 
@@ -164,6 +170,18 @@ def _about(request: HttpRequest, seen: Query) -> dict[str, Any]:
         "body": body,
         "curl": asked.as_curl(body, request.build_absolute_uri(reverse("api:queries"))),
     }
+
+
+def _disclosure(run: Job) -> dict[str, Any]:
+    """Whether the leads of a search were asked for, or where to ask."""
+    case = run.query.case
+    if case is None:
+        return {}
+    made = disclosures.living(run)
+    if made is not None:
+        return {"disclosure": asked.disclosure_status(made)}
+    open_ = case.state == Reviewed.APPROVED
+    return {"ask": reverse("agency:disclose", args=[case.pk, run.pk]) if open_ else ""}
 
 
 def _progress(run: Job) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from broker.access import Application
 from broker.portal.dates import day_field, end_of, months_later
 from broker.portal.disease_field import DiseaseField, FindsDiseases
-from broker.queries import ASKABLE
+from broker.submissions import ASKABLE
 from consent.hierarchies import Hierarchy
 from consent.purposes import PURPOSES
 from consent.regions import COUNTRY_NAMES

@@ -1,4 +1,5 @@
-"""The steward's and the legal reviewer's pages: what waits for a decision, and each thing to decide about.
+"""The steward's and the legal reviewer's pages: what waits for a decision, and each thing to decide about;
+the steps of a case are in steward_cases.
 
 No participant has a name here: pseudonyms only. A reviewer sees papers, never a file and never an answer.
 """
@@ -15,21 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import access, cases, kinship, people, rights
+from broker import access, kinship, people, rights
 from broker.errors import BrokerError
-from broker.models import AccessRequest, Case, Reviewed, User
-from broker.portal import processes, sheets, steward_kin, steward_reviews
+from broker.models import AccessRequest, Reviewed, User
+from broker.portal import processes, sheets, steward_cases, steward_kin, steward_reviews
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
-from broker.portal.steward_forms import (
-    LOOK_AT_REQUEST,
-    CloseForm,
-    FindForm,
-    SignatureForm,
-    VerdictForm,
-)
+from broker.portal.steward_forms import LOOK_AT_REQUEST, CloseForm, FindForm, VerdictForm
 from broker.rights import allow
-from broker.roles import Right, Role
+from broker.roles import Right
 from consent.errors import ConsentError
 
 PAGE = 20
@@ -43,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     steward = rights.has(user, Right.REVIEW_REQUESTS)
     context: dict[str, Any] = {
         "steward": steward,
-        "cases": lists.cases_to_sign(user, at=now),
+        "cases": lists.steps_to_sign(user, at=now),
         "cases_open": lists.cases_in_force(user, at=now),
         "demands": processes.waiting(user, at=now),
     }
@@ -108,51 +103,6 @@ def request(http: HttpRequest, id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
-@allow(Right.REVIEW_CASES)
-def case(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One case: its papers, the two signatures, and hers if it is still open."""
-    user, now = _who(request), timezone.now()
-    seen = get_object_or_404(Case.objects.visible_to(user).select_related("organisation"), pk=id)
-    roles = lists.signatures_open_to(user, seen)
-    form = SignatureForm(request.POST or None, roles=roles) if roles else None
-    if request.method == "POST" and form is None:
-        messages.error(request, _("No signature of this case is yours to give. Nothing was decided."))
-        return redirect("steward:case", seen.pk)
-    if request.method == "POST" and form is not None and form.is_valid():
-        said = form.cleaned_data
-        try:
-            cases.decide(
-                seen,
-                role=Role(said["role"]),
-                approves=form.approves,
-                reason=said["reason"],
-                by=user,
-                at=now,
-            )
-        except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _signed(seen))
-            return redirect("steward:inbox")
-    orders = list(seen.authorisations.order_by("-recorded_at"))
-    return render(
-        request,
-        "steward/case.html",
-        {
-            "case": seen,
-            "status": lists.status(seen.state),
-            "facts": papers.papers(seen),
-            "orders": papers.orders(orders),
-            "list": papers.case_list(seen, orders, at=now),
-            "signatures": papers.signatures(seen),
-            "form": form,
-            "waiting": seen.state == Reviewed.SUBMITTED,
-        },
-        status=400 if form is not None and form.errors else 200,
-    )
-
-
 @require_http_methods(["POST"])
 @allow(Right.VERIFY_PEOPLE)
 def verify_identity(request: HttpRequest, pseudonym: str) -> HttpResponse:
@@ -202,18 +152,10 @@ def _who(request: HttpRequest) -> User:
     return request.user
 
 
-def _signed(case: Case) -> str:
-    if case.state == Reviewed.APPROVED:
-        return _("Signed. Both signatures stand: the case may search from now on.")
-    if case.state == Reviewed.REFUSED:
-        return _("Refused. The case may not search.")
-    return _("Signed. The other signature is somebody else's; until then nothing is searched.")
-
-
 urls = [
     path("", inbox, name="inbox"),
     path("request/<uuid:id>/", request, name="request"),
-    path("case/<uuid:id>/", case, name="case"),
+    *steward_cases.urls,
     path("print/", print_form, name="print_form"),
     path("verify/<str:pseudonym>/", verify_identity, name="verify_identity"),
     path("guardian/<int:id>/", verify_guardian, name="verify_guardian"),

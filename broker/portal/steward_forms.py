@@ -23,6 +23,17 @@ LOOK_AT_CASE = (
     ("origin", _("The sample comes from where the agency says it does.")),
     ("paper", _("I have read the judicial paper itself, or know why none is needed.")),
 )
+LOOK_AT_SEARCH = (
+    ("evidence", _("The evidence is that of this case, as its papers tell.")),
+    ("scope", _("I have read the judicial paper, and it allows this search; or none is needed.")),
+    ("no_more", _("No more is searched for than the case needs.")),
+)
+LOOK_AT_DISCLOSURE = (
+    ("needed", _("What the leads are needed for is this case, and nothing else.")),
+    ("paper", _("The judicial paper allows it still; or none is needed.")),
+    ("lead", _("I know that a lead is not proof, and that no name goes out.")),
+)
+LOOK_AT = {"Case": LOOK_AT_CASE, "Query": LOOK_AT_SEARCH, "Disclosure": LOOK_AT_DISCLOSURE}
 
 SIGNS_AS = {Role.STEWARD: _("As steward"), Role.LEGAL_REVIEWER: _("As legal reviewer")}
 
@@ -67,10 +78,12 @@ class VerdictForm(forms.Form):
 
 
 class SignatureForm(VerdictForm):
-    """A verdict on a case, by one of the two signatures that are still open to her."""
+    """A verdict on a step of a case, by one of the two signatures that are still open to her."""
 
-    def __init__(self, *args: Any, roles: Iterable[Role], **kwargs: Any) -> None:
-        super().__init__(*args, look_at=LOOK_AT_CASE, **kwargs)
+    def __init__(
+        self, *args: Any, roles: Iterable[Role], look_at: Iterable[tuple[str, Any]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, look_at=look_at, **kwargs)
         choices = [(role.value, SIGNS_AS[role]) for role in roles]
         one = len(choices) == 1
         role = forms.ChoiceField(

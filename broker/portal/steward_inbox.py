@@ -8,9 +8,18 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from broker import cases, rights
-from broker.models import AccessRequest, Case, DeathReport, OwnRecord, Reviewed, User
-from broker.roles import Role
+from broker import disclosures, searches, signatures
+from broker.models import (
+    AccessRequest,
+    Case,
+    DeathReport,
+    Disclosure,
+    OwnRecord,
+    Query,
+    Reviewed,
+    User,
+)
+from broker.portal import asked
 from consent.models import KinLink, Participant
 from consent.purposes import PURPOSES
 from consent.terms import Capacity
@@ -32,25 +41,27 @@ def requests_in_force(user: User, *, at: datetime) -> list[Entry]:
     return [_request_entry(one, at) for one in approved.order_by("-submitted_at")[:SHOWN]]
 
 
-def cases_to_sign(user: User, *, at: datetime) -> list[Entry]:
-    """Those that wait for a signature that she may still give."""
-    waiting = Case.objects.visible_to(user).filter(state=Reviewed.SUBMITTED)
-    waiting = waiting.exclude(pk__in=Case.objects.worked_on_by(user).values("pk"))
-    held = user.roles
-    rows = waiting.select_related("organisation").prefetch_related("approvals").order_by("opened_at")
-    return [_case_entry(case, at) for case in rows if _unsigned(user, held, case)]
+def steps_to_sign(user: User, *, at: datetime) -> list[Entry]:
+    """The steps of cases that wait for a signature she may still give: papers, searches, disclosures."""
+    mine, held = Case.objects.worked_on_by(user).values("pk"), user.roles
+    papers = Case.objects.visible_to(user).filter(state=Reviewed.SUBMITTED).select_related("organisation")
+    papers = papers.prefetch_related("approvals", "authorisations").order_by("opened_at")
+    searched = searches.waiting().prefetch_related("approvals", "case__authorisations")
+    found = disclosures.waiting().prefetch_related(
+        "approvals", "job__query__approvals", "job__query__case__authorisations"
+    )
+    steps: list[tuple[signatures.Step, Entry]] = [
+        *((case, _case_entry(case, at)) for case in papers.exclude(pk__in=mine)),
+        *((one, _search_entry(one, at)) for one in searched.exclude(case__in=mine)),
+        *((one, _disclosure_entry(one, at)) for one in found.exclude(job__query__case__in=mine)),
+    ]
+    hers = [entry for step, entry in steps if signatures.unsigned(user, held, step)]
+    return sorted(hers, key=lambda entry: entry["when"])
 
 
 def cases_in_force(user: User, *, at: datetime) -> list[Entry]:
     approved = Case.objects.visible_to(user).filter(state=Reviewed.APPROVED).select_related("organisation")
     return [_case_entry(case, at) for case in approved.order_by("-opened_at")[:SHOWN]]
-
-
-def signatures_open_to(user: User, case: Case) -> list[Role]:
-    """How she may sign a case: not what she works on, not twice, not what somebody signed already."""
-    if rights.may(user, cases.WORK, case):
-        return []
-    return _unsigned(user, user.roles, case)
 
 
 def unverified() -> QuerySet[Participant]:
@@ -117,24 +128,14 @@ def _requests(user: User) -> QuerySet[AccessRequest]:
     return AccessRequest.objects.visible_to(user).select_related("project__organisation")
 
 
-def _unsigned(user: User, held: frozenset[Role], case: Case) -> list[Role]:
-    given = list(case.approvals.all())
-    if case.state != Reviewed.SUBMITTED or case.opened_by_id == user.pk:
-        return []
-    if any(one.by_id == user.pk for one in given):
-        return []
-    taken = {one.role for one in given}
-    return [role for role in cases.SIGNATURES if role in held and str(role) not in taken]
-
-
-def _request_entry(asked: AccessRequest, at: datetime) -> Entry:
-    uses = ", ".join(_(PURPOSES[purpose].label) for purpose in asked.purposes)
+def _request_entry(one: AccessRequest, at: datetime) -> Entry:
+    uses = ", ".join(_(PURPOSES[purpose].label) for purpose in one.purposes)
     return {
-        "when": asked.submitted_at,
-        "title": asked.project.title,
-        "text": f"{asked.project.organisation}: {uses}",
-        "url": reverse("steward:request", args=[asked.pk]),
-        **(_age(asked.submitted_at, at) if asked.state == Reviewed.SUBMITTED else status(asked.state)),
+        "when": one.submitted_at,
+        "title": one.project.title,
+        "text": f"{one.project.organisation}: {uses}",
+        "url": reverse("steward:request", args=[one.pk]),
+        **(_age(one.submitted_at, at) if one.state == Reviewed.SUBMITTED else status(one.state)),
     }
 
 
@@ -145,6 +146,28 @@ def _case_entry(case: Case, at: datetime) -> Entry:
         "text": f"{case.organisation}: {_(PURPOSES[case.purpose].label)}",
         "url": reverse("steward:case", args=[case.pk]),
         **(_age(case.opened_at, at) if case.state == Reviewed.SUBMITTED else status(case.state)),
+    }
+
+
+def _search_entry(query: Query, at: datetime) -> Entry:
+    case = signatures.case_of(query)
+    return {
+        "when": query.submitted_at,
+        "title": _("Search in %(case)s") % {"case": case},
+        "text": f"{case.organisation}: {asked.title(query.question)}",
+        "url": reverse("steward:search", args=[query.pk]),
+        **_age(query.submitted_at, at),
+    }
+
+
+def _disclosure_entry(one: Disclosure, at: datetime) -> Entry:
+    case = signatures.case_of(one)
+    return {
+        "when": one.proposed_at,
+        "title": _("Disclosure in %(case)s") % {"case": case},
+        "text": f"{case.organisation}: {_(PURPOSES[case.purpose].label)}",
+        "url": reverse("steward:disclosure", args=[one.pk]),
+        **_age(one.proposed_at, at),
     }
 
 

@@ -10,21 +10,28 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from broker import uses
-from broker.cases import SIGNATURES
-from broker.models import AccessRequest, Authorisation, Case
+from broker.models import AccessRequest, Approval, Authorisation, Case, OwnRecord, Query, User
+from broker.portal import asked as wording
 from broker.portal.disease_field import called
 from broker.roles import Role
+from broker.signatures import SIGNATURES, Step
 from consent import duo
 from consent.hierarchies import REGION_NAMES
 from consent.purposes import PURPOSES
 from consent.rules.requests import SAMPLE_ORIGINS
+from genomics.models import EvidenceProfile
 
 Fact = dict[str, Any]  # as components/facts.html takes it
 Line = dict[str, str]  # kind, word, text
 
 WHOSE = {Role.STEWARD: "The steward's", Role.LEGAL_REVIEWER: "The legal reviewer's"}
+ALLOWS = {
+    "relatives": gettext_lazy("a search for relatives"),
+    "identity": gettext_lazy("a check whether the very person is here"),
+}
 OK, LOOK, MISSING = "good", "warn", "bad"
 
 
@@ -132,27 +139,34 @@ def papers(case: Case) -> list[Fact]:
     ]
 
 
-def orders(papers: Iterable[Authorisation]) -> list[list[Fact]]:
-    """Each judicial paper. What it compels is shown, and changes nothing."""
+def orders(papers: Iterable[Authorisation]) -> list[dict[str, Any]]:
+    """Each judicial paper, with its document. What it compels is shown, and changes nothing."""
+    return [{"id": paper.pk, "document": paper.document_sha256, "facts": order(paper)} for paper in papers]
+
+
+def order(paper: Authorisation) -> list[Fact]:
     return [
-        [
-            {"term": _("Court"), "text": paper.court},
-            {"term": _("Number"), "text": paper.number},
-            {
-                "term": _("For"),
-                "text": ", ".join(_(PURPOSES[purpose].label) for purpose in paper.purposes),
-                "code": ", ".join(paper.purposes),
-            },
-            {"term": _("Good until"), "when": paper.valid_to},
-            {
-                "term": _("People who did not consent"),
-                "text": _("It asks for people who did not consent. That is recorded, and changes nothing.")
-                if paper.compels_non_consenting
-                else _("It does not ask for them."),
-            },
-        ]
-        for paper in papers
+        {"term": _("Court"), "text": paper.court},
+        {"term": _("Number"), "text": paper.number},
+        {
+            "term": _("For"),
+            "text": ", ".join(_(PURPOSES[purpose].label) for purpose in paper.purposes),
+            "code": ", ".join(paper.purposes),
+        },
+        {"term": _("Allows"), "text": scope(paper.scope)},
+        {"term": _("Good until"), "when": paper.valid_to},
+        {
+            "term": _("People who did not consent"),
+            "text": _("It asks for people who did not consent. That is recorded, and changes nothing.")
+            if paper.compels_non_consenting
+            else _("It does not ask for them."),
+        },
     ]
+
+
+def scope(kinds: Iterable[str]) -> str:
+    """What a judicial paper allows, in words."""
+    return "; ".join(str(ALLOWS[kind]) for kind in sorted(kinds) if kind in ALLOWS) or _("Nothing")
 
 
 def case_list(case: Case, orders: Iterable[Authorisation], *, at: datetime) -> Iterator[Line]:
@@ -180,17 +194,54 @@ def case_list(case: Case, orders: Iterable[Authorisation], *, at: datetime) -> I
     )
 
 
-def signatures(case: Case) -> list[Fact]:
-    """The two that a case needs, given or open."""
-    given = {one.role: one for one in case.approvals.all()}
+def searched(query: Query) -> list[Fact]:
+    """What a search asks, and with what. Never whom it found."""
+    facts: list[Fact] = [{"term": _("Asked"), "text": wording.title(query.question)}]
+    if query.question["kind"] == "relatives":
+        least, most = query.question["min_cm"], query.question["min_total_cm"]
+        facts += [
+            {"term": _("Shortest segment, in centimorgans"), "number": least},
+            {"term": _("Shared in all, in centimorgans"), "number": most},
+        ]
+    facts += [{"term": _("Submitted"), "when": query.submitted_at}]
+    brought = EvidenceProfile.objects.filter(pk=query.question["evidence"]).first()
+    gone = [{"term": _("Evidence"), "text": _("Destroyed with the end of the case")}]
+    return facts + (profile(brought)["facts"] if brought else gone)
+
+
+def profile(one: EvidenceProfile) -> dict[str, Any]:
+    """One profile in a few facts. What was read there is never shown."""
+    return {
+        "id": one.pk,
+        "received_at": one.received_at,
+        "facts": [
+            {"term": _("Evidence, brought"), "when": one.received_at},
+            {"term": _("Reference genome"), "text": one.build},
+            {"term": _("Sites"), "number": one.quality["sites"]},
+            {"term": _("Of them read"), "text": _("%(n).1f %%") % {"n": 100 * one.quality["call_rate"]}},
+        ],
+        "notes": one.notes,
+    }
+
+
+def signatures(step: Step) -> list[Fact]:
+    """The two that a step of a case needs, given or open, and by whom."""
+    given = {one.role: one for one in step.approvals.select_related("by").order_by("at")}
     return [_signature(_(WHOSE[role]), given.get(str(role))) for role in SIGNATURES]
 
 
-def _signature(term: str, given: Any) -> Fact:
+def _signature(term: str, given: Approval | None) -> Fact:
     if given is None:
-        return {"term": term, "kind": "wait", "word": _("Open"), "reason": "", "at": None}
+        return {"term": term, "kind": "wait", "word": _("Open"), "reason": "", "at": None, "by": ""}
     kind, word = (OK, _("Approved")) if given.approves else (MISSING, _("Refused"))
-    return {"term": term, "kind": kind, "word": word, "reason": given.reason, "at": given.at}
+    who = _called(given.by)
+    return {"term": term, "kind": kind, "word": word, "reason": given.reason, "at": given.at, "by": who}
+
+
+def _called(user: User) -> str:
+    """Staff by their login; what a participant calls herself is nobody's to read."""
+    own = OwnRecord.objects.filter(user=user).exists()
+    return str(user.public_id)[:8] if own else str(user)
 
 
 def _searched(yes: bool) -> str:

@@ -33,7 +33,7 @@ def of_request(query: Query, job: Job | None, *, at: datetime) -> str:
     if job is not None:
         found = explaining.of_request(job)
     else:
-        found = explain.of_request(uses.of(query), uses.policy(at), at)
+        found = explain.of_request(uses.unsigned(query), uses.policy(at), at)
     return told(found or ())
 
 

@@ -72,12 +72,6 @@ def remove(file: GenomicFile) -> None:
     transaction.on_commit(lambda: shelf.remove(f"files/{file.id}"), robust=True)
 
 
-def remove_evidence(profile: EvidenceProfile) -> None:
-    for sealed in Sealed.objects.filter(name=evidence_name(profile)):
-        shelf.remove(sealed.place)
-        sealed.delete()
-
-
 def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
     """Make a file's row of a panel from its column. Nothing leaves the vault."""
     key = keys.of(file.participant)

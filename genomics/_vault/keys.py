@@ -20,9 +20,9 @@ from consent.models import Participant
 from genomics._vault import epochs
 from genomics._vault.master import does_not_open, master
 from genomics.errors import VaultSealed
-from genomics.models import EvidenceProfile, ParticipantKey, VariantSlab
+from genomics.models import EvidenceKey, EvidenceProfile, ParticipantKey, VariantSlab
 
-Row = ParticipantKey | EvidenceProfile | VariantSlab  # those that carry a wrap
+Row = ParticipantKey | EvidenceKey | EvidenceProfile | VariantSlab  # those that carry a wrap
 
 
 def of(participant: Participant) -> bytes:
@@ -50,7 +50,31 @@ def of_or_new(participant: Participant, *, at: datetime) -> bytes:
 
 
 def of_evidence(profile: EvidenceProfile) -> bytes:
-    return unwrap(profile, evidence_holder(profile))
+    """The key of its case. Raises VaultSealed when that was destroyed, or does not open."""
+    if profile.wrapped is not None:
+        return unwrap(profile, evidence_holder(profile))
+    row = EvidenceKey.objects.filter(case=profile.case).first()
+    if row is None:
+        raise VaultSealed(f"The key of {profile.case} is gone: its evidence cannot be opened any more.")
+    return unwrap(row, case_holder(row.case))
+
+
+def of_case_or_new(case: str, *, at: datetime) -> bytes:
+    """The key of a case's evidence, made now if this is its first profile. Call inside a transaction."""
+    row = EvidenceKey.objects.select_for_update().filter(case=case).first()
+    if row is None:
+        key = AESGCM.generate_key(256)
+        wrap = wrapped(key, case_holder(case), at=at)
+        EvidenceKey.objects.create(case=case, wrapped=wrap.wrapped, epoch=wrap.epoch)
+        return key
+    return unwrap(row, case_holder(case))
+
+
+def require_of_case(case: str, key: bytes) -> None:
+    """Raises VaultSealed unless this is its key still: the case may have ended while a file was read."""
+    row = EvidenceKey.objects.select_for_update().filter(case=case).first()
+    if row is None or not hmac.compare_digest(unwrap(row, case_holder(case)), key):
+        raise VaultSealed(f"{case} has ended, and its key is gone. Nothing was stored.")
 
 
 def of_slab(slab: VariantSlab) -> bytes:
@@ -72,7 +96,7 @@ def wrapped(key: bytes, holder: str, *, at: datetime) -> Wrap:
 
 def unwrap(row: Row, holder: str) -> bytes:
     """Raises VaultSealed for a wrap that was changed or moved, and for one whose epoch is destroyed."""
-    sealed = bytes(row.wrapped)
+    sealed = bytes(row.wrapped or b"")
     if row.epoch == epochs.BEFORE:
         return master().unwrap(sealed, holder)
     try:
@@ -119,6 +143,10 @@ def evidence_holder(profile: EvidenceProfile) -> str:
     return f"evidence:{profile.id}"
 
 
+def case_holder(case: str) -> str:
+    return f"evidence of {case}"
+
+
 def slab_holder(slab: VariantSlab) -> str:
     return f"slab:{slab.id}"
 
@@ -126,13 +154,16 @@ def slab_holder(slab: VariantSlab) -> str:
 def _everything() -> tuple[QuerySet[Any], ...]:
     """All rows that carry a wrap."""
     people = ParticipantKey.objects.select_related("participant")
-    return people, EvidenceProfile.objects.all(), VariantSlab.objects.all()
+    own = EvidenceProfile.objects.filter(wrapped__isnull=False)
+    return people, EvidenceKey.objects.all(), own, VariantSlab.objects.all()
 
 
 def _holder(row: Row) -> str:
     match row:
         case ParticipantKey():
             return holder_of(row.participant)
+        case EvidenceKey():
+            return case_holder(row.case)
         case EvidenceProfile():
             return evidence_holder(row)
         case VariantSlab():

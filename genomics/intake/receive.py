@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import BinaryIO
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 
 from consent import holdings
@@ -100,10 +99,12 @@ def receive(
 def receive_evidence(
     case: str, data: bytes | BinaryIO, *, by: str, at: datetime, assume: Build | None = None
 ) -> EvidenceProfile:
-    """Take in the profile of an unknown person for a case. It lies apart and is never searched for."""
+    """Take in the profile of an unknown person for a case. It lies apart, under the case's own key, and is
+    never searched for. It ends in genomics.intake.evidence."""
     data = data if isinstance(data, bytes) else data.read()
     profile = sandbox.read(data, assume=assume, laid_out=materials.laid_out())
-    key = AESGCM.generate_key(256)
+    with transaction.atomic():
+        key = keys.of_case_or_new(case, at=at)
     evidence = EvidenceProfile(
         id=uuid.uuid4(),
         case=case,
@@ -113,11 +114,10 @@ def receive_evidence(
         notes=list(profile.notes),
         received_at=at,
     )
-    wrap = keys.wrapped(key, keys.evidence_holder(evidence), at=at)
-    evidence.wrapped, evidence.epoch = wrap.wrapped, wrap.epoch
+    sealed = vault.put(vault.evidence_name(evidence), profile.column.to_bytes(), key)
     try:
-        sealed = vault.put(vault.evidence_name(evidence), profile.column.to_bytes(), key)
         with transaction.atomic():
+            keys.require_of_case(case, key)
             evidence.save(force_insert=True)
             sealed.save(force_insert=True)
             log.append(
@@ -131,16 +131,9 @@ def receive_evidence(
                 column_manifest=sealed.manifest_sha256.hex(),
             )
     except BaseException:
-        vault.remove_evidence(evidence)
+        shelf.remove(sealed.place)
         raise
     return evidence
-
-
-def discard_evidence(case: str) -> None:
-    """Destroy every profile that was taken in for a case, and its key."""
-    for evidence in EvidenceProfile.objects.filter(case=case):
-        EvidenceProfile.objects.filter(id=evidence.id).delete()  # the key first: without it bytes are noise
-        vault.remove_evidence(evidence)
 
 
 def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:

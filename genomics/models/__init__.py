@@ -1,6 +1,7 @@
 """The facts of the middle floor."""
 
 from genomics.models.files import (
+    EvidenceKey,
     EvidenceProfile,
     GenomicFile,
     PanelVersion,
@@ -11,6 +12,7 @@ from genomics.models.files import (
 )
 
 __all__ = [
+    "EvidenceKey",
     "EvidenceProfile",
     "GenomicFile",
     "PanelVersion",

@@ -102,6 +102,14 @@ class PanelVersion(models.Model):
         return f"{self.name} {self.version}"
 
 
+class EvidenceKey(models.Model):
+    """The one key of a case's evidence, wrapped by an epoch's key. Deleting the row ends all of it."""
+
+    case = models.CharField(max_length=64, primary_key=True)
+    wrapped = models.BinaryField()
+    epoch = models.PositiveIntegerField(default=0, db_index=True)
+
+
 class EvidenceManager(models.Manager["EvidenceProfile"]):
     """Facts about profiles. The key that lies with one is read when the vault asks for it: a login that may
     not read that column works with the others all the same."""
@@ -111,8 +119,8 @@ class EvidenceManager(models.Manager["EvidenceProfile"]):
 
 
 class EvidenceProfile(models.Model):
-    """The profile of an unknown person that an agency brings; never a searchable file. Its key lies with it
-    and goes with it."""
+    """The profile of an unknown person that an agency brings; never a searchable file. It lies under the key
+    of its case; one that was taken in before cases had keys, under its own, which goes with the row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.CharField(max_length=64)  # the case's reference: genomics knows no cases
@@ -120,7 +128,7 @@ class EvidenceProfile(models.Model):
     build = models.CharField(max_length=8)
     quality = models.JSONField()
     notes = models.JSONField(default=list)
-    wrapped = models.BinaryField()
+    wrapped = models.BinaryField(null=True)
     epoch = models.PositiveIntegerField(default=0, db_index=True)
     received_at = models.DateTimeField()
 

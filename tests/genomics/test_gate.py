@@ -16,7 +16,7 @@ from genomics._vault import keys, segments, shelf
 from genomics.errors import QuestionRefused, RequestLapsed, VaultSealed
 from genomics.matching import parse
 from genomics.models import GenomicFile, ParticipantKey, Sealed
-from tests.world import NOW, World, genotypes, small_panel, with_panel
+from tests.world import NOW, World, genotypes, signed, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +143,7 @@ def family(world: World) -> World:
 
 
 def police(world: World, question: dict[str, Any], case):
-    query = queries.submit(question, under=case, by=world.investigator_of(case), at=NOW)
+    query = signed(queries.submit(question, under=case, by=world.investigator_of(case), at=NOW))
     return proofs.clear(uses.of(query), policy=Policy.default(), at=NOW), lambda: uses.of(query)
 
 

@@ -153,7 +153,8 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(
         (
             *("agency:cases", "agency:case_new", "agency:case", "agency:paper", "agency:evidence"),
-            *("agency:search", "agency:close", "agency:report"),
+            *("agency:search", "agency:close", "agency:disclose", "agency:join", "agency:document"),
+            *("agency:certificate", "agency:certificate_json", "agency:report"),
         ),
         ({I, C}, "get"),
     ),
@@ -167,7 +168,9 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ({S, L, K}, "get"),
     ),
     "steward:request": ({S}, "get"),
-    "steward:case": ({S, L}, "get"),
+    **dict.fromkeys(
+        ("steward:case", "steward:search", "steward:disclosure", "steward:document"), ({S, L}, "get")
+    ),
     **dict.fromkeys(("steward:consent_forms", "steward:load_form", "steward:consent_form"), ({S}, "get")),
     "steward:move_form": ({S}, "post"),
     **dict.fromkeys(("steward:diseases", "steward:diseases_proposal", "steward:diseases_all"), ({S}, "get")),
@@ -199,7 +202,10 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ({D}, "get"),
     ),
     **dict.fromkeys(
-        ("administrator:confirm", "administrator:dismiss", "administrator:confirm_organisation"),
+        (
+            *("administrator:confirm", "administrator:dismiss", "administrator:confirm_organisation"),
+            *("administrator:withdraw_organisation", "administrator:propose_again"),
+        ),
         ({D}, "post"),
     ),
 }

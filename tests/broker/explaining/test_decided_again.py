@@ -17,7 +17,7 @@ from genomics import gate
 from genomics.intake.receive import receive
 from tests.broker.explaining.replaying import HOUR, LATER, ask, run, why
 from tests.builders import vcf
-from tests.world import EARLIER, NOW, World
+from tests.world import EARLIER, NOW, World, job_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -30,13 +30,14 @@ def verdict(replay: explaining.Replay) -> tuple[bool, tuple[Reason, ...]]:
 def ask_case(world: World, case) -> Job:
     query = Query.objects.create(
         case=case,
-        question=world.carriers(),
+        authorisation=case.authorisations.get(),
+        question={"kind": "relatives", "evidence": str(uuid.uuid4()), "min_cm": 7, "min_total_cm": 20},
         purposes=[case.purpose],
         asked_by=world.staff.investigator,
         role="investigator",
         submitted_at=NOW,
     )
-    return Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
+    return job_of(query)
 
 
 def test_everybody_a_job_considered_is_decided_again_byte_for_byte(world: World):

@@ -11,9 +11,13 @@ from broker import cases
 from broker.models import Case, User
 from genomics.models import EvidenceProfile
 from tests.builders import vcf
-from tests.world import NOW
+from tests.world import NOW, pdf
 
-PAPER = {"court": "District Court", "number": "W-4711", "until": "2026-12-31"}
+
+def paper(**changes: Any) -> dict[str, Any]:
+    """A judicial paper as the form takes it."""
+    plain = {"court": "District Court", "number": "W-4711", "until": "2026-12-31", "scope": ["relatives"]}
+    return plain | {"document": SimpleUploadedFile("order.pdf", pdf("W-4711"))} | changes
 
 
 def signed_in(user: User) -> Client:

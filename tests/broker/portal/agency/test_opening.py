@@ -12,7 +12,7 @@ from broker.portal.agency_forms import ABOUT
 from consent.purposes import PURPOSES
 from consent.rules.requests import NEVER_OFFERED
 from genomics.models import EvidenceProfile
-from tests.broker.portal.agency.pages import PAPER, brought, sent, shown, signed_in, upload
+from tests.broker.portal.agency.pages import brought, paper, sent, shown, signed_in, upload
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_the_case_of_somebody_else_is_not_there(world: World, cora: Client):
     for place in ("case", "paper", "evidence", "close"):
         shown(cora, place, case.pk, status=404)
     shown(cora, "search", case.pk, profile.pk, status=404)
-    sent(cora, "paper", case.pk, status=404, **PAPER)
+    sent(cora, "paper", case.pk, status=404, **paper())
     sent(cora, "evidence", case.pk, status=404, file=upload())
     sent(cora, "search", case.pk, profile.pk, status=404, min_cm="7", min_total_cm="20")
     sent(cora, "close", case.pk, status=404)

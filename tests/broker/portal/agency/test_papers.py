@@ -11,7 +11,7 @@ from django.utils import timezone
 from broker import cases
 from broker.models import Authorisation
 from broker.roles import Role
-from tests.broker.portal.agency.pages import PAPER, sent, shown, signed_in
+from tests.broker.portal.agency.pages import paper, sent, shown, signed_in
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -20,19 +20,20 @@ pytestmark = pytest.mark.django_db
 def test_a_paper_is_recorded_and_shown(world: World, ivan: Client):
     case = world.case(order=False)
     assert "No paper yet" in shown(ivan, "case", case.pk)
-    page = sent(ivan, "paper", case.pk, **PAPER)
+    page = sent(ivan, "paper", case.pk, **paper())
     assert "District Court" in page
     assert "W-4711" in page
-    paper = case.authorisations.get()
-    assert paper.purposes == ["L.HOM"]
-    assert paper.valid_to == datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
-    assert not paper.compels_non_consenting
+    kept = case.authorisations.get()
+    assert kept.purposes == ["L.HOM"]
+    assert kept.scope == ["relatives"]
+    assert kept.valid_to == datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert not kept.compels_non_consenting
 
 
 def test_an_order_for_people_who_did_not_consent_is_recorded_and_changes_nothing(world: World, ivan: Client):
     case = world.case(order=False)
     assert "This changes nothing here: this system has no such function." in shown(ivan, "paper", case.pk)
-    page = sent(ivan, "paper", case.pk, **PAPER, compels="on")
+    page = sent(ivan, "paper", case.pk, **paper(compels="on"))
     assert Authorisation.objects.get().compels_non_consenting
     assert "That is recorded, and changes nothing." in page
 
@@ -40,7 +41,7 @@ def test_an_order_for_people_who_did_not_consent_is_recorded_and_changes_nothing
 def test_a_paper_names_its_court_its_number_and_its_last_day(world: World, ivan: Client):
     case = world.case(order=False)
     page = sent(ivan, "paper", case.pk, status=400, court="", number="", until="soon")
-    assert page.count("This field is required.") == 4, "two fields, on top and beside"
+    assert page.count("This field is required.") == 8, "four fields, on top and beside"
     assert "Enter a valid date." in page
     assert not Authorisation.objects.exists()
 

@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from broker.models import Case, Query, QueryState, Reviewed
-from tests.broker.portal.agency.pages import PAPER, brought, sent, shown, upload
-from tests.world import NOW, World
+from tests.broker.portal.agency.pages import brought, paper, sent, shown, upload
+from tests.world import NOW, World, signed
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_search_becomes_a_job(world: World, ivan: Client):
+def test_a_search_becomes_a_job_when_two_have_signed_it(world: World, ivan: Client):
     case = world.case()
     profile = brought(case, world.staff.investigator)
     page = shown(ivan, "search", case.pk, profile.pk)
@@ -29,8 +29,16 @@ def test_a_search_becomes_a_job(world: World, ivan: Client):
         "min_cm": 6.5,
         "min_total_cm": 30.0,
     }
-    assert answer["Location"] == reverse("jobs:job", args=[query.job.pk])
-    assert "Who is related to the person of the evidence?" in shown(ivan, "case", case.pk)
+    assert answer["Location"] == reverse("jobs:query", args=[query.pk])
+    page = ivan.get(answer["Location"]).content.decode()
+    assert "Nothing is searched until both stand." in page
+    assert (query.state, query.job) == (QueryState.SUBMITTED, None)
+    page = shown(ivan, "case", case.pk)
+    assert "Who is related to the person of the evidence?" in page
+    assert "Waits for two signatures" in page
+    signed(query)
+    assert ivan.get(answer["Location"])["Location"] == reverse("jobs:job", args=[query.job.pk])
+    assert "sten-steward" in shown(ivan, "case", case.pk), "who signed"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,9 @@ def test_a_closed_case_takes_nothing_more(world: World, ivan: Client):
     case = world.case()
     profile = brought(case, world.staff.investigator)
     sent(ivan, "close", case.pk)
-    assert "This case is closed" in sent(ivan, "paper", case.pk, status=400, **PAPER)
+    assert "This case is closed" in sent(ivan, "paper", case.pk, status=400, **paper())
     assert "This case is closed" in sent(ivan, "evidence", case.pk, status=400, file=upload())
-    page = sent(ivan, "search", case.pk, profile.pk, min_cm="7", min_total_cm="20")
-    assert "REQ_PROJECT_NOT_APPROVED" in page
+    sent(ivan, "search", case.pk, profile.pk, status=404, min_cm="7", min_total_cm="20")
+    assert not Query.objects.exists(), "the evidence went with the case"
+    page = shown(ivan, "certificate", case.pk)
+    assert str(profile.pk) in page

@@ -34,7 +34,12 @@ def searched(world: World, panel: Any, *, says: str | None, **facts: Any) -> Job
     by = world.staff.investigator
     evidence = cases.bring_evidence(case, genotypes(panel, copies), by=by, at=NOW)
     question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20} | facts
-    return run(job_of(queries.submit(question, under=case, by=by, at=NOW)))
+    return disclosed(world, run(job_of(queries.submit(question, under=case, by=by, at=NOW))))
+
+
+def disclosed(world: World, job: Job) -> Job:
+    world.disclose(job)
+    return job
 
 
 def test_a_match_is_shown_under_its_case_name_as_a_lead_only(world: World, ivan: Client, panel: Any):
@@ -98,7 +103,7 @@ def test_identity_is_answered_with_case_names(world: World, ivan: Client, panel:
     query = queries.submit(
         {"kind": "identity", "evidence": evidence}, under=case, by=world.staff.investigator, at=NOW
     )
-    page = shown(ivan, run(job_of(query)))
+    page = shown(ivan, disclosed(world, run(job_of(query))))
     assert "The same person, or an identical twin" in page
     assert staging.alias(cases.reference(case), world.people["Noor"].ordinal) in page
     assert "person,sites,agreement" in taken(ivan, query.job, "csv")
@@ -115,6 +120,7 @@ def test_many_matches_are_listed_and_the_nearest_drawn(monkeypatch: Any):
     }
     answer = {
         "question": {"kind": "relatives", "min_cm": 7.0, "min_total_cm": 20.0},
+        "granularity": "record",
         "records": [record | {"person": f"R-{n}"} for n in range(25)],
     }
     shown_ = answers.shown(answer)
