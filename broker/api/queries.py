@@ -59,7 +59,9 @@ class QueryOut(serializers.Serializer[Any]):
     question = serializers.DictField()
     submitted_at = serializers.DateTimeField()
     reasons = serializers.ListField(child=serializers.CharField(), help_text="why it was refused, if it was")
-    job = serializers.SerializerMethodField(help_text="where its run is found; null when it was refused")
+    job = serializers.SerializerMethodField(
+        help_text="where its run is found; null when it was refused, or waits to be signed"
+    )
 
     def get_job(self, query: Query) -> str | None:
         job = query.job
@@ -71,7 +73,8 @@ class QueryOut(serializers.Serializer[Any]):
     request=QueryIn,
     operation_id="submit_query",
     description="Submit a query. Its answer is found at the job that Location names. One that was refused at "
-    "once has no job; Location names the query itself, with the reasons.",
+    "once has no job; Location names the query itself, with the reasons. Neither has a search under a case "
+    "until a steward and a legal reviewer have signed it; until then its state is submitted.",
     responses={202: QueryOut, **documented(400, 404, 422)},
     parameters=[
         OpenApiParameter(
@@ -113,7 +116,7 @@ def query_list(request: Request) -> Response:
     said.is_valid(raise_exception=True)
     if "request" in said.validated_data:
         under: AccessRequest | Case = get_object_or_404(
-            AccessRequest.objects.visible_to(person(request)), pk=said.validated_data["request"]
+            AccessRequest.objects.worked_on_by(person(request)), pk=said.validated_data["request"]
         )
     else:
         under = get_object_or_404(Case.objects.worked_on_by(person(request)), pk=said.validated_data["case"])

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from broker.api import consent, files, jobs, queries, service, uploads
+from broker.api import consent, disclosures, files, jobs, queries, service, uploads
 from broker.rights import allows
 from broker.roles import Right
 
@@ -28,5 +28,6 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>", uploads.OneUpload.as_view(), name="upload"),
     path("jobs/<uuid:job_id>", jobs.job_detail, name="job"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/disclosure", disclosures.disclosure, name="disclosure"),
     path("jobs/<uuid:job_id>/result", jobs.result, name="result"),
 ]

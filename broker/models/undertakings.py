@@ -77,8 +77,10 @@ class ProjectPermission(UserObjectPermissionBase):
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
     def visible_to(self, user: User) -> Self:
         """Those of her projects; all of them for who reviews requests."""
-        if Right.REVIEW_REQUESTS in user.rights:
-            return self
+        return self if Right.REVIEW_REQUESTS in user.rights else self.worked_on_by(user)
+
+    def worked_on_by(self, user: User) -> Self:
+        """Those of her projects. Reviewing a request shows it, and lets nobody ask under it."""
         return self.filter(project__in=Project.objects.visible_to(user))
 
 

@@ -134,7 +134,7 @@ def queries(request: HttpRequest) -> HttpResponse:
 def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
     """A new question under an approved request; the same for programs beside it."""
     user, now = _who(request), timezone.now()
-    under = get_object_or_404(AccessRequest.objects.visible_to(user).select_related("project"), pk=id)
+    under = get_object_or_404(AccessRequest.objects.worked_on_by(user).select_related("project"), pk=id)
     form = QuestionForm(_said(request))
     if request.method == "POST" and form.is_valid():
         try:

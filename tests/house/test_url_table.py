@@ -67,6 +67,7 @@ TABLE: dict[str, set[Role] | str] = {
     "api:job": ASKERS,
     "api:job_cancel": ASKERS,
     "api:result": ASKERS,
+    "api:disclosure": {I, C},
     **{f"api:{name}": {P} for name in ("consent", "statements", "receipt", "stop_everything", "no", "yes")},
     "api:files": {P, G},
     "api:uploads": {P, G},
