@@ -247,3 +247,16 @@ def test_the_pages_take_a_case_through_its_three_steps(found: Found, ivan: Clien
     page = ivan.get(reverse("agency:case", args=[found.case.pk])).content.decode()
     for who in ("sten-steward", "lena-legal", "sara-steward", "luis-legal"):
         assert who in page
+
+
+def test_a_program_asks_for_the_leads_as_the_page_does(found: Found, ivan: Client):
+    where = reverse("api:disclosure", args=[found.released().pk])
+    assert ivan.get(where).status_code == 404
+    assert ivan.post(where, {"reason": ""}, content_type="application/json").status_code == 400
+    made = ivan.post(where, {"reason": "To go on."}, content_type="application/json")
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    assert ivan.post(where, {"reason": "x"}, content_type="application/json").status_code == 422
+    by_the_second_pair(found.world, Disclosure.objects.get())
+    assert ivan.get(where).json()["state"] == "disclosed"
+    cora = signed_in(found.world.staff.counsel)
+    assert cora.get(where).status_code == 404
