@@ -1,6 +1,7 @@
 """The one way out: what it hands out, and to whom it hands out nothing."""
 
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from genomics._vault import files as vault
 from genomics._vault import keys, segments, shelf
 from genomics.errors import QuestionRefused, RequestLapsed, VaultSealed
 from genomics.matching import parse
-from genomics.models import GenomicFile, ParticipantKey, Sealed
+from genomics.models import EvidenceProfile, GenomicFile, ParticipantKey, Sealed
 from tests.world import NOW, World, genotypes, signed, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +210,15 @@ def test_a_request_that_lapsed_since_the_clearance_opens_nothing(world: World, m
     with pytest.raises(RequestLapsed):
         ask(world, world.carriers(), clearance, lambda: uses.of(query))
     assert opened == []
+
+
+def test_evidence_that_is_gone_or_counts_along_another_build_is_compared_with_nobody(family: World):
+    case = family.case()
+    question = relatives(family, case)
+    clearance, use = police(family, question, case)
+    profile = EvidenceProfile.objects.get(id=question["evidence"])
+    EvidenceProfile.objects.filter(id=profile.id).update(build="GRCh38")
+    with pytest.raises(QuestionRefused, match="The evidence is in GRCh38"):
+        ask(family, question, clearance, use)
+    with pytest.raises(QuestionRefused, match="There is no evidence profile"):
+        ask(family, question | {"evidence": str(uuid4())}, clearance, use)
