@@ -24,7 +24,7 @@ from broker.models import Job, JobState, Upload, UploadState
 from broker.walls.lease_functions import SETTING
 from broker.walls.tables import WALLED
 from consent.models import Participant
-from genomics.errors import GenomicsError
+from genomics.errors import QuestionRefused, VaultSealed
 
 RENEW_AFTER = 60.0  # seconds; a lease lives for some minutes
 
@@ -75,8 +75,8 @@ def held(lease: UUID | None) -> Iterator[None]:
     try:
         with connection.execute_wrapper(shown):
             yield
-    except GenomicsError as trouble:
-        # A wall that shut in the middle looks like a key that is gone.
+    except (VaultSealed, QuestionRefused) as trouble:
+        # A wall that shut in the middle looks like a key, or a profile, that is gone.
         if not shown.stands():
             raise LostClaim(f"The lease ended meanwhile ({trouble})") from trouble
         raise
