@@ -67,6 +67,7 @@ class FileReason(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     CRASHED = "crashed"
+    NOT_KEPT = "not_kept"
     NUL_BYTES = "nul_bytes"
     ENCODING = "encoding"
     BLANK_LINE = "blank_line"
@@ -143,6 +144,7 @@ ADVICE: dict[FileReason, str] = {
     FileReason.TIME: "Please ask us how to send a file of this size.",
     FileReason.MEMORY: "Please ask us how to send a file of this size.",
     FileReason.CRASHED: "Please tell us: a sound file never does this. A new export may help.",
+    FileReason.NOT_KEPT: "Please tell us: a sound file never does this. A new export may help.",
     FileReason.NUL_BYTES: _AGAIN,
     FileReason.ENCODING: "Please save it as plain text (UTF-8), or send it as it came.",
     FileReason.BLANK_LINE: _TOOL,

@@ -6,6 +6,8 @@ Pure: no clock, no settings, no database. In intake this runs in a sandboxed chi
 """
 
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
@@ -42,7 +44,10 @@ def read(
     `loaded` is what the house has to read by: without a panel no reads are counted, without a reference no
     CRAM is taken.
     """
-    which, reading = _read(io.BytesIO(data) if isinstance(data, bytes) else data, limits, assume, loaded)
+    counted = _Counted()
+    which, reading = _read(
+        io.BytesIO(data) if isinstance(data, bytes) else data, counted, limits, assume, loaded
+    )
     build, evidence = settle(reading.evidence, assume)
     column, told = normalise(reading.column, loaded.references.get(build))
     way = loaded.chains.get(build)
@@ -64,13 +69,28 @@ def read(
         quality=quality,
         notes=(*reading.notes, *(f"{count:,} {what}" for count, what in told if count)),
         findings=reading.findings,
+        unpacked=counted.size,
     )
 
 
-def _read(stream: BinaryIO, limits: Limits, assume: Build | None, loaded: Loaded) -> tuple[Kind, Reading]:
+@dataclass(slots=True)
+class _Counted:
+    """How many bytes came out of a file's wrapping: the copy that is kept is made of as many."""
+
+    size: int = 0
+
+    def of(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.size += len(chunk)
+            yield chunk
+
+
+def _read(
+    stream: BinaryIO, counted: _Counted, limits: Limits, assume: Build | None, loaded: Loaded
+) -> tuple[Kind, Reading]:
     if cram.begins(stream):
         return Kind.CRAM, cram.read(stream, limits=limits, assume=assume, loaded=loaded)
-    chunks = unpack(stream, limits=limits)
+    chunks = counted.of(unpack(stream, limits=limits))
     start = next(chunks, b"")
     which = binary_kind(start)
     if which is not None:

@@ -87,3 +87,4 @@ class Profile:
     quality: Quality
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    unpacked: int = 0  # bytes of it that were read, out of their wrapping; 0 for a CRAM

@@ -45,8 +45,9 @@ def receive(
     FileRefused with a reason and a line."""
     stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
     with turns.taken():
-        profile = sandbox.read(stream, assume=assume, laid_out=materials.laid_out())
-        size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream)
+        laid_out = materials.laid_out()
+        profile = sandbox.read(stream, assume=assume, laid_out=laid_out)
+        size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream, of=profile, laid_out=laid_out)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
     # Of the copy: it can be reckoned again when her key changes.

@@ -87,13 +87,36 @@ def measured(
     return Outcome(said=said, seconds=seconds, cpu_seconds=end.cpu_seconds, memory=end.memory)
 
 
-def cleaned(data: bytes | BinaryIO, *, limits: Limits = DEFAULT) -> BinaryIO:
+def cleaned(
+    data: bytes | BinaryIO,
+    *,
+    of: Profile | None = None,
+    limits: Limits = DEFAULT,
+    laid_out: LaidOut = NOTHING,
+) -> BinaryIO:
     """The copy to keep of a file that has been read: without what may name somebody. A stream is gone over
-    from its start. Raises FileRefused, IntakeShut."""
+    from its start. With `of`, what was read, the copy says the same, or the file is refused. Raises
+    FileRefused, IntakeShut."""
     if not isinstance(data, bytes):
         data.seek(0)
-    copy, _ = run("clean", data, limits=limits, most=2 * limits.packed)
+    told, _ = run("clean", data, limits=limits, most=2 * limits.packed)
+    try:
+        copy, tally = wire.hear_copy(told)
+    except wire.Unbelievable as lie:
+        logger.warning("a reader made no copy: %s", lie)
+        raise _crashed() from None
+    if not tally.alike or (of is not None and of.unpacked not in (0, tally.content)):
+        raise _unalike()
+    if of is not None and tally.rewritten:
+        _read_again(copy, of, limits=limits, laid_out=laid_out)
     return io.BytesIO(copy)
+
+
+def _read_again(copy: bytes, of: Profile, *, limits: Limits, laid_out: LaidOut) -> None:
+    """Where records were written anew, all of them are looked at."""
+    again = measured(copy, assume=of.build, limits=limits, laid_out=laid_out).said
+    if isinstance(again, FileRefused) or again.column.sha256 != of.column.sha256:
+        raise _unalike()
 
 
 def run(
@@ -230,6 +253,11 @@ def _late(allowed: int) -> FileRefused:
 
 def _crashed() -> FileRefused:
     return FileRefused(FileReason.CRASHED, "The program that reads files broke down over this one.")
+
+
+def _unalike() -> FileRefused:
+    what = "The copy of it that we would keep, without what may name somebody, does not read as it does."
+    return FileRefused(FileReason.NOT_KEPT, what)
 
 
 def is_good_enough() -> bool:

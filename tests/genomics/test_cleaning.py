@@ -5,6 +5,8 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pysam
@@ -12,9 +14,11 @@ import pysam.bcftools
 import pytest
 
 from genomics import formats
+from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.intake import sandbox
-from genomics.intake.walled import cleaning
+from genomics.intake.walled import cleaning, wire
+from genomics.intake.walled.alike import Tally
 from tests.builders import array, bgzipped, gzipped, vcf_text, zipped
 from tests.fuzz.bending import bent
 from tests.fuzz.seeds import SAM
@@ -216,3 +220,55 @@ def test_every_bent_file_that_is_read_can_be_kept() -> None:
         assert formats.read(clean(data)).column.sha256 == before.column.sha256, number
         kept += 1
     assert kept > 40
+
+
+def tallied(data: bytes) -> Tally:
+    tally = Tally()
+    list(cleaning.cleaned(io.BytesIO(data), tally))
+    return tally
+
+
+@pytest.mark.parametrize("data", [VCF, gzipped(VCF), bgzipped(VCF, block=2000), zipped(("a.vcf", VCF)), RAW])
+def test_as_much_is_kept_as_was_read_and_it_reads_alike(data: bytes) -> None:
+    tally = tallied(data)
+    assert (tally.alike, tally.rewritten) == (True, False)
+    assert tally.content == formats.read(data).unpacked == len(content(data).removeprefix(b"a.vcf\n"))
+
+
+@pytest.mark.parametrize("data", [VCF, bgzipped(VCF, block=2000), RAW], ids=["plain", "bgzip", "raw data"])
+def test_a_head_that_reads_otherwise_is_not_kept(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the cleaner may do wrong: here it takes the build for somebody's name."""
+    spoilt = partial(_spoilt, cleaning.kept)
+    monkeypatch.setattr(cleaning, "kept", spoilt)
+    assert not tallied(data).alike
+
+
+def _spoilt(kept: Callable[..., str], line: str, *names: object, **facts: bool) -> str:
+    says_build = any(word in line for word in ("contig", "reference", "build"))
+    return "#" * (1 + line.startswith("##")) if says_build else kept(line, *names, **facts)
+
+
+@pytest.mark.parametrize(
+    "foot", [(len(VCF) - 1, False, True), (len(VCF), False, False), (len(VCF), True, True)], ids=str
+)
+def test_a_copy_that_does_not_read_as_the_file_does_is_refused(foot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than was read; told to be unlike; written anew with a genotype changed."""
+    profile, other = formats.read(VCF), VCF.replace(b"0/1", b"1/1", 1)
+
+    def lying(task: str, data: object, **terms: object) -> tuple[bytes, None]:
+        if task == "read":
+            return b"".join(wire.tell(formats.read(data, assume=Build.GRCh37))), sandbox_end
+        return b"".join(wire.tell_copy(iter((other,)), Tally(*foot))), sandbox_end
+
+    sandbox_end = wire.End(code=0, cpu_seconds=0.0, memory=0)
+    monkeypatch.setattr(sandbox, "run", lying)
+    with pytest.raises(FileRefused) as caught:
+        sandbox.cleaned(VCF, of=profile)
+    assert caught.value.reason is FileReason.NOT_KEPT
+
+
+def test_a_copy_without_its_end_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda *_given, **_terms: (VCF, None))
+    with pytest.raises(FileRefused) as caught:
+        sandbox.cleaned(VCF)
+    assert caught.value.reason is FileReason.CRASHED

@@ -13,6 +13,7 @@ from genomics.errors import FileRefused, GenomicsError
 from genomics.formats.cram import MAGIC as CRAM
 from genomics.intake import laid_out
 from genomics.intake.walled import cleaning, walls, wire
+from genomics.intake.walled.alike import Tally
 from genomics.intake.walled.wire import Errand
 from genomics.reference import index_of
 
@@ -35,7 +36,8 @@ def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
 
 def clean(stream: BinaryIO, _errand: Errand) -> Iterator[bytes]:
     """Write the copy to be kept of a file that has been read."""
-    return cleaning.cleaned(stream)
+    tally = Tally()
+    return wire.tell_copy(cleaning.cleaned(stream, tally), tally)
 
 
 TASKS: Mapping[str, Task] = {"read": read, "clean": clean}

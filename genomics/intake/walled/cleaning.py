@@ -22,8 +22,9 @@ from genomics.formats.builds import named_in, naming
 from genomics.intake import screen
 from genomics.intake.header_grammar import REMOVED, Names
 from genomics.intake.screen import redacted
+from genomics.intake.walled.alike import ENOUGH, Tally
 from genomics.intake.walled.cram_head import without_details
-from genomics.intake.walled.read_names import ENOUGH, Renaming
+from genomics.intake.walled.read_names import Renaming
 
 _CHUNK = 1 << 20
 _BAM = b"BAM\x01"
@@ -46,18 +47,19 @@ _SERVICE = re.compile(
 _TITLE = re.compile(r"(?i)#\s*(?:rs_?id|snp|marker\w*|name)\b[\s,\"]")
 
 
-def cleaned(stream: BinaryIO) -> Iterator[bytes]:
-    """The copy to keep, piece by piece."""
+def cleaned(stream: BinaryIO, tally: Tally | None = None) -> Iterator[bytes]:
+    """The copy to keep, piece by piece; `tally` is what is known of it when it is made."""
+    tally = tally or Tally()
     start = stream.read(blocks.HEAD)
     stream.seek(0)
     if start.startswith(_ZIP):
-        yield from _zip(stream)
+        yield from _zip(stream, tally)
     elif blocks.stated(start) is not None:
-        yield from _bgzip(stream)
+        yield from _bgzip(stream, tally)
     elif start.startswith(_GZIP):
-        yield from _gzip(stream)
+        yield from _gzip(stream, tally)
     else:
-        yield from _content(iter(partial(stream.read, _CHUNK), b""))
+        yield from _content(iter(partial(stream.read, _CHUNK), b""), tally)
 
 
 def kept(line: str, names: Names | None = None, *, is_last: bool = False) -> str:
@@ -86,8 +88,9 @@ class _Head(NamedTuple):
     renaming: Renaming | None = None  # of reads, where these follow
 
 
-def _content(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _content(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
     """Unpacked content with its head cleaned."""
+    chunks = tally.counted(chunks)
     held, head = b"", None
     while head is None:
         chunk = next(chunks, b"")
@@ -98,8 +101,10 @@ def _content(chunks: Iterator[bytes]) -> Iterator[bytes]:
         rest += chunk
     yield head.clean
     if head.renaming is not None and head.renaming.is_needed(rest):
+        tally.rewritten = True
         yield from head.renaming.renamed(chain((rest,), chunks))
     else:
+        tally.compare(held[: head.end], head.clean, rest)
         yield rest
         yield from chunks
 
@@ -155,9 +160,9 @@ def _text(text: bytes, *, above: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _bgzip(stream: BinaryIO) -> Iterator[bytes]:
+def _bgzip(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
     """Blocks are unpacked until the head is whole; those behind it are copied, each under a head of ours."""
-    unpacked = (zlib.decompress(packed, 31) for packed in iter(partial(_block, stream), b""))
+    unpacked = tally.counted(zlib.decompress(packed, 31) for packed in iter(partial(_block, stream), b""))
     held, head, ended = b"", None, False
     while head is None:
         block = next(unpacked, None)
@@ -170,14 +175,17 @@ def _bgzip(stream: BinaryIO) -> Iterator[bytes]:
         ended = block is None
         rest += block or b""
     if head.renaming is not None and head.renaming.is_needed(rest):
+        tally.rewritten = True
         yield from _blocks(chain((head.clean,), head.renaming.renamed(chain((rest,), unpacked))))
         yield _LAST_BLOCK
         return
+    tally.compare(held[: head.end], head.clean, rest)
     yield from _blocks((head.clean + rest,))
     if ended:
         yield _LAST_BLOCK
-    while not ended and (block := _block(stream)):
-        yield block
+    while not ended and (packed := _block(stream)):
+        tally.content += int.from_bytes(packed[-4:], "little")
+        yield packed
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -209,10 +217,10 @@ def _packed(data: bytes) -> bytes:
     return head + body + struct.pack("<II", zlib.crc32(data), len(data))
 
 
-def _gzip(stream: BinaryIO) -> Iterator[bytes]:
+def _gzip(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
     """One member without a name, whatever there was."""
     deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
-    for chunk in _content(_unpacked(stream)):
+    for chunk in _content(_unpacked(stream), tally):
         yield deflate.compress(chunk)
     yield deflate.flush()
 
@@ -227,7 +235,7 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
         data = member.unused_data or stream.read(_CHUNK)
 
 
-def _zip(stream: BinaryIO) -> Iterator[bytes]:
+def _zip(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
     """The one file in it, under a name of ours."""
     out = _Out()
     with zipfile.ZipFile(stream) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -237,7 +245,7 @@ def _zip(stream: BinaryIO) -> Iterator[bytes]:
         entry = zipfile.ZipInfo(_NAME)
         entry.compress_type = zipfile.ZIP_DEFLATED
         with given.open(member) as content, archive.open(entry, "w", force_zip64=False) as kept_content:
-            for chunk in _content(iter(partial(content.read, _CHUNK), b"")):
+            for chunk in _content(iter(partial(content.read, _CHUNK), b""), tally):
                 kept_content.write(chunk)
                 yield out.taken()
     yield out.taken()

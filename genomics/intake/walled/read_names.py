@@ -23,7 +23,6 @@ from genomics.intake.header_grammar import REMOVED
 from genomics.intake.read_names import is_strange
 from genomics.intake.screen import GROUP_ID
 
-ENOUGH = 1 << 16  # bytes of records to judge by
 _JUDGED = 1_000
 _INT = struct.Struct("<i")
 _FIXED = 32

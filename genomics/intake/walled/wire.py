@@ -17,10 +17,13 @@ from genomics.coordinates import Build
 from genomics.errors import ColumnDamaged, FileReason, FileRefused
 from genomics.formats import Limits, Profile
 from genomics.intake.laid_out import NOTHING, LaidOut
+from genomics.intake.walled.alike import Tally
 from genomics.intake.walled.walls import Allowance
 
 _HEAD = struct.Struct("<4sIQ")  # what it is, bytes of JSON, bytes of the column
 _PROFILE, _REFUSED = b"PROF", b"REFU"
+_FOOT = struct.Struct("<4sQ??")  # behind a copy: what it is, and what is known of it
+_COPY = b"COPY"
 _MOST_TOLD = 1 << 20  # bytes of JSON
 _MOST_SENTENCES, _LONGEST_SENTENCE, _LONGEST_MASK = 200, 600, 8
 _ROW = 13  # bytes of a row in a column at most
@@ -91,6 +94,21 @@ def tell(said: Profile | FileRefused) -> Iterator[bytes]:
     column = said.column.to_bytes()
     yield _HEAD.pack(_PROFILE, len(told), len(column)) + told
     yield column
+
+
+def tell_copy(pieces: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
+    """The child's side: a copy, and behind it what is known of it when it is made."""
+    yield from pieces
+    yield _FOOT.pack(_COPY, tally.content, tally.rewritten, tally.alike)
+
+
+def hear_copy(said: bytes) -> tuple[bytes, Tally]:
+    """The listener's side. Raises Unbelievable for what has no such end."""
+    begin = len(said) - _FOOT.size
+    kind, content, rewritten, alike = _FOOT.unpack_from(said, begin) if begin >= 0 else (b"", 0, False, False)
+    if kind != _COPY:
+        raise Unbelievable("a copy that was not made to its end")
+    return said[:begin], Tally(content, rewritten, alike)
 
 
 def most(limits: Limits) -> int:
