@@ -23,7 +23,7 @@ from django.utils.translation import gettext_noop
 
 from broker import arriving, events, same_person, wards
 from broker.errors import LostClaim
-from broker.models import UPLOAD_TRANSITIONS, Upload, UploadState
+from broker.models import FORGOTTEN, UPLOAD_TRANSITIONS, Upload, UploadState
 from broker.staging import StagedBroken
 from broker.walls import leases
 from consent.errors import ConsentError
@@ -122,7 +122,7 @@ def _check(claim: Claim) -> None:
         return
     try:
         with arriving.opened(upload, on_read=_shown(claim)) as data:
-            if upload.sha256 is not None and _sha256(data) != bytes(upload.sha256):
+            if not _as_promised(upload, data):
                 _refuse(claim, NOT_AS_SENT)
                 return
             file = _received(claim, data)
@@ -209,7 +209,7 @@ def _refuse(claim: Claim, reason: str, *, told: str = "", line: int | None = Non
 def _end(claim: Claim, after: UploadState, **facts: Any) -> None:
     """One arrow of the table, taken only while the claim holds; the key of the staged bytes goes with it."""
     before = [state for state, next_ in UPLOAD_TRANSITIONS.items() if after in next_]
-    gone = {"sealed_key": None, "sealed_metadata": None, "sha256": None, "ended_at": claim.clock()}
+    gone = {**FORGOTTEN, "ended_at": claim.clock()}
     rest = {"token": None, "lease_until": None, "read": claim.upload.length}
     _held(claim, before, state=after, **gone, **rest, **facts)
 
@@ -257,10 +257,17 @@ def _leased(claim: Claim) -> Iterator[None]:
         thread.join()
 
 
+def _as_promised(upload: Upload, data: io.BufferedReader) -> bool:
+    """Whether it comes to the digests that were said of it, where any were."""
+    for promised, digest in ((upload.sha256, _sha256), (upload.sha256_blocks, arriving.blocks)):
+        if promised is not None and digest(data) != bytes(promised):
+            return False
+        data.seek(0)
+    return True
+
+
 def _sha256(data: io.BufferedReader) -> bytes:
-    digest = hashlib.file_digest(data, "sha256").digest()
-    data.seek(0)
-    return digest
+    return hashlib.file_digest(data, "sha256").digest()
 
 
 def _lease(now: datetime) -> datetime:

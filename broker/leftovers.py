@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from broker import arriving, events, same_person
-from broker.models import UPLOAD_ENDED, Upload, UploadState
+from broker.models import FORGOTTEN, UPLOAD_ENDED, Upload, UploadState
 from consent.ledger import log
 from consent.models import Participant
 
@@ -46,9 +46,7 @@ def _give_up(upload: Upload, why: str, at: datetime) -> int:
         given_up = Upload.objects.filter(pk=upload.pk, state=upload.state, offset=upload.offset).update(
             state=UploadState.EXPIRED,
             ended_at=at,
-            sealed_key=None,
-            sealed_metadata=None,
-            sha256=None,
+            **FORGOTTEN,
             token=None,
             lease_until=None,
         )

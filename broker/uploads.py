@@ -22,7 +22,7 @@ from django.db.models import F, Sum
 from broker import arriving, events, tasks, wards
 from broker.arriving import PIECE, Draft
 from broker.errors import NotAllowed, NotAsSent, OffsetMoved, Refused, TooLarge, UploadGone
-from broker.models import Upload, UploadState, User
+from broker.models import FORGOTTEN, Upload, UploadState, User
 from consent.ledger import log
 from consent.models import Participant
 from genomics.coordinates import Build
@@ -68,9 +68,11 @@ def begin(
     at: datetime,
     assume: Build | None = None,
     sha256: bytes | None = None,
+    sha256_blocks: bytes | None = None,
     metadata: str = "",
 ) -> Upload:
-    """Announce a file of `length` bytes; send them with `append`. `sha256` is what they shall come to.
+    """Announce a file of `length` bytes; send them with `append`. `sha256` is what they shall come to,
+    `sha256_blocks` what arriving.blocks shall make of them.
 
     Raises NotAllowed, TooLarge or Refused, with nothing begun."""
     ward = wards.named(by, participant.pseudonym, at=at)
@@ -95,6 +97,7 @@ def begin(
             length=length,
             assume=str(assume) if assume else "",
             sha256=sha256,
+            sha256_blocks=sha256_blocks,
             sealed_key=arriving.new_key(id),
             sealed_metadata=arriving.seal_words(id, metadata) if metadata else None,
             created_at=at,
@@ -163,9 +166,7 @@ def stop(upload: Upload, *, by: User, at: datetime) -> bool:
     """Throw away what has come. True if it was still arriving; one that is whole is checked to its end."""
     with transaction.atomic():
         stopped = Upload.objects.visible_to(by).filter(pk=upload.pk, state=UploadState.ARRIVING)
-        if not stopped.update(
-            state=UploadState.ENDED, ended_at=at, sealed_key=None, sealed_metadata=None, sha256=None
-        ):
+        if not stopped.update(state=UploadState.ENDED, ended_at=at, **FORGOTTEN):
             return False
         log.append(
             events.UPLOAD_ENDED,

@@ -98,8 +98,9 @@ class Uploads(Door):
     @extend_schema(
         operation_id="begin_upload",
         description="Creation of tus 1.0. Upload-Metadata may name `participant` (a pseudonym; yourself "
-        "unless told), `assume` (GRCh37 or GRCh38, for a file that does not say its build) and `sha256` "
-        "(hex, of the whole file). Anything else in it is given back by HEAD, and thrown away at the end.",
+        "unless told), `assume` (GRCh37 or GRCh38, for a file that does not say its build), `sha256` "
+        "(hex, of the whole file) and `sha256_blocks` (hex, of the SHA-256 digests of each MiB of it, one "
+        "after the other). Anything else in it is given back by HEAD, and thrown away at the end.",
         request=None,
         parameters=[
             OpenApiParameter("Tus-Resumable", str, "header", required=True),
@@ -123,7 +124,8 @@ class Uploads(Door):
                 by=person(request),
                 at=now,
                 assume=build_of(facts.get("assume", "")),
-                sha256=_sha256(facts.get("sha256", "")),
+                sha256=_sha256(facts, "sha256"),
+                sha256_blocks=_sha256(facts, "sha256_blocks"),
                 metadata=metadata,
             )
             if size:
@@ -265,11 +267,11 @@ def _metadata(said: str) -> dict[str, str]:
     return facts
 
 
-def _sha256(said: str) -> bytes | None:
+def _sha256(facts: dict[str, str], name: str) -> bytes | None:
     try:
-        digest = bytes.fromhex(said)
+        digest = bytes.fromhex(facts.get(name, ""))
     except ValueError:
         digest = b"?"
     if len(digest) not in {0, 32}:
-        raise serializers.ValidationError({"sha256": ["64 hexadecimal digits."]})
+        raise serializers.ValidationError({name: ["64 hexadecimal digits."]})
     return digest or None

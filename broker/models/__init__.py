@@ -36,13 +36,14 @@ from broker.models.undertakings import (
     ProjectPermission,
     Reviewed,
 )
-from broker.models.uploads import STAGED, UPLOAD_ENDED, UPLOAD_TRANSITIONS, Upload, UploadState
+from broker.models.uploads import FORGOTTEN, STAGED, UPLOAD_ENDED, UPLOAD_TRANSITIONS, Upload, UploadState
 
 __all__ = [
     "ANSWERED",
     "CASE_TRANSITIONS",
     "DISCLOSURE_TRANSITIONS",
     "ENDED",
+    "FORGOTTEN",
     "LEGAL_TRANSITIONS",
     "QUERY_TRANSITIONS",
     "REVIEW_TRANSITIONS",

@@ -47,6 +47,10 @@ UPLOAD_TRANSITIONS: dict[UploadState, frozenset[UploadState]] = {
 }
 
 UPLOAD_ENDED = frozenset(state for state, after in UPLOAD_TRANSITIONS.items() if not after)
+FORGOTTEN: dict[str, None] = dict.fromkeys(
+    ("sealed_key", "sealed_metadata", "sha256", "sha256_blocks")
+)  # at its end
+CHECKED = frozenset({UploadState.HELD, UploadState.TAKEN, UploadState.REFUSED})
 STAGED = frozenset({UploadState.ARRIVING, UploadState.ARRIVED, UploadState.CHECKING})  # its bytes lie here
 
 
@@ -72,6 +76,7 @@ class Upload(models.Model):
     pieces = models.PositiveIntegerField(default=0)  # in so many
     assume = models.CharField(max_length=8, blank=True, default="")  # the build, where the file says none
     sha256 = models.BinaryField(max_length=32, null=True, blank=True)  # as promised; None when nothing was
+    sha256_blocks = models.BinaryField(max_length=32, null=True, blank=True)  # the same, of arriving.blocks
     # Both are gone as soon as the bytes are: the key of its pieces, and what the client said of the file.
     sealed_key = models.BinaryField(null=True, blank=True)
     sealed_metadata = models.BinaryField(null=True, blank=True)
@@ -126,5 +131,7 @@ class Upload(models.Model):
 
     @property
     def percent_read(self) -> int:
-        """All of it only when the check has ended."""
+        """All of it only when the check has ended, and then all of it."""
+        if self.state in CHECKED:
+            return 100
         return min(99, 100 * self.read // max(self.length, 1))

@@ -1,5 +1,6 @@
 """Sending a file as people do: in pieces, cut and gone on with after a reload, and without script."""
 
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,6 +87,60 @@ def test_a_file_goes_on_after_a_cut_and_a_reload(
     checks.run(upload.pk, clock=timezone.now)
     page.get_by_text("The file is locked away").wait_for()
     sound("upload-taken")
+
+
+def cut_after_a_piece(page: Any, file: Path) -> Upload:
+    """Of this file one piece has come, and the page was left."""
+    sends: list[str] = []
+
+    def cut(route: Any) -> None:
+        if route.request.method == "PATCH":
+            sends.append(route.request.url)
+        if len(sends) > 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.problems = OwnCuts()
+    page.route("**/api/v1/uploads/*", cut)
+    choose(page, file)
+    page.get_by_text("The line was cut").wait_for()
+    page.unroute_all()
+    (upload,) = Upload.objects.all()
+    assert upload.offset == arriving.PIECE
+    return upload
+
+
+def test_another_file_of_the_same_name_size_and_date_is_not_put_behind_the_first_ones_head(
+    page: Any, eve: User, sign_in: Any, file: Path
+) -> None:
+    sign_in(page, eve)
+    first = cut_after_a_piece(page, file)
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+    file.write_bytes(file.read_bytes().replace(b"0/1", b"1/1"))
+    os.utime(file, ns=times)
+    choose(page, file)
+    page.wait_for_url("**/participant/files/*/")
+    second = Upload.objects.exclude(pk=first.pk).get()
+    assert arriving.opened(second).read() == file.read_bytes()
+    first.refresh_from_db()
+    assert first.offset == arriving.PIECE
+
+
+def test_a_build_that_is_chosen_after_the_cut_is_believed(
+    page: Any, eve: User, sign_in: Any, file: Path
+) -> None:
+    sign_in(page, eve)
+    first = cut_after_a_piece(page, file)
+    page.goto(reverse("participant:files"))
+    page.get_by_label("If the file does not say its genome build").select_option("GRCh38")
+    page.get_by_label("Your file").set_input_files(file)
+    page.get_by_role("button", name="Add this file").click()
+    page.wait_for_url("**/participant/files/*/")
+    second = Upload.objects.exclude(pk=first.pk).get()
+    assert second.assume == "GRCh38"
+    first.refresh_from_db()
+    assert first.state == "ended"
 
 
 def test_a_refused_file_is_told_with_its_line(

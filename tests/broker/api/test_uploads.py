@@ -162,6 +162,7 @@ def test_a_session_sends_its_csrf_token_along(eve):
         ({"Upload-Length": "1", "Upload-Metadata": "x " + "A" * 5000}, 413),
         ({"Upload-Length": "1", "Upload-Metadata": f"assume {b64('hg17')}"}, 400),
         ({"Upload-Length": "1", "Upload-Metadata": f"sha256 {b64('abcd')}"}, 400),
+        ({"Upload-Length": "1", "Upload-Metadata": f"sha256_blocks {b64('abcd')}"}, 400),
         ({"Upload-Length": "1", "Upload-Metadata": f"participant {b64('P-AAAA-AAAA')}"}, 404),
     ],
 )

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from broker import checks, erasing, health, leftovers, tasks, uploads
+from broker.arriving import PIECE
 from broker.models import Upload, UploadState
 from consent.models import Holding, LedgerEvent
 from genomics.errors import IntakeShut
@@ -69,6 +70,19 @@ def test_a_file_that_is_not_what_was_promised_is_refused(eve):
     assert right.state == UploadState.TAKEN
     wrong = checked(arrived(eve, vcf([("20", 5, "A", "T", "0/1")]), sha256=hashlib.sha256(FILE).digest()))
     assert (wrong.state, wrong.reason) == (UploadState.REFUSED, checks.NOT_AS_SENT)
+
+
+def test_the_digest_a_browser_can_take_is_held_to_as_well(eve):
+    def blocks(data: bytes) -> bytes:
+        parts = [data[at : at + PIECE] for at in range(0, len(data), PIECE)]
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+    large = vcf(("20", 1000 + 10 * row, "A", "T", "0/1") for row in range(75_000))
+    other = large[:PIECE] + large[PIECE:].replace(b"0/1", b"1/1")  # one file's head and another one's tail
+    promised = blocks(large)
+    wrong = checked(arrived(eve, other, sha256_blocks=promised))
+    assert (wrong.state, wrong.reason, wrong.sha256_blocks) == ("refused", checks.NOT_AS_SENT, None)
+    assert checked(arrived(eve, large, sha256_blocks=promised)).state == UploadState.TAKEN
 
 
 def test_staged_bytes_that_were_changed_are_not_taken(eve, folder):
