@@ -7,6 +7,7 @@ in the report alone, never in this house. No consent is imported: of a file with
 """
 
 import csv
+import fcntl
 import hashlib
 import os
 import re
@@ -28,6 +29,7 @@ from genomics.intake.sandbox import read
 
 PSEUDONYM = re.compile(r"P-[0-9A-Z]{4}-[0-9A-Z]{4}")
 NEEDED, KNOWN = {"participant", "file"}, {"participant", "file", "sha256", "assume", "born_on"}
+EARLIEST = date(1900, 1, 2)  # a day before it stands for a birthday that is erased
 MOST_FAULTS = 20  # of a manifest, told at once
 NOT_THERE, NOT_AS_LISTED, NOBODY, UNREAD = "not_there", "not_as_listed", "nobody", "unread"
 
@@ -72,8 +74,8 @@ class Result:
     told: str = ""
 
 
-def manifest(path: Path, folder: Path) -> list[Line]:
-    """Read a manifest whose files lie in `folder`. Raises ManifestRefused with each line that is wrong."""
+def manifest(path: Path, folder: Path, *, on: date) -> list[Line]:
+    """Read a manifest whose files lie in `folder`, as of a day. Raises ManifestRefused with each line that is wrong."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as text:
             rows = list(csv.DictReader(text, delimiter="\t"))
@@ -86,11 +88,16 @@ def manifest(path: Path, folder: Path) -> list[Line]:
             "beside them, with tabs between. Nothing was taken."
         )
     lines, faults, seen = [], [], set()
+    born: dict[str, Line] = {}  # who was given a day of birth, and where first
     for number, row in enumerate(rows, start=2):
         try:
-            line = _line(number, row, folder)
+            line = _line(number, row, folder, on)
             if line.key in seen:
                 raise ValueError("is there twice")
+            if line.born_on is not None:
+                first = born.setdefault(line.participant, line)
+                if first.born_on != line.born_on:
+                    raise ValueError(f"gives the person of line {first.number} another day of birth")
         except ValueError as wrong:
             faults.append(f"line {number} {wrong}")
         else:
@@ -114,11 +121,20 @@ class Report:
             self._keep(result)
 
     def __enter__(self) -> Self:
-        new = not self.path.exists()
         fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._out = os.fdopen(fd, "w", newline="", encoding="utf-8")
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._out.close()
+            raise ManifestRefused(
+                f"Another run writes to {self.path} at this moment. Nothing was taken by this one; begin it "
+                "when that one has ended."
+            ) from None
+        for result in self._before():  # what a run wrote that ended since
+            self._keep(result)
         self._rows = csv.DictWriter(self._out, [one.name for one in fields(Result)], delimiter="\t")
-        if new:
+        if not self.path.stat().st_size:
             self._rows.writeheader()
         elif not self.path.read_bytes().endswith(b"\n"):
             self._out.write("\r\n")  # the line that a crash cut
@@ -149,15 +165,16 @@ class Report:
 
 def take(line: Line, report: Report, *, by: str, at: datetime) -> Result:
     """Take one file in, registering its person if the manifest does; and write down what it came to."""
-    try:
-        person = _person(line, report, by=by, at=at)
-    except ConsentError as refused:
-        return _written(report, _refused(line, "", NOBODY, str(refused)))
-    if person is None:
+    person = _known(line, report)
+    if person is None and (line.born_on is None or _is_pseudonym(line, report)):
         told = "There is nobody by this pseudonym, and no born_on by which to register somebody."
         return _written(report, _refused(line, "", NOBODY, told))
-    if (fault := _fault(line)) is not None:
-        return _written(report, replace(fault, pseudonym=person.pseudonym))
+    if (fault := _fault(line)) is not None:  # before anybody is registered for it
+        return _written(report, replace(fault, pseudonym=person.pseudonym if person else ""))
+    try:
+        person = person or _registered(line, report, by=by, at=at)
+    except ConsentError as refused:
+        return _written(report, _refused(line, "", NOBODY, str(refused)))
     try:
         with line.path.open("rb") as data:
             file = receive(person, data, by=by, at=at, assume=line.assume)
@@ -187,7 +204,7 @@ def try_out(line: Line) -> Result:
     return _result(line, Outcome.TAKEN)
 
 
-def _line(number: int, row: Mapping[str, str | None], folder: Path) -> Line:
+def _line(number: int, row: Mapping[str, str | None], folder: Path, on: date) -> Line:
     said = {name: (value or "").strip() for name, value in row.items()}
     if not said["participant"] or not said["file"]:
         raise ValueError("names no participant or no file")
@@ -202,6 +219,8 @@ def _line(number: int, row: Mapping[str, str | None], folder: Path) -> Line:
         born_on = date.fromisoformat(said["born_on"]) if said.get("born_on") else None
     except ValueError:
         raise ValueError("has a build or a date of birth that is none") from None
+    if born_on is not None and not EARLIEST <= born_on <= on:
+        raise ValueError("has a date of birth that is not of anybody who can be here")
     return Line(
         number=number,
         participant=said["participant"],
@@ -213,12 +232,18 @@ def _line(number: int, row: Mapping[str, str | None], folder: Path) -> Line:
     )
 
 
-def _person(line: Line, report: Report, *, by: str, at: datetime) -> Participant | None:
+def _known(line: Line, report: Report) -> Participant | None:
     pseudonym = report.pseudonyms.get(line.participant) or line.participant
-    if PSEUDONYM.fullmatch(pseudonym):
-        return Participant.objects.filter(pseudonym=pseudonym, erased_at__isnull=True).first()
-    if line.born_on is None:
-        return None
+    return Participant.objects.filter(pseudonym=pseudonym, erased_at__isnull=True).first()
+
+
+def _is_pseudonym(line: Line, report: Report) -> bool:
+    """Whether she was somebody here already: then nobody is registered in her place."""
+    return bool(PSEUDONYM.fullmatch(report.pseudonyms.get(line.participant) or line.participant))
+
+
+def _registered(line: Line, report: Report, *, by: str, at: datetime) -> Participant:
+    assert line.born_on is not None
     person = participants.register(born_on=line.born_on, by=by, at=at)
     report.write(
         Result(participant=line.participant, pseudonym=person.pseudonym, file="", outcome=Outcome.REGISTERED)
@@ -228,6 +253,8 @@ def _person(line: Line, report: Report, *, by: str, at: datetime) -> Participant
 
 def _fault(line: Line) -> Result | None:
     """What is wrong with a file before it is opened as one."""
+    if not line.path.is_file():  # a pipe would be waited for without end
+        return _refused(line, "", NOT_THERE, "It is not in the folder, or is no file.")
     try:
         with line.path.open("rb") as data:
             found = hashlib.file_digest(data, "sha256").hexdigest() if line.sha256 else ""

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_a_dry_run_reads_and_stores_nothing(folder, capsys):
         ("P-AAAA-AAAA", "1.vcf", "", "", ""),
     )
     said = ran(folder, manifest, capsys, "--dry-run")
-    assert said[-1] == "1 taken, 3 refused, 0 already here"
+    assert said[-1] == "1 would be taken, 3 would be refused, 0 already here"
     assert any(line.startswith("bad.vcf: genotype. Line") for line in said)
     assert not Participant.objects.exists()
     assert not manifest.with_name(f"{manifest.name}.report.tsv").exists()
@@ -141,6 +142,9 @@ def test_a_dry_run_reads_and_stores_nothing(folder, capsys):
         (("BB-1", "0.vcf", "xyz"), "sha256"),
         (("BB-1", "0.vcf", "", "hg17"), "build"),
         (("BB-1", "0.vcf", "", "", "tomorrow"), "date of birth"),
+        (("BB-1", "0.vcf", "", "", "2935-01-01"), "date of birth"),
+        (("BB-1", "0.vcf", "", "", "1900-01-01"), "date of birth"),
+        (("BB-0", "0.vcf", "", "", "1970-03-02"), "line 2 another day of birth"),
     ],
 )
 def test_a_wrong_manifest_is_told_by_its_line_and_nothing_is_taken(folder, capsys, row, words):
@@ -166,3 +170,30 @@ def test_the_same_line_twice_is_refused(folder, capsys):
     row = ("BB-1", "0.vcf", "", "", "1970-02-03")
     with pytest.raises(CommandError, match="twice"):
         ran(folder, listed(folder, row, row), capsys)
+
+
+def test_two_runs_at_once_do_not_register_the_same_people_twice(folder, capsys):
+    manifest = listed(folder, ("BB-1", "0.vcf", "", "", "1970-02-03"))
+    report = manifest.with_name(f"{manifest.name}.report.tsv")
+    with moving_in.Report(report), pytest.raises(CommandError, match="Another run"):
+        ran(folder, manifest, capsys)
+    assert not Participant.objects.exists()
+    assert ran(folder, manifest, capsys)[-1] == "1 taken, 0 refused, 0 already here"
+
+
+def test_what_another_run_wrote_before_this_one_began_is_known(folder, capsys):
+    manifest = listed(folder, ("BB-1", "0.vcf", "", "", "1970-02-03"))
+    early = moving_in.Report(manifest.with_name(f"{manifest.name}.report.tsv"))
+    ran(folder, manifest, capsys)
+    with early:
+        assert len(early.results) == 1
+        assert early.pseudonyms["BB-1"]
+
+
+def test_nobody_is_registered_for_a_file_that_is_missing_or_another_one_or_a_pipe(folder, capsys):
+    os.mkfifo(folder / "pipe.vcf")
+    rows = [("BB-1", "gone.vcf", ""), ("BB-2", "0.vcf", "0" * 64), ("BB-3", "pipe.vcf", "")]
+    manifest = listed(folder, *((*row, "", "1970-02-03") for row in rows))
+    assert ran(folder, manifest, capsys)[-1] == "0 taken, 3 refused, 0 already here"
+    assert [row["reason"] for row in reported(manifest)] == ["not_there", "not_as_listed", "not_there"]
+    assert not Participant.objects.exists()

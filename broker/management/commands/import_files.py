@@ -33,7 +33,7 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         path: Path = options["manifest"]
         try:
-            lines = moving_in.manifest(path, options["folder"])
+            lines = moving_in.manifest(path, options["folder"], on=timezone.now().date())
         except ManifestRefused as refused:
             raise CommandError(str(refused)) from None
         if options["dry_run"]:
@@ -41,14 +41,17 @@ class Command(OperatorCommand):
             for result in results:
                 if result.outcome == Outcome.REFUSED:
                     self.stdout.write(f"{result.file}: {result.reason}. {result.told}")
-            self._total(results)
+            self._total(results, would="would be ")
             return
         report = Report(options["report"] or path.with_name(f"{path.name}.report.tsv"))
-        with report:
-            for line in self._shown(lines):
-                before = report.results.get(line.key)
-                if before is None or (options["again"] and before.outcome == Outcome.REFUSED):
-                    moving_in.take(line, report, by=options["by"], at=timezone.now())
+        try:
+            with report:
+                for line in self._shown(lines):
+                    before = report.results.get(line.key)
+                    if before is None or (options["again"] and before.outcome == Outcome.REFUSED):
+                        moving_in.take(line, report, by=options["by"], at=timezone.now())
+        except ManifestRefused as refused:
+            raise CommandError(str(refused)) from None
         self.stdout.write(f"What each file came to stands in {report.path}.")
         self._total([report.results[line.key] for line in lines])
 
@@ -56,7 +59,7 @@ class Command(OperatorCommand):
         """Each line in turn, under a bar; without a terminal there is none."""
         return tqdm(lines, unit="file", disable=None)
 
-    def _total(self, results: list[Result]) -> None:
+    def _total(self, results: list[Result], *, would: str = "") -> None:
         count = Counter(result.outcome for result in results)
-        told = (f"{count[one]} {one}" for one in (Outcome.TAKEN, Outcome.REFUSED, Outcome.HERE))
-        self.stdout.write(", ".join(told))
+        told = [f"{count[one]} {would}{one}" for one in (Outcome.TAKEN, Outcome.REFUSED)]
+        self.stdout.write(", ".join([*told, f"{count[Outcome.HERE]} {Outcome.HERE}"]))
