@@ -66,10 +66,14 @@ def draft(upload: Upload, start: int, data: bytes) -> Draft:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     nonce = os.urandom(12)
     path = folder / f".{secrets.token_hex(12)}"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(nonce + AESGCM(_key(upload)).encrypt(nonce, data, _bound(upload, start)))
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(nonce + AESGCM(_key(upload)).encrypt(nonce, data, _bound(upload, start)))
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return Draft(start, len(data), path)
 
 

@@ -17,11 +17,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
-from broker import arriving, events, same_person, wards
+from broker import arriving, events, full_disks, same_person, wards
 from broker.errors import LostClaim
 from broker.models import FORGOTTEN, UPLOAD_TRANSITIONS, Upload, UploadState
 from broker.staging import StagedBroken
@@ -130,8 +130,11 @@ def _check(claim: Claim) -> None:
                 _compare(claim, data)
     except FileRefused as refused:
         _refuse(claim, str(refused.reason), told=refused.sentence, line=refused.line)
-    except IntakeShut:
-        raise  # no fault of the file: the bytes stay, and the sweeper rings again when the lease is over
+    except (IntakeShut, OSError, DatabaseError) as shut:
+        # No fault of the file, however often: the bytes stay, and the sweeper rings again after the lease.
+        if isinstance(shut, IntakeShut) or full_disks.is_full(shut):
+            _held(claim, [UploadState.CHECKING], attempt=F("attempt") - 1)
+        raise
     except (GenomicsError, ConsentError, StagedBroken) as trouble:
         logger.warning("upload %s was not taken: %s", upload.pk, trouble)
         _refuse(claim, UNREAD)

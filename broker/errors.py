@@ -58,6 +58,10 @@ class Busy(BrokerError):
     """As many are at it as may be at once. Nothing was changed; a moment later there is room."""
 
 
+class NoRoom(BrokerError):
+    """A disk here is full. What was kept before is kept; later there is room."""
+
+
 class BeingWritten(BrokerError):
     """Another request is sending bytes of this very upload. Nothing of this one was taken."""
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 
-from broker import arriving, events, tasks, wards
+from broker import arriving, events, full_disks, tasks, wards
 from broker.arriving import PIECE, Draft
 from broker.errors import NotAllowed, NotAsSent, OffsetMoved, Refused, TooLarge, UploadGone
 from broker.models import FORGOTTEN, Upload, UploadState, User
@@ -74,7 +74,7 @@ def begin(
     """Announce a file of `length` bytes; send them with `append`. `sha256` is what they shall come to,
     `sha256_blocks` what arriving.blocks shall make of them.
 
-    Raises NotAllowed, TooLarge or Refused, with nothing begun."""
+    Raises NotAllowed, TooLarge, NoRoom or Refused, with nothing begun."""
     ward = wards.named(by, participant.pseudonym, at=at)
     if ward is None or not ward.brings_files:
         raise NotAllowed("You cannot bring in a file for this person. Nothing was begun.")
@@ -86,7 +86,7 @@ def begin(
     if len(metadata) > LONGEST_METADATA:
         raise Refused(f"What is said of a file has at most {LONGEST_METADATA} characters. Nothing was begun.")
     id = uuid.uuid4()
-    with transaction.atomic():
+    with full_disks.told("Nothing was begun; please try again later."), transaction.atomic():
         # Two that begin at once are counted one after the other.
         User.objects.select_for_update().get(pk=by.pk)
         _within_quota(by, length)
@@ -122,9 +122,9 @@ def append(
     """Take `size` bytes that begin at `offset`, and return the upload as it stands then. When the line is cut
     what came is kept; with a checksum it is all or nothing. One request at a time writes to an upload.
 
-    Raises BeingWritten, OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here before still does."""
+    Raises BeingWritten, NoRoom, OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here before still does."""
     _fits(upload, offset, size, at)
-    with arriving.writing(upload.pk):
+    with full_disks.told("What had come before is kept; go on with it later."), arriving.writing(upload.pk):
         upload.refresh_from_db()
         _fits(upload, offset, size, at)  # somebody may have written until this moment
         return _append(upload, body, offset, size, at, checksum)

@@ -26,6 +26,8 @@ from broker.portal import (
     steward_diseases,
 )
 
+handler404 = "broker.api.problems.no_such_address"
+
 urlpatterns = [
     path("", public.landing, name="landing"),
     path("home/", public.home, name="home"),

@@ -61,7 +61,7 @@ class FileOut(serializers.Serializer[Any]):
         OpenApiParameter("assume", str, enum=["GRCh37", "GRCh38"], description="if the file says no build"),
         OpenApiParameter("Location", str, "header", response=[202]),
     ],
-    responses={202: UploadOut, **documented(400, 404, 413, 415, 422, 503)},
+    responses={202: UploadOut, **documented(400, 404, 413, 415, 422, 503, 507)},
 )
 @api_view(["GET", "POST"])
 @permission_classes([allows(Right.BRING_FILES)])

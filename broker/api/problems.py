@@ -9,7 +9,8 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -18,6 +19,7 @@ from broker.errors import (
     BeingWritten,
     BrokerError,
     Busy,
+    NoRoom,
     NotAllowed,
     NotAsSent,
     OffsetMoved,
@@ -48,7 +50,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (exceptions.NotFound, 404, "not-found", "There is nothing here for you"),
     (exceptions.MethodNotAllowed, 405, "wrong-method", "This is done in another way"),
     (exceptions.NotAcceptable, 406, "not-acceptable", "Answers are JSON"),
-    (exceptions.UnsupportedMediaType, 415, "unsupported-media-type", "Send JSON"),
+    (exceptions.UnsupportedMediaType, 415, "unsupported-media-type", "Not in this media type"),
     (exceptions.Throttled, 429, "too-many-requests", "Too many requests"),
     (exceptions.ValidationError, 400, "malformed", "The request is not well formed"),
     (RequestDataTooBig, 413, "too-large", "The request is too large"),
@@ -64,6 +66,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (FileRefused, 422, "file-refused", "The file was refused"),
     (Refused, 422, "refused", "This cannot be done as asked"),
     (GenomicsError, 422, "refused", "This cannot be done as asked"),
+    (NoRoom, 507, "no-room", "There is no room at this moment"),
     (Busy, 503, "busy", "As many are sending as may at once"),
     (LedgerUnavailable, 503, "ledger-unavailable", "The ledger cannot be written"),
     (NotSealed, 503, "not-sealed", "Not under a checkpoint yet"),
@@ -107,6 +110,16 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return _problem(500, "our-fault", "Something failed on our side", detail, request_id, error)
 
 
+def no_such_address(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler for addresses that lead nowhere: a problem at the REST doors, elsewhere a page."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception)
+    told = _problem(
+        404, "not-found", "There is nothing here for you", _detail(Http404()), str(uuid.uuid4()), exception
+    )
+    return JsonResponse(told.data, status=404, content_type=JSON)
+
+
 def _problem(status: int, slug: str, title: str, detail: str, request_id: str, error: Exception) -> Response:
     body: dict[str, Any] = {
         "type": f"/problems/{slug}",
@@ -125,6 +138,8 @@ def _problem(status: int, slug: str, title: str, detail: str, request_id: str, e
     headers = {"WWW-Authenticate": "Token"} if status == 401 else {}
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(getattr(error, "wait", None) or A_WHILE)
+    if isinstance(error, NoRoom):
+        headers["Retry-After"] = str(A_WHILE)
     if isinstance(error, LedgerUnavailable | NotSealed | Busy | BeingWritten):
         headers["Retry-After"] = str(A_MOMENT)
     return Response(body, status=status, headers=headers, content_type=JSON)

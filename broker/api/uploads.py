@@ -108,7 +108,7 @@ class Uploads(Door):
             OpenApiParameter("Upload-Metadata", str, "header"),
             OpenApiParameter("Location", str, "header", response=[201]),
         ],
-        responses={201: None, **documented(400, 412, 413, 422, 503)},
+        responses={201: None, **documented(400, 412, 413, 422, 503, 507)},
     )
     def post(self, request: Request) -> Response:
         """Begin an upload; its first bytes may come along."""
@@ -164,7 +164,7 @@ class OneUpload(Door):
             OpenApiParameter("Upload-Offset", int, "header", required=True),
             OpenApiParameter("Upload-Checksum", str, "header", description="sha256 or sha1, and base64"),
         ],
-        responses={204: None, **documented(400, 404, 409, 410, 412, 413, 415, 423, 503)},
+        responses={204: None, **documented(400, 404, 409, 410, 412, 413, 415, 423, 503, 507)},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
         """Send bytes of an upload of yours. Status 460: they are not those the checksum was taken of."""

@@ -1,6 +1,7 @@
 """tus 1.0 header by header, and a file in one request."""
 
 import base64
+import errno
 import hashlib
 import io
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -232,3 +234,46 @@ def test_a_guardian_sends_for_her_child_and_sees_its_files(her, eve):
     begin(her, FILE, Upload_Metadata=metadata)
     checks.run(Upload.objects.get().pk, clock=timezone.now)
     assert [one["participant"] for one in her.get(reverse("api:files")).json()] == [child.pseudonym]
+
+
+def test_while_the_disk_is_full_it_is_said_and_what_came_is_kept(her, monkeypatch):
+    url = begin(her)["Location"]
+    send(her, url, FILE[:50], 0)
+    with monkeypatch.context() as full:
+
+        def no_room(_file: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        full.setattr(arriving.os, "fsync", no_room)
+        told = send(her, url, FILE[50:], 50, status=507)
+        assert told.json()["type"] == "/problems/no-room"
+        assert "What had come before is kept" in told.json()["detail"]
+        assert "Retry-After" in told
+    assert her.head(url, headers=TUS)["Upload-Offset"] == "50"
+    assert not [path for path in arriving._folder(Upload.objects.get().pk).glob(".?*") if path.stat().st_size]
+    send(her, url, FILE[50:], 50)
+
+
+def test_nothing_is_begun_while_the_disk_is_full(her, monkeypatch):
+    def no_room(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(uploads.log, "append", no_room)
+    told = begin(her, status=507)
+    assert "Nothing was begun" in told.json()["detail"]
+    assert not Upload.objects.exists()
+
+
+def test_at_the_end_of_a_check_all_of_it_is_read(her):
+    url = begin(her, FILE)["Location"]
+    assert her.get(url).json()["checked"] == 0
+    checks.run(Upload.objects.get().pk, clock=timezone.now)
+    assert her.get(url).json()["checked"] == 100
+
+
+def test_an_address_that_is_none_is_told_as_a_problem(her):
+    for path in ("/api/v1/uploads/no-number", "/api/v1/nothing"):
+        told = her.get(path)
+        assert (told.status_code, told["Content-Type"]) == (404, "application/problem+json")
+        assert told.json()["type"] == "/problems/not-found"
+    assert her.get("/nothing/")["Content-Type"].startswith("text/html")

@@ -1,11 +1,13 @@
 """What becomes of a file that is whole: taken, refused with its line, recognised, or tried again."""
 
+import errno
 import hashlib
 import threading
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from broker import checks, erasing, health, leftovers, tasks, uploads
 from broker.arriving import PIECE
@@ -181,6 +183,26 @@ def test_bytes_that_no_row_needs_and_outcomes_that_are_old_are_cleared(eve, fold
     leftovers.clear(at=NOW + timedelta(days=365 * 100))
     assert [path.name for path in folder.iterdir()] == [str(here.pk)]
     assert not Upload.objects.filter(pk=done.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "full", [OSError(errno.ENOSPC, "No space left on device"), OperationalError("database or disk is full")]
+)
+def test_while_the_disk_is_full_the_bytes_wait_however_often_it_is_tried(eve, folder, monkeypatch, full):
+    def no_room(*_: object, **__: object) -> None:
+        raise full
+
+    upload = arrived(eve)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(checks, "receive", no_room)
+        for day in range(checks.MOST_ATTEMPTS + 2):
+            with pytest.raises(type(full)):
+                checks.run(upload.pk, clock=lambda at=NOW + timedelta(days=day): at)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.CHECKING
+    checks.run(upload.pk, clock=lambda: NOW + timedelta(days=30))
+    upload.refresh_from_db()
+    assert upload.state == UploadState.TAKEN
 
 
 def test_an_erased_person_leaves_no_upload(eve, stranger, folder):
