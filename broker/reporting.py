@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from broker import cases, events, rights
+from broker import cases, events, rights, signatures
 from broker.errors import NotAllowed, Refused
 from broker.models import Case, CaseReport, User
 from broker.roles import Right
@@ -37,7 +37,7 @@ def stages(case: Case) -> tuple[CaseReport.Stage, ...]:
 def report(case: Case, said: Said, *, by: User, at: datetime) -> CaseReport:
     """Add to what was reported; the newest report is what holds, also of a case that is closed."""
     rights.require(by, Right.OPEN_CASE)
-    if not rights.may(by, cases.WORK, case):
+    if not rights.may(by, signatures.WORK, case):
         raise NotAllowed("You do not work on this case. Nothing was recorded.")
     if said.stage not in stages(case):
         raise Refused(f"A case for {case.purpose} is not {said.stage.label}. Nothing was recorded.")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0012_certificates_outlive_a_restore'),
+        ('broker', '0015_sign_each_step_of_a_case'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('broker', '0010_take_addresses_in_use_as_confirmed'),
+        ('broker', '0014_certificates_outlive_a_restore'),
     ]
 
     operations = [
