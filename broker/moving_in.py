@@ -75,7 +75,7 @@ class Result:
 
 
 def manifest(path: Path, folder: Path, *, on: date) -> list[Line]:
-    """Read a manifest whose files lie in `folder`, as of a day. Raises ManifestRefused with all wrong lines."""
+    """Read a manifest whose files lie in `folder`, as of a day. Raises ManifestRefused with every fault."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as text:
             rows = list(csv.DictReader(text, delimiter="\t"))

@@ -8,7 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from broker.models import REVIEW_TRANSITIONS, TRANSITIONS, UPLOAD_TRANSITIONS, JobState, Reviewed, UploadState
+from broker.models import (
+    CASE_TRANSITIONS,
+    DISCLOSURE_TRANSITIONS,
+    LEGAL_TRANSITIONS,
+    QUERY_TRANSITIONS,
+    REVIEW_TRANSITIONS,
+    TRANSITIONS,
+    UPLOAD_TRANSITIONS,
+    DisclosureState,
+    JobState,
+    LegalProcess,
+    QueryState,
+    Reviewed,
+    UploadState,
+)
 from consent import disease_tables, form_steps, paper_steps
 from consent.models import Holding
 from consent.models import kin as kin_links
@@ -65,14 +79,59 @@ TABLES = (
         },
     ),
     Table(
-        name="access request, case",
+        name="query",
+        steps=QUERY_TRANSITIONS,
+        begins=frozenset({QueryState.SUBMITTED}),
+        verbs={
+            QueryState.SUBMITTED: ("broker.queries.submit",),
+            QueryState.APPROVED: ("broker.queries.submit", "broker.searches.decide"),
+            QueryState.REFUSED: ("broker.queries.submit", "broker.searches.decide", "broker.case_ends.close"),
+        },
+    ),
+    Table(
+        name="access request",
         steps=REVIEW_TRANSITIONS,
         begins=frozenset({Reviewed.SUBMITTED}),
         verbs={
-            Reviewed.SUBMITTED: ("broker.access.apply", "broker.cases.open_case"),
-            Reviewed.APPROVED: ("broker.access.decide", "broker.cases.decide"),
-            Reviewed.REFUSED: ("broker.access.decide", "broker.cases.decide"),
-            Reviewed.CLOSED: ("broker.access.close", "broker.cases.close"),
+            Reviewed.SUBMITTED: ("broker.access.apply",),
+            Reviewed.APPROVED: ("broker.access.decide",),
+            Reviewed.REFUSED: ("broker.access.decide",),
+            Reviewed.CLOSED: ("broker.access.close",),
+        },
+    ),
+    Table(
+        name="case",
+        steps=CASE_TRANSITIONS,
+        begins=frozenset({Reviewed.SUBMITTED}),
+        verbs={
+            Reviewed.SUBMITTED: ("broker.cases.open_case",),
+            Reviewed.APPROVED: ("broker.cases.decide",),
+            Reviewed.REFUSED: ("broker.cases.decide",),
+            Reviewed.CLOSED: ("broker.case_ends.close", "broker.case_ends.lapse_due"),
+        },
+    ),
+    Table(
+        name="disclosure",
+        steps=DISCLOSURE_TRANSITIONS,
+        begins=frozenset({DisclosureState.PROPOSED}),
+        verbs={
+            DisclosureState.PROPOSED: ("broker.disclosures.propose",),
+            DisclosureState.DISCLOSED: ("broker.disclosures.decide",),
+            DisclosureState.REFUSED: ("broker.disclosures.decide",),
+            DisclosureState.LAPSED: ("broker.disclosures.decide", "broker.case_ends.close"),
+        },
+    ),
+    Table(
+        name="order or demand",
+        steps=LEGAL_TRANSITIONS,
+        begins=frozenset({LegalProcess.State.RECEIVED}),
+        verbs={
+            state: (
+                "broker.processes.receive"
+                if state is LegalProcess.State.RECEIVED
+                else "broker.processes.move",
+            )
+            for state in LegalProcess.State
         },
     ),
     Table(

@@ -15,16 +15,15 @@ from broker.models.undertakings import AccessRequest, Authorisation, Case, Proje
 
 
 class QueryState(models.TextChoices):
-    """A search is submitted until two have signed it; a researcher's question needs no more signatures."""
+    """A search is submitted until two have signed it; a researcher's question needs no more signatures. A
+    draft stands in somebody's browser alone, and is no row."""
 
-    DRAFT = "draft", "draft"
     SUBMITTED = "submitted", "submitted"
     APPROVED = "approved", "approved"
     REFUSED = "refused", "refused"
 
 
 QUERY_TRANSITIONS: dict[QueryState, frozenset[QueryState]] = {
-    QueryState.DRAFT: frozenset({QueryState.SUBMITTED}),
     QueryState.SUBMITTED: frozenset({QueryState.APPROVED, QueryState.REFUSED}),
     QueryState.APPROVED: frozenset(),
     QueryState.REFUSED: frozenset(),
