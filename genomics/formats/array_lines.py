@@ -14,6 +14,7 @@ import numpy as np
 from genomics.coordinates import MT, X, Y, code_or_none
 from genomics.errors import FileReason, FileRefused
 from genomics.formats.fields import WORD, Fields, Letters, Numbers, Words, runs
+from genomics.intake.records import is_odd_marker
 
 BASES = ("A", "C", "G", "T")
 NO_CALL, INDEL = 5, 6
@@ -50,6 +51,7 @@ class Calls:
     position: Numbers
     low: Letters
     high: Letters
+    odd: tuple[int, bytes] | None = None  # the line of the first ID that is no marker's, and that ID
 
     @classmethod
     def of(cls, calls: list[Call]) -> "Calls":
@@ -140,7 +142,11 @@ def scan(text: bytes, first: int) -> Calls | None:
         name = fields.field(begin, _CHROMOSOME)
         code[begin:end] = _code(name) if _CONTIG.fullmatch(name) else 0
         plain[begin:end] &= _CONTIG.fullmatch(name) is not None
+    last = fields.letters[np.maximum(fields.ends[_ID] - 1, 0)]
+    wordy = np.flatnonzero(last - np.uint8(ord("0")) > 9).tolist()
+    odd = next((row for row in wordy if is_odd_marker(fields.field(row, _ID))), None)
     calls = Calls(
+        odd=None if odd is None else (first + odd, fields.field(odd, _ID)),
         id=_mix(fields.word(_ID), fields.word(_ID, WORD), id_size),
         code=code,
         position=position,

@@ -6,13 +6,15 @@ different genotypes is a damaged file; two markers at one place that differ make
 are read in `array_lines`.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from genomics.column_rows import Rows, assemble
 from genomics.columns import MISSING, NOT_STATED, keys
 from genomics.errors import FileReason, FileRefused
-from genomics.formats.array_lines import BASES, INDEL, NO_CALL, Call, Calls, fingerprint, read_line, scan
+from genomics.formats.array_lines import BASES, INDEL, NO_CALL, Calls, fingerprint, read_line, scan
 from genomics.formats.builds import MARKERS, Evidence, check_said, named_in
 from genomics.formats.dialects import Dialect, find
 from genomics.formats.fields import Flags, Numbers
@@ -20,6 +22,7 @@ from genomics.formats.limits import Limits
 from genomics.formats.lines import Block, Lines
 from genomics.formats.source import Reading
 from genomics.intake import screen
+from genomics.intake.records import is_odd_marker
 
 _ENOUGH = 1 << 16  # bytes that show a title
 _NO_ID = np.uint64(fingerprint(b"."))
@@ -34,11 +37,13 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object
     parts: list[Calls] = []
     count, first = 0, 0
     samples: set[bytes] = set()
+    odd: tuple[int, bytes] | None = None
     for received in lines:
         block = dialect.plainly(received, samples)
         first = first or block.first
         calls = scan(block.text, block.first) if in_bulk else None
         parts.append(_one_by_one(block) if calls is None else calls)
+        odd = odd or parts[-1].odd
         count += len(parts[-1])
         if count > limits.records:
             what = f"The file has more than {limits.records:,} records."
@@ -70,8 +75,16 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object
         column=column,
         evidence=evidence,
         notes=tuple(f"{number:,} {what}" for number, what in told if number),
-        findings=findings,
+        findings=(*findings, *_found(odd, samples, first)),
     )
+
+
+def _found(odd: tuple[int, bytes] | None, samples: set[bytes], first: int) -> Iterator[screen.Finding]:
+    """What lines say beside genotypes, where it may be about somebody."""
+    for sample in samples:
+        yield screen.sample_name(first, sample.decode("utf-8"))
+    if odd is not None or samples:
+        yield screen.record_text(*(odd or (first, min(samples))))
 
 
 def _read_preface(
@@ -92,10 +105,13 @@ def _read_preface(
 
 
 def _one_by_one(block: Block) -> Calls:
-    calls: list[Call] = [
-        read_line(line, number) for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.first)
-    ]
-    return Calls.of(calls)
+    lines = block.text.split(b"\n")[:-1]
+    calls = Calls.of([read_line(line, number) for number, line in enumerate(lines, start=block.first)])
+    for number, line in enumerate(lines, start=block.first):
+        marker = line.partition(b"\t")[0]
+        if calls.odd is None and is_odd_marker(marker):
+            calls.odd = (number, marker)
+    return calls
 
 
 def _refuse_two_minds(calls: Calls, first: int) -> None:

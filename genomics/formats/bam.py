@@ -14,8 +14,9 @@ from genomics.formats.builds import Evidence, check_said
 from genomics.formats.limits import Limits
 from genomics.formats.pileup import NOT_COUNTED, Read
 from genomics.formats.sam_header import SamHeader, read_header
-from genomics.formats.sites import begin
+from genomics.formats.sites import Counting, begin
 from genomics.formats.source import NOTHING, Loaded, Reading
+from genomics.intake.records import are_known_tags, is_odd_tag
 
 MAGIC = b"BAM\x01"
 _INT, _STEP = Struct("<i"), Struct("<I")
@@ -26,6 +27,8 @@ _NO_QUALITY = 0xFF
 _MOST_OPERATIONS = 8
 _QUERY = frozenset((0, 1, 4, 7, 8))
 _LONGEST_NAME = 1_000
+_SIZES = Struct("<HHi")  # steps, flag, bases
+_TAG_SIZES = {b"A": 1, b"c": 1, b"C": 1, b"s": 2, b"S": 2, b"i": 4, b"I": 4, b"f": 4}
 
 
 def read(
@@ -36,7 +39,7 @@ def read(
     evidence = Evidence()
     header = _read_head(content, evidence, limits)
     check_said(evidence)
-    counting = begin(header, evidence, assume=assume, loaded=loaded, renames=True)
+    counting = begin(header, evidence, assume=assume, loaded=loaded)
     if counting.refusal is not None:
         raise counting.refusal
     codes = [contig.code for contig in header.contigs.values()]
@@ -48,10 +51,48 @@ def read(
             _damaged(f"Read {count:,} says it is impossibly long or short.")
         if count > limits.reads:
             raise FileRefused(FileReason.TOO_MANY_RECORDS, f"It has more than {limits.reads:,} reads.")
-        read = _read(content.take(length), codes, count)
+        record = content.take(length)
+        read = _read(record, codes, count)
+        _look(record, counting, count)
         if read is not None:
             counting.add(read)
     return counting.close(header)
+
+
+def _look(record: bytes, counting: Counting, count: int) -> None:
+    """What a read says beside bases, where it may be about somebody; its sizes have been checked."""
+    named, (steps, _, bases) = record[8], _SIZES.unpack_from(record, 12)
+    counting.names.look(record[_FIXED.size : _FIXED.size + named - 1])
+    tags = _FIXED.size + named + 4 * steps + (bases + 1) // 2 + bases
+    if counting.odd_tag or are_known_tags(record, tags):
+        return
+    for tag, kind, value in tags_of(record, tags):
+        if is_odd_tag(tag, kind, value):
+            counting.odd_tag, counting.odd_at = tag, count
+            return
+
+
+def tags_of(record: bytes, at: int) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The tags of a read from there on: name, type, what stands behind the two. FileRefused where they do
+    not end."""
+    while at < len(record):
+        end = _end_of_tag(record, at)
+        if not at + 3 <= end <= len(record):
+            _damaged("A tag of a read does not end.")
+        kind = record[at + 2 : at + 3]
+        yield record[at : at + 2], kind, record[at + 3 : end - (kind in (b"Z", b"H"))]
+        at = end
+
+
+def _end_of_tag(data: bytes, at: int) -> int:
+    """Where a tag ends; -1 where that cannot be told."""
+    kind, at = data[at + 2 : at + 3], at + 3
+    if kind in (b"Z", b"H"):
+        return data.find(b"\0", at) + 1 or -1
+    if kind == b"B":
+        size = _TAG_SIZES.get(data[at : at + 1], 0)
+        return at + 5 + size * int.from_bytes(data[at + 1 : at + 5], "little") if size else -1
+    return at + _TAG_SIZES[kind] if kind in _TAG_SIZES else -1
 
 
 class Content:

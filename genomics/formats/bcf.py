@@ -6,6 +6,7 @@ whatever indices (IDX) the header claims. Lines count as they would in the text.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from struct import Struct
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from genomics.formats.limits import Limits
 from genomics.formats.lines import Lines
 from genomics.formats.source import NOTHING, Loaded, Reading
 from genomics.formats.vcf_header import read_header
+from genomics.intake.details import Detail
 
 _MAGIC = frozenset((b"BCF\x02\x01", b"BCF\x02\x02"))
 _SIZES, _FIXED = Struct("<II"), Struct("<iiifII")
@@ -30,13 +32,17 @@ _ID = re.compile(rb"(?:^|,)\s*ID=([^,>\"]+)")
 _INDEX = re.compile(rb",IDX=([0-9]{1,9})\s*(?=[,>]|$)")
 _CHUNK = 1 << 18
 _MISSING = b"."
+AS_PACKED = "What the records of a BCF say beside genotypes is kept as it came."
 
 
 def read(
     chunks: Iterator[bytes], *, limits: Limits, assume: Build | None = None, loaded: Loaded = NOTHING
 ) -> Reading:
     """Read the content of a BCF, from its magic on."""
-    return vcf.read(Lines(as_text(Content(chunks), limits, by_layout=True), limits=limits), limits=limits)
+    lines = Lines(as_text(Content(chunks), limits, by_layout=True), limits=limits)
+    reading = vcf.read(lines, limits=limits)
+    found = tuple(one for one in reading.findings if one.detail is not Detail.RECORD_TEXT)
+    return replace(reading, notes=(*reading.notes, AS_PACKED), findings=found)
 
 
 def as_text(content: Content, limits: Limits, *, by_layout: bool = False) -> Iterator[bytes]:

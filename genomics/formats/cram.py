@@ -32,6 +32,7 @@ from genomics.reference import Reference, index_of
 MAGIC = b"CRAM"
 _VERSIONS = frozenset(((2, 1), (3, 0), (3, 1)))
 _SHUT = "/dev/null"
+AS_PACKED = "Names and tags of reads are packed with them in a CRAM, and are kept as they came."
 _CHUNK = 1 << 20
 _FAULTS = (OSError, ValueError, RuntimeError, UnicodeDecodeError)
 
@@ -68,7 +69,7 @@ def read(
             raise FileRefused(FileReason.DAMAGED, "The file cannot be unpacked.") from None
     name = start[NAME:].strip(b"\0").decode("utf-8", "replace")
     named = (screen.file_name(name),) if name else ()
-    return replace(reading, findings=(*named, *reading.findings))
+    return replace(reading, notes=(*reading.notes, AS_PACKED), findings=(*named, *reading.findings))
 
 
 def read_packed(

@@ -15,8 +15,9 @@ from genomics.formats.limits import Limits
 from genomics.formats.lines import Lines
 from genomics.formats.pileup import Read
 from genomics.formats.sam_header import NAME, SamHeader, read_header
-from genomics.formats.sites import begin
+from genomics.formats.sites import Counting, begin
 from genomics.formats.source import NOTHING, Loaded, Reading
+from genomics.intake.records import is_odd_tag
 
 COLUMNS = 11
 OPERATIONS = b"MIDNSHP=X"
@@ -49,16 +50,28 @@ def read(lines: Lines, *, limits: Limits, assume: Build | None = None, loaded: L
     evidence = Evidence()
     header = read_header(lines.take_leading(b"@", limit=limits.header), evidence, limits=limits)
     check_said(evidence)
-    counting = begin(header, evidence, assume=assume, loaded=loaded, renames=True)
+    counting = begin(header, evidence, assume=assume, loaded=loaded)
     count = 0
     for block in lines:
         for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.first):
-            counting.add(read_line(line, number, header))
+            read = read_line(line, number, header)
+            counting.names.look(read.name)
+            _look(line, counting, number)
+            counting.add(read)
             count += 1
         if count > limits.records:
             what = f"The file has more than {limits.records:,} records."
             raise FileRefused(FileReason.TOO_MANY_RECORDS, what, block.first)
     return counting.close(header)
+
+
+def _look(line: bytes, counting: Counting, number: int) -> None:
+    """Tags of a read that are text about who knows what; they have been checked."""
+    if counting.odd_tag:
+        return
+    for one in line.split(b"\t")[COLUMNS:]:
+        if is_odd_tag(one[:2], one[3:4], one[5:]):
+            counting.odd_tag, counting.odd_at = one[:2], number
 
 
 def read_line(line: bytes, number: int, header: SamHeader) -> Read:

@@ -1,6 +1,7 @@
 """Where reads are counted: the panel of the file's build, or the reason why there is nothing to count at."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from genomics.column_rows import assemble
 from genomics.coordinates import Build
@@ -10,10 +11,8 @@ from genomics.formats.pileup import Pileup, Read
 from genomics.formats.sam_header import SamHeader
 from genomics.formats.source import Loaded, Reading
 from genomics.intake import screen
-from genomics.intake.read_names import is_strange
+from genomics.intake.read_names import Judge
 from genomics.panel import Panel
-
-_JUDGED = 1_000  # reads whose names are looked at
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,15 +22,11 @@ class Counting:
     evidence: Evidence
     pileup: Pileup | None
     refusal: FileRefused | None
-    renames: bool = False  # whether the copy that is kept has other names where these may be somebody's
-    judged: int = 0
-    strange: str = ""
+    names: Judge = field(default_factory=Judge)
+    odd_tag: bytes = b""  # the first that is text nobody needs to know
+    odd_at: int = 0  # and the number of its line, or of its read
 
     def add(self, read: Read) -> None:
-        if self.renames and self.judged < _JUDGED:
-            self.judged += 1
-            name = read.name.decode("ascii", "replace")
-            self.strange = self.strange or (name if is_strange(name) else "")
         if self.pileup is not None:
             self.pileup.add(read)
 
@@ -50,19 +45,23 @@ class Counting:
             column=column,
             evidence=self.evidence,
             notes=(f"{self.pileup.reads:,} reads were counted at the {len(rows):,} sites they cover.",),
-            findings=(*header.findings, *([screen.read_name(self.strange)] if self.strange else [])),
+            findings=(*header.findings, *self._findings()),
         )
 
+    def _findings(self) -> Iterator[screen.Finding]:
+        if self.names.strange:
+            yield screen.read_name(self.names.strange)
+        if self.odd_tag:
+            yield screen.record_text(self.odd_at, self.odd_tag)
 
-def begin(
-    header: SamHeader, evidence: Evidence, *, assume: Build | None, loaded: Loaded, renames: bool = False
-) -> Counting:
+
+def begin(header: SamHeader, evidence: Evidence, *, assume: Build | None, loaded: Loaded) -> Counting:
     """Find the panel by what the header says of the build."""
     try:
         pileup = Pileup(_panel(header, evidence, assume, loaded))
     except FileRefused as refusal:
-        return Counting(evidence=evidence, pileup=None, refusal=refusal, renames=renames)
-    return Counting(evidence=evidence, pileup=pileup, refusal=None, renames=renames)
+        return Counting(evidence=evidence, pileup=None, refusal=refusal)
+    return Counting(evidence=evidence, pileup=pileup, refusal=None)
 
 
 def _panel(header: SamHeader, evidence: Evidence, assume: Build | None, loaded: Loaded) -> Panel:

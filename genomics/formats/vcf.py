@@ -177,12 +177,12 @@ class _Body:
             column=column,
             evidence=self.evidence,
             notes=tuple(f"{count:,} {what}" for count, what in told if count),
-            findings=self.header.findings,
+            findings=(*self.header.findings, *self.tails.words.findings(list(self.order.seen))),
         )
 
     def _in_bulk(self, block: Block) -> _Block | None:
         """The block with its plain lines read at once; None when some line is not as it must be."""
-        plain = scan(block.text, self.tails)
+        plain = scan(block.text, self.tails, block.first)
         if plain is None:
             return None
         names = Names()
@@ -234,6 +234,7 @@ class _Body:
         except FileRefused as refusal:
             read.refused = refusal
             return
+        self.tails.words.see_line(line, read.first + index)
         read.contig[index] = read.names.number(record.name, record.code)
         read.position[index], read.reach[index] = record.position, record.last
         read.block[index], read.is_sure[index] = record.block, record.is_sure

@@ -89,8 +89,9 @@ class _Calls(NamedTuple):
     are_calls: Flags
 
 
-def scan(text: bytes, tails: Tails) -> Scan | None:
-    """Read a block of whole lines; None when some line has not ten columns."""
+def scan(text: bytes, tails: Tails, first: int = 1) -> Scan | None:
+    """Read a block of whole lines, the first of which has that number; None when some line has not ten
+    columns."""
     fields = Fields.cut(text, COLUMNS)
     if fields is None:
         return None
@@ -106,7 +107,8 @@ def scan(text: bytes, tails: Tails) -> Scan | None:
     skipped, ref, alt, alleles = _read_alleles(fields, alternates, plain, block)
     _leave_unless(is_quality, shape, _QUALITY, plain)
     _leave_unless(is_filter, fields, _FILTER, plain)
-    tails.leave_odd(fields, shape, plain, alternates.alleles, ploidy)
+    tails.leave_odd(fields, shape, plain, alternates.alleles, ploidy, first=first)
+    tails.words.see_block(fields, first)
     return Scan(
         fields=fields,
         plain=plain,

@@ -14,6 +14,7 @@ import numpy as np
 from genomics.formats.fields import Fields, Flags, Letters, Numbers
 from genomics.formats.vcf_header import Header
 from genomics.formats.vcf_values import InfoCheck, SampleCheck
+from genomics.formats.vcf_words import Words
 
 _INFO, _FORMAT, _SAMPLE = 7, 8, 9
 _MOST_SHAPES, _LONGEST_SHAPE = 1 << 14, 512
@@ -45,37 +46,53 @@ class Tails:
     """What follows FILTER, held against a file's header; what was looked at is remembered over all blocks."""
 
     def __init__(self, header: Header) -> None:
+        self.words = Words()
         self._kinds = {
-            (alternates, ploidy): _Tail(header, alternates, ploidy)
+            (alternates, ploidy): _Tail(header, self.words, alternates, ploidy)
             for alternates, ploidy in product(range(_MOST_ALTERNATES + 1), range(1, _MOST_CHROMOSOMES + 1))
         }
 
     def leave_odd(
-        self, fields: Fields, shape: Fields, plain: Flags, alternates: Numbers, ploidy: Letters
+        self,
+        fields: Fields,
+        shape: Fields,
+        plain: Flags,
+        alternates: Numbers,
+        ploidy: Letters,
+        *,
+        first: int = 1,
     ) -> None:
-        """Lines whose values are not as the header declares are not plain."""
+        """Lines whose values are not as the header declares are not plain. `first` is the number of the first
+        line."""
         for (count, copies), tail in self._kinds.items():
             rows = np.flatnonzero(plain & (alternates == count) & (ploidy == copies))
             if len(rows):
-                tail.leave_odd(fields, shape, plain, rows)
+                tail.leave_odd(fields, shape, plain, rows, first)
 
 
 class _Tail:
     """Lines with one number of alternates, and one of chromosomes."""
 
-    def __init__(self, header: Header, alternates: int, ploidy: int) -> None:
-        self._header, self._may_end = header, alternates > 0
+    def __init__(self, header: Header, words: Words, alternates: int, ploidy: int) -> None:
+        self._header, self._words, self._may_end = header, words, alternates > 0
         self._info = InfoCheck(header.info, alternates=alternates)
         self._sample = SampleCheck(header.format, alternates=alternates, ploidy=ploidy)
         self._known: dict[bytes, bool] = {}
 
-    def leave_odd(self, fields: Fields, shape: Fields, plain: Flags, rows: Numbers) -> None:
+    def leave_odd(self, fields: Fields, shape: Fields, plain: Flags, rows: Numbers, first: int) -> None:
         known, text = self._known, shape.text
         begins, ends = shape.begins[_INFO, rows].tolist(), shape.ends[_SAMPLE, rows].tolist()
         for row, begin, end in zip(rows.tolist(), begins, ends, strict=True):
             fits = known.get(text[begin:end])
             if fits is None:
                 fits = self._fits(fields, row)
+                if fits:
+                    self._words.see_tail(
+                        fields.field(row, _INFO),
+                        fields.field(row, _FORMAT),
+                        fields.field(row, _SAMPLE),
+                        first + row,
+                    )
                 if end - begin <= _LONGEST_SHAPE and len(known) < _MOST_SHAPES and self._tells(shape, row):
                     known[text[begin:end]] = fits
             if not fits:

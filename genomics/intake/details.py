@@ -23,6 +23,7 @@ class Detail(StrEnum):
     COMMAND = "command"
     READ_NAME = "read_name"
     FILE_NAME = "file_name"
+    RECORD_TEXT = "record_text"
     WORDS = "words"
 
     @property
@@ -42,6 +43,7 @@ _SENTENCES = {
     Detail.COMMAND: "the command a program was run with, in which files and folders are named",
     Detail.READ_NAME: "names of reads or read groups that may be somebody's",
     Detail.FILE_NAME: "the name that the file had when it was made",
+    Detail.RECORD_TEXT: "text beside genotypes that may be about somebody, and more lines may",
     Detail.WORDS: "words of free text that may be about somebody",
 }
 

@@ -13,6 +13,30 @@ _BY_MACHINE = re.compile(
 )
 
 
+_DIGITS = re.compile(rb"[0-9]+")
+_MOST_SHAPES = 1 << 12
+
+
+class Judge:
+    """Judges many reads of a file: names that differ in numbers alone are looked at once."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+        self.strange = ""  # the first that is
+
+    def look(self, name: bytes) -> None:
+        if self.strange:
+            return
+        shape = _DIGITS.sub(b"0", name)
+        if shape in self._seen:
+            return
+        text = name.decode("ascii", "replace")
+        if is_strange(text):
+            self.strange = text
+        elif len(self._seen) < _MOST_SHAPES:
+            self._seen.add(shape)
+
+
 def is_strange(name: str) -> bool:
     """Whether it is neither by a machine's rule nor made of the words that headers are made of."""
     return _BY_MACHINE.fullmatch(name) is None and has_strange_word(name)

@@ -26,6 +26,7 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT, Limits, Profile
 from genomics.intake import nurseries, turns
+from genomics.intake.details import Detail
 from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled import child, walls, wire
 
@@ -99,7 +100,8 @@ def cleaned(
     FileRefused, IntakeShut."""
     if not isinstance(data, bytes):
         data.seek(0)
-    told, _ = run("clean", data, limits=limits, most=2 * limits.packed)
+    found = tuple({one.detail for one in of.findings}) if of is not None else ()
+    told, _ = run("clean", data, limits=limits, most=2 * limits.packed, found=found)
     try:
         copy, tally = wire.hear_copy(told)
     except wire.Unbelievable as lie:
@@ -127,16 +129,24 @@ def run(
     limits: Limits,
     laid_out: LaidOut = NOTHING,
     most: int,
+    found: tuple[Detail, ...] = (),
 ) -> tuple[bytes, wire.End]:
     """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
     it takes too long or too much, or does not come to its end; IntakeShut."""
     _require_walls()
     with turns.taken():
-        return _ran(task, data, assume=assume, limits=limits, laid_out=laid_out, most=most)
+        return _ran(task, data, assume=assume, limits=limits, laid_out=laid_out, most=most, found=found)
 
 
 def _ran(
-    task: str, data: bytes | BinaryIO, *, assume: Build | None, limits: Limits, laid_out: LaidOut, most: int
+    task: str,
+    data: bytes | BinaryIO,
+    *,
+    assume: Build | None,
+    limits: Limits,
+    laid_out: LaidOut,
+    most: int,
+    found: tuple[Detail, ...],
 ) -> tuple[bytes, wire.End]:
     given = _handed(data, limits)
     try:
@@ -146,6 +156,7 @@ def _ran(
             assume=assume,
             limits=limits,
             laid_out=laid_out,
+            found=found,
             allowance=walls.Allowance(memory=limits.memory, cpu_seconds=allowed),
         )
         told, end = _watched(errand, given, most=most, until=time.monotonic() + _WAIT * allowed)
@@ -256,7 +267,7 @@ def _crashed() -> FileRefused:
 
 
 def _unalike() -> FileRefused:
-    what = "The copy of it that we would keep, without what may name somebody, does not read as it does."
+    what = "The copy of it that we would keep, without the details that we found, does not read as it does."
     return FileRefused(FileReason.NOT_KEPT, what)
 
 

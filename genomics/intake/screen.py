@@ -95,6 +95,11 @@ def sample_name(line: int, name: str) -> Finding:
     return Finding(detail=Detail.SAMPLE_NAME, line=line, masked=_mask(name))
 
 
+def record_text(line: int, said: bytes) -> Finding:
+    """What a record says beside genotypes: the first of the file."""
+    return Finding(detail=Detail.RECORD_TEXT, line=line, masked=_mask(said.decode("utf-8", "replace")))
+
+
 def file_name(name: str) -> Finding:
     """What a CRAM says it was called when it was made, or where it lay."""
     return Finding(detail=Detail.FILE_NAME, line=1, masked=_mask(name))

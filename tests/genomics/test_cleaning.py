@@ -97,7 +97,7 @@ def test_lines_keep_their_numbers_and_records_their_bytes() -> None:
 def test_the_blocks_of_a_bgzip_behind_its_head_are_copied() -> None:
     data = bgzipped(VCF, block=2000)
     kept = clean(data)
-    assert kept[-len(data) // 2 :] == data[-len(data) // 2 :]
+    assert kept[-len(data) // 4 :] == data[-len(data) // 4 :]
     assert formats.read(kept).quality.sites == 4000
 
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from genomics import formats
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
+from genomics.intake.details import Detail
 
 ENOUGH = 1 << 16  # bytes of records
 
 
 @dataclass(slots=True)
 class Tally:
-    """What is known of one copy when it is made."""
+    """What was found when the file was read, and what is known of its copy when that is made."""
 
+    found: tuple[Detail, ...] = ()
     content: int = 0  # bytes that came out of the wrapping
     rewritten: bool = False  # whether records were
     alike: bool = True

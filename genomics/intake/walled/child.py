@@ -34,9 +34,9 @@ def read(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
         yield from wire.tell(said)
 
 
-def clean(stream: BinaryIO, _errand: Errand) -> Iterator[bytes]:
+def clean(stream: BinaryIO, errand: Errand) -> Iterator[bytes]:
     """Write the copy to be kept of a file that has been read."""
-    tally = Tally()
+    tally = Tally(found=errand.found)
     return wire.tell_copy(cleaning.cleaned(stream, tally), tally)
 
 

@@ -1,9 +1,9 @@
-"""The copy of a file that is kept: the same genotypes, and nothing above them that may name somebody.
+"""The copy of a file that is kept: the same genotypes, without what was found that may name somebody.
 
-Of a header stays what reading needs, each line without its details (`screen.redacted`); free text goes as a
-whole, for no pattern knows every name. Lines keep their numbers. Wrappings stay of their kind and lose the
-names they carry. A bgzip is copied block by block behind its head. Runs in a child, on files that have been
-read.
+Of a header stays what its format foresees, each line without its details (`screen.redacted`); free text goes
+as a whole, for no pattern knows every name. Records are written anew only where something was found in them
+(`rewriting`, `read_names`). Lines keep their numbers. Wrappings stay of their kind and lose the names they
+carry. A bgzip is copied block by block behind its head. Runs in a child, on files that have been read.
 """
 
 import io
@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, count
 from typing import BinaryIO, NamedTuple
@@ -20,14 +20,19 @@ from genomics.errors import FileReason, FileRefused
 from genomics.formats import blocks
 from genomics.formats.builds import named_in, naming
 from genomics.intake import screen
+from genomics.intake.details import Detail
 from genomics.intake.header_grammar import REMOVED, Names
 from genomics.intake.screen import redacted
 from genomics.intake.walled.alike import ENOUGH, Tally
 from genomics.intake.walled.cram_head import without_details
 from genomics.intake.walled.read_names import Renaming
+from genomics.intake.walled.rewriting import OfArray, OfVcf, by_line
+
+Rewriting = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 _CHUNK = 1 << 20
 _BAM = b"BAM\x01"
+_VCF = (b"##fileformat=VCF", b"\xef\xbb\xbf##fileformat=VCF")
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _BLOCK = struct.Struct("<12s2sHH")  # the head of a bgzip's block: gzip's, "BC", 2, bytes of the block less 1
 _LARGEST_BLOCK = 0xFF00
@@ -48,7 +53,8 @@ _TITLE = re.compile(r"(?i)#\s*(?:rs_?id|snp|marker\w*|name)\b[\s,\"]")
 
 
 def cleaned(stream: BinaryIO, tally: Tally | None = None) -> Iterator[bytes]:
-    """The copy to keep, piece by piece; `tally` is what is known of it when it is made."""
+    """The copy to keep, piece by piece; `tally` is what was found when the file was read, and then what is
+    known of the copy."""
     tally = tally or Tally()
     start = stream.read(blocks.HEAD)
     stream.seek(0)
@@ -86,6 +92,17 @@ class _Head(NamedTuple):
     end: int
     clean: bytes
     renaming: Renaming | None = None  # of reads, where these follow
+    names: Names | None = None  # given anew in it, where lines of text follow
+
+    def rewriting(self, rest: bytes, above: bytes, tally: Tally) -> Rewriting | None:
+        """How the records are written anew; None where they stay as they are. `rest` are the first of them,
+        `above` the head as it came."""
+        if self.renaming is not None:
+            return self.renaming.renamed if self.renaming.is_needed(rest, tally.found) else None
+        if self.names is None or Detail.RECORD_TEXT not in tally.found:
+            return None
+        of = OfVcf(self.names) if above.startswith(_VCF) else OfArray.of(above, rest)
+        return None if of is None else partial(by_line, anew=of.line)
 
 
 def _content(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
@@ -97,12 +114,13 @@ def _content(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
         held += chunk
         head = _head(held, is_all=not chunk)
     rest = held[head.end :]
-    while head.renaming is not None and len(rest) < ENOUGH and (chunk := next(chunks, b"")):
+    while len(rest) < ENOUGH and (chunk := next(chunks, b"")):
         rest += chunk
     yield head.clean
-    if head.renaming is not None and head.renaming.is_needed(rest):
+    anew = head.rewriting(rest, held[: head.end], tally)
+    if anew is not None:
         tally.rewritten = True
-        yield from head.renaming.renamed(chain((rest,), chunks))
+        yield from anew(chain((rest,), chunks))
     else:
         tally.compare(held[: head.end], head.clean, rest)
         yield rest
@@ -124,7 +142,10 @@ def _head(held: bytes, *, is_all: bool) -> _Head | None:
     end = report.end() if report is not None else end
     renaming = Renaming.of(held[:end], is_binary=False)
     unsure = end == len(held) or b"\n" not in held[end:] or (report is None and held[end : end + 1] == b"[")
-    return None if unsure and not is_all else _Head(end, _text(held[:end], above=held[end:]), renaming)
+    if unsure and not is_all:
+        return None
+    names = Names()
+    return _Head(end, _text(held[:end], above=held[end:], names=names), renaming, names)
 
 
 def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
@@ -142,10 +163,11 @@ def _counted(held: bytes, form: struct.Struct, *, is_all: bool) -> _Head | None:
     return _Head(end, form.pack(magic, len(clean)) + clean, renaming)
 
 
-def _text(text: bytes, *, above: bytes) -> bytes:
-    """Header lines as they are kept, with the line ends they had. `above` is what they stand above."""
+def _text(text: bytes, *, above: bytes, names: Names | None = None) -> bytes:
+    """Header lines as they are kept, with the line ends they had. `above` is what they stand above, `names`
+    takes what is named anew."""
     parts = _END.split(text)
-    groups, names = count(1), Names()
+    groups, names = count(1), {} if names is None else names
     last = max((at for at in range(0, len(parts), 2) if parts[at].startswith(b"#")), default=-1)
     for at in range(0, len(parts), 2):
         mark = b"\xef\xbb\xbf" if at == 0 and parts[0].startswith(b"\xef\xbb\xbf") else b""
@@ -170,13 +192,14 @@ def _bgzip(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
         held += block or b""
         head = _head(held, is_all=ended)
     rest = held[head.end :]
-    while head.renaming is not None and len(rest) < ENOUGH and not ended:
+    while len(rest) < ENOUGH and not ended:
         block = next(unpacked, None)
         ended = block is None
         rest += block or b""
-    if head.renaming is not None and head.renaming.is_needed(rest):
+    anew = head.rewriting(rest, held[: head.end], tally)
+    if anew is not None:
         tally.rewritten = True
-        yield from _blocks(chain((head.clean,), head.renaming.renamed(chain((rest,), unpacked))))
+        yield from _blocks(chain((head.clean,), anew(chain((rest,), unpacked))))
         yield _LAST_BLOCK
         return
     tally.compare(held[: head.end], head.clean, rest)

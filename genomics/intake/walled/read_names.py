@@ -1,34 +1,37 @@
-"""Names of reads and read groups, where they may be somebody's: replaced alike wherever they stand.
+"""Names of reads and read groups, where they may be somebody's: replaced alike wherever they stand; and tags.
 
     renaming = Renaming.of(head, is_binary=True)   # None where no reads follow
-    if renaming.is_needed(first_records): pieces = renaming.renamed(chunks)
+    if renaming.is_needed(first_records, found): pieces = renaming.renamed(chunks)
 
 A read group's strange ID becomes "removed" and its number, in the header (`cleaning`) and in every read. If
-one of the first reads has a strange name, every read gets the digest of its own under a key that is then
-forgotten: mates stay mates, and no name can be tried out. In a CRAM a read knows its group by number alone;
-names of its reads are packed with them and stay.
+one read has a strange name, every read gets the digest of its own under a key that is then forgotten: mates
+stay mates, and no name can be tried out. Tags of text that the specification does not know go. In a CRAM a
+read knows its group by number alone; names and tags of its reads are packed with them and stay.
 """
 
 import hashlib
 import re
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 from genomics.errors import FileRefused
-from genomics.formats.bam import Content
+from genomics.formats.bam import Content, tags_of
+from genomics.intake.details import Detail
 from genomics.intake.header_grammar import REMOVED
 from genomics.intake.read_names import is_strange
+from genomics.intake.records import is_odd_tag
 from genomics.intake.screen import GROUP_ID
+from genomics.intake.walled.rewriting import by_line
 
 _JUDGED = 1_000
 _INT = struct.Struct("<i")
 _FIXED = 32
 _NAME_SIZE, _STEPS, _BASES = 8, struct.Struct("<H"), struct.Struct("<i")
-_SIZES = {b"A": 1, b"c": 1, b"C": 1, b"s": 2, b"S": 2, b"i": 4, b"I": 4, b"f": 4}
 _GROUP = b"RG:Z:"
+_COLUMNS = 10  # behind a read's name, before its tags
 
 
 @dataclass(slots=True)
@@ -52,11 +55,14 @@ class Renaming:
                 groups[found["found"].encode()] = b"%s%d" % (REMOVED.encode(), len(groups) + 1)
         return cls(groups, is_binary)
 
-    def is_needed(self, first: bytes) -> bool:
-        """Whether a group or one of the first reads has a strange name."""
+    def is_needed(self, first: bytes, found: Collection[Detail] = ()) -> bool:
+        """Whether a group or one of the first reads has a strange name, or something was `found` when all of
+        them were read."""
         names = _binary_names(first) if self.is_binary else _text_names(first)
-        self.names = any(is_strange(name.decode("ascii", "replace")) for name in islice(names, _JUDGED))
-        return self.names or bool(self.groups)
+        self.names = Detail.READ_NAME in found or any(
+            is_strange(name.decode("ascii", "replace")) for name in islice(names, _JUDGED)
+        )
+        return self.names or bool(self.groups) or Detail.RECORD_TEXT in found
 
     def renamed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """All that stands behind the header's text, with other names."""
@@ -68,18 +74,17 @@ class Renaming:
         return hashlib.blake2b(name, key=self.key, digest_size=12).hexdigest().encode()
 
     def _text(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        held = b""
-        for chunk in chunks:
-            *lines, held = (held + chunk).split(b"\n")
-            yield b"".join(self._line(line) + b"\n" for line in lines)
-        yield self._line(held) if held else b""
+        return by_line(chunks, self._line)
 
     def _line(self, line: bytes) -> bytes:
         name, *fields = line.split(b"\t")
-        for at, said in enumerate(fields):
-            if said.startswith(_GROUP) and at > 9:
-                fields[at] = _GROUP + self._group(said.removeprefix(_GROUP).rstrip(b"\r"))
-        return b"\t".join((self._name(name) if fields else name, *fields))
+        kept = fields[:_COLUMNS]
+        for said in fields[_COLUMNS:]:
+            if said.startswith(_GROUP):
+                kept.append(_GROUP + self._group(said.removeprefix(_GROUP)))
+            elif not is_odd_tag(said[:2], said[3:4], said[5:]):
+                kept.append(said)
+        return b"\t".join((self._name(name) if fields else name, *kept))
 
     def _group(self, group: bytes) -> bytes:
         return self.groups.get(group, group)
@@ -99,23 +104,13 @@ class Renaming:
         return _INT.pack(len(record)) + record
 
     def _tags(self, data: bytes, at: int) -> Iterator[bytes]:
-        while at < len(data):
-            end = _end_of_tag(data, at)
-            if data[at : at + 3] == b"RGZ":
-                yield b"RGZ" + self._group(data[at + 3 : end - 1]) + b"\0"
-            else:
-                yield data[at:end]
-            at = end
-
-
-def _end_of_tag(data: bytes, at: int) -> int:
-    kind, at = data[at + 2 : at + 3], at + 3
-    if kind in (b"Z", b"H"):
-        return data.index(b"\0", at) + 1
-    if kind == b"B":
-        count: int = _INT.unpack_from(data, at + 1)[0]
-        return at + 5 + _SIZES[data[at : at + 1]] * count
-    return at + _SIZES[kind]
+        """Those that are no text nobody needs to know."""
+        for tag, kind, value in tags_of(data, at):
+            end = b"\0" if kind in (b"Z", b"H") else b""
+            if tag == b"RG" and kind == b"Z":
+                yield b"RGZ" + self._group(value) + b"\0"
+            elif not is_odd_tag(tag, kind, value):
+                yield tag + kind + value + end
 
 
 def _contigs(content: Content) -> Iterator[bytes]:

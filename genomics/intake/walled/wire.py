@@ -16,6 +16,7 @@ from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import ColumnDamaged, FileReason, FileRefused
 from genomics.formats import Limits, Profile
+from genomics.intake.details import Detail
 from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled.alike import Tally
 from genomics.intake.walled.walls import Allowance
@@ -58,6 +59,7 @@ class Errand:
     laid_out: LaidOut = NOTHING
     allowance: Allowance
     walled: bool = True
+    found: tuple[Detail, ...] = ()  # of which kinds, when it was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ def hear_copy(said: bytes) -> tuple[bytes, Tally]:
     kind, content, rewritten, alike = _FOOT.unpack_from(said, begin) if begin >= 0 else (b"", 0, False, False)
     if kind != _COPY:
         raise Unbelievable("a copy that was not made to its end")
-    return said[:begin], Tally(content, rewritten, alike)
+    return said[:begin], Tally(content=content, rewritten=rewritten, alike=alike)
 
 
 def most(limits: Limits) -> int:
