@@ -69,7 +69,7 @@ def is_odd_value(value: bytes) -> bool:
 @lru_cache(maxsize=_REMEMBERED)
 def is_odd_key(key: bytes) -> bool:
     """Whether no program names a field or filter so."""
-    return is_odd_id(key.decode("utf-8", "replace"))
+    return key not in (b"", b".") and is_odd_id(key.decode("utf-8", "replace"))
 
 
 def is_odd_entry(entry: bytes) -> bool:

@@ -18,6 +18,22 @@ from tests.builders import array, bgzipped, gzipped, vcf_text
 from tests.genomics.reads import head, over, packed, panel, sam
 
 PLAIN = [f"20\t{1000 + at}\trs{at}\tA\tT\t9\tPASS\tDP={at}\tGT:DP\t0/1:9" for at in range(300)]
+OTHERS = (  # what others write where nothing is to be said
+    "20\t3000\t.\tA\t<NON_REF>\t.\t.\tEND=3009\tGT:DP:GQ\t0/0:44:99",
+    "20\t3010\t.\tA\tT,<NON_REF>\t.\t.\t.\tGT:AD:FT\t0/1:9,9,.:.",
+    "20\t3011\t.\tA\t<*>\t.\tRefCall\tEND=3019;RAW_MQandDP=1,2\tGT:GQ\t0/0:99",
+    "20\t3020\t.\tA\t.\t.\tq10;LowGQ\tDB;H2\tGT\t./.",
+)
+KEYS = (
+    *("RAW_MQandDP", "FractionInformativeReads", "germline_risk", "panel_of_normals"),
+    *("VQSRTrancheSNP99.90to100.00", "culprit", "LowQual", "BaseQRankSum", "ExcessHet"),
+    *("StrandBiasBySample", "NEGATIVE_TRAIN_SITE", "DRAGENSnpHardQUAL", "strand_bias", "clustered_events"),
+    *("gnomAD_AF", "ExAC_AC", "avsnp150", "SIFT_pred", "Polyphen2_HDIV_score", "MutationTaster_pred"),
+    *("phyloP100way_vertebrate", "cytoBand", "CLNDISDB", "CLNREVSTAT", "GENEINFO", "dbSNP", "snpEff"),
+    *("CIGAR", "TANDEM", "hiConfDeNovo", "platformnames", "callsetnames", "difficultregion"),
+    *("IndelRepeatLength", "SnvHPOL", "GQX", "PhasedGT", "MIN_DP", "PID", "PGT", "GenotypeConcordance"),
+    *("AllelicImbalance", "IMPRECISE", "SVTYPE", "1000G"),
+)
 META = (
     '##INFO=<ID=DP,Number=1,Type=Integer,Description="Depth">',
     '##INFO=<ID=Quillfeather,Number=1,Type=String,Description="Depth">',
@@ -62,7 +78,7 @@ def told(profile: formats.Profile) -> list[tuple[Detail, int]]:
 @pytest.mark.parametrize("wrap", [bytes, gzipped, bgzipped])
 @pytest.mark.parametrize("place", ODD)
 def test_text_in_a_vcf_is_told_with_its_line_and_not_kept(place: str, wrap) -> None:
-    data = vcf_text([*PLAIN, ODD[place].format(p=5000)], meta=META)
+    data = vcf_text([*PLAIN, *OTHERS, ODD[place].format(p=5000)], meta=META)
     before, copy = kept(wrap(data))
     line = 1 if place == "contig" else data.count(b"\n")
     assert told(before) == [(Detail.RECORD_TEXT, line)]
@@ -76,6 +92,7 @@ def test_text_in_a_vcf_is_told_with_its_line_and_not_kept(place: str, wrap) -> N
 
 def test_good_records_raise_nothing_and_are_copied_as_they_are() -> None:
     others = [
+        *OTHERS,
         "20\t4000\tCOSM12;rs5\tA\tT\t9\tq10\tDP=9;ANN=T|missense|Patient_gene|birth\tGT:DP\t0/1:9",
         "20\t4001\t20:4001_A_T\tA\tT\t9\t.\tDB;set=Intersection;culprit=MQ\tGT:FT\t0/1:PASS",
         "20\t4002\tesv3584976\tA\t<DEL>,<DUP:TANDEM>,T\t9\tPASS\tSVTYPE=DEL;END=4003\tGT\t0/3",
@@ -165,6 +182,11 @@ def test_behind_the_walls_the_copy_is_made_by_what_was_found() -> None:
     data = vcf_text([*PLAIN, ODD["address in INFO"].format(p=5000)], meta=META[:1])
     profile = sandbox.read(data)
     assert b"example.org" not in sandbox.cleaned(data, of=profile).read()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_callers_and_annotators_call_their_fields_is_not_odd(key: str) -> None:
+    assert not records.is_odd_key(key.encode())
 
 
 @pytest.mark.parametrize(
