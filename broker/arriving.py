@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,10 +95,10 @@ def drop(drafts: Sequence[Draft]) -> None:
         one.path.unlink(missing_ok=True)
 
 
-def opened(upload: Upload, *, on_read: Callable[[int], None] = lambda _position: None) -> io.BufferedReader:
-    """What has arrived, as one seekable stream that holds a piece at a time. `on_read` hears how far it was
-    read. Raises StagedBroken when a piece is missing, and at reading one that is not as it was written."""
-    return io.BufferedReader(_Pieces(upload, on_read), PIECE)
+def opened(upload: Upload) -> io.BufferedReader:
+    """What has arrived, as one seekable stream that holds a piece at a time. Raises StagedBroken when a piece
+    is missing, and at reading one that is not as it was written."""
+    return io.BufferedReader(_Pieces(upload), PIECE)
 
 
 @contextlib.contextmanager
@@ -141,8 +141,8 @@ def here(*, before: datetime) -> Iterator[UUID]:
 class _Pieces(io.RawIOBase):
     """The pieces below the offset, one after the other."""
 
-    def __init__(self, upload: Upload, on_read: Callable[[int], None]) -> None:
-        self._upload, self._on_read = upload, on_read
+    def __init__(self, upload: Upload) -> None:
+        self._upload = upload
         self._starts = _chain(upload)
         self._piece, self._at = b"", -1  # the opened piece, and where it begins
         self._position = 0
@@ -181,7 +181,6 @@ class _Pieces(io.RawIOBase):
         except InvalidTag:
             raise StagedBroken(BROKEN) from None
         self._piece, self._at = piece, start
-        self._on_read(start + len(piece))
 
 
 def _chain(upload: Upload) -> list[int]:

@@ -31,7 +31,7 @@ from consent.ledger import log
 from consent.models import Holding
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, GenomicsError, IntakeShut
-from genomics.intake import turns
+from genomics.intake import sandbox, turns
 from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 
@@ -121,7 +121,7 @@ def _check(claim: Claim) -> None:
         _refuse(claim, NOT_HERS)
         return
     try:
-        with arriving.opened(upload, on_read=_shown(claim)) as data:
+        with arriving.opened(upload) as data:
             if not _as_promised(upload, data):
                 _refuse(claim, NOT_AS_SENT)
                 return
@@ -152,6 +152,7 @@ def _received(claim: Claim, data: io.BufferedReader) -> GenomicFile:
             at=claim.clock(),
             assume=Build(upload.assume) if upload.assume else None,
             state=Holding.State.QUARANTINED if settings.REVIEW_HOURS else Holding.State.ACTIVE,
+            on_share=_shown(claim),
         )
     except FileRefused as refused:
         before = _taken_before(upload) if refused.reason is FileReason.DUPLICATE else None
@@ -224,16 +225,16 @@ def _held(claim: Claim, states: list[UploadState], **facts: Any) -> None:
         raise LostClaim(f"Upload {claim.upload.pk} is no longer this worker's.")
 
 
-def _shown(claim: Claim) -> Callable[[int], None]:
-    """How far the file was read, written down now and then."""
+def _shown(claim: Claim) -> sandbox.Share:
+    """How much of the check is done, in bytes of the file, written down now and then."""
     shown_at = claim.clock()
 
-    def show(position: int) -> None:
+    def show(share: float) -> None:
         nonlocal shown_at
         now = claim.clock()
         if now - shown_at >= SHOW_EACH:
             shown_at = now
-            _held(claim, [UploadState.CHECKING], read=position)
+            _held(claim, [UploadState.CHECKING], read=int(share * claim.upload.length))
 
     return show
 

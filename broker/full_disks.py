@@ -1,5 +1,5 @@
-"""A disk that is full, told apart from other failures, whichever layer met it: it is nobody's fault who
-sends, and passes.
+"""A disk that is full, told apart from other failures, whichever layer met it: it passes, and is no fault of
+whoever sends.
 
     with full_disks.told("Nothing was begun."):      # raises NoRoom
         path.write_bytes(...)

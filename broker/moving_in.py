@@ -75,7 +75,8 @@ class Result:
 
 
 def manifest(path: Path, folder: Path, *, on: date) -> list[Line]:
-    """Read a manifest whose files lie in `folder`, as of a day. Raises ManifestRefused with every fault."""
+    """Read a manifest whose files lie in `folder`, as of a day. Raises ManifestRefused with each line that
+    is wrong."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as text:
             rows = list(csv.DictReader(text, delimiter="\t"))

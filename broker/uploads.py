@@ -122,7 +122,8 @@ def append(
     """Take `size` bytes that begin at `offset`, and return the upload as it stands then. When the line is cut
     what came is kept; with a checksum it is all or nothing. One request at a time writes to an upload.
 
-    Raises BeingWritten, NoRoom, OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here stays."""
+    Raises BeingWritten, NoRoom, OffsetMoved, UploadGone, TooLarge or NotAsSent; what lay here before still
+    does."""
     _fits(upload, offset, size, at)
     with full_disks.told("What had come before is kept; go on with it later."), arriving.writing(upload.pk):
         upload.refresh_from_db()

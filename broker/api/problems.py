@@ -114,9 +114,8 @@ def no_such_address(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler for addresses that lead nowhere: a problem at the REST doors, elsewhere a page."""
     if not request.path.startswith("/api/"):
         return page_not_found(request, exception)
-    told = _problem(
-        404, "not-found", "There is nothing here for you", _detail(Http404()), str(uuid.uuid4()), exception
-    )
+    kind, status, slug, title = next(one for one in PROBLEMS if one[0] is Http404)
+    told = _problem(status, slug, title, _detail(kind()), str(uuid.uuid4()), exception)
     return JsonResponse(told.data, status=404, content_type=JSON)
 
 

@@ -151,7 +151,7 @@ def _progress(desk: Desk, one: Upload) -> dict[str, Any]:
 def _megabytes(part: int, whole: int, *, read: bool = False) -> str:
     numbers = {"part": f"{part / 1_000_000:.1f}", "whole": f"{whole / 1_000_000:.1f}"}
     if read:
-        return _("%(part)s of %(whole)s MB are read") % numbers
+        return _("%(part)s of %(whole)s MB are checked") % numbers
     return _("%(part)s of %(whole)s MB are here") % numbers
 
 

@@ -12,12 +12,12 @@ import fcntl
 import io
 import logging
 import os
-import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from signal import SIGXCPU
-from typing import Any, BinaryIO, TypeGuard
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core import checks
@@ -25,16 +25,18 @@ from django.core import checks
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT, Limits, Profile
-from genomics.intake import nurseries, turns
+from genomics.intake import handing, nurseries, turns
 from genomics.intake.details import Detail
 from genomics.intake.laid_out import NOTHING, LaidOut
 from genomics.intake.walled import child, walls, wire
 
 logger = logging.getLogger(__name__)
 
+Share = Callable[[float], None]  # hears how much of a file was gone over, from 0 to 1
+
 _CHUNK = 1 << 20
+_BEAT = 0.5  # seconds between two looks at how far a child is
 _WAIT = 3  # seconds on the clock for each of a processor: others want it too
-_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,10 @@ def read(
     assume: Build | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
+    on_share: Share = lambda _share: None,
 ) -> Profile:
     """Read a file behind the walls. Raises FileRefused, or IntakeShut where no file can be read."""
-    outcome = measured(data, assume=assume, limits=limits, laid_out=laid_out)
+    outcome = measured(data, assume=assume, limits=limits, laid_out=laid_out, on_share=on_share)
     if isinstance(outcome.said, FileRefused):
         raise outcome.said
     return outcome.said
@@ -68,6 +71,7 @@ def measured(
     assume: Build | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
+    on_share: Share = lambda _share: None,
 ) -> Outcome:
     """The same, a refusal as a value, with what it cost. Raises IntakeShut."""
     begun = time.monotonic()
@@ -75,7 +79,9 @@ def measured(
     said: Profile | FileRefused
     try:
         most = wire.most(limits)
-        told, end = run("read", data, assume=assume, limits=limits, laid_out=laid_out, most=most)
+        told, end = run(
+            "read", data, assume=assume, limits=limits, laid_out=laid_out, most=most, on_share=on_share
+        )
         said = wire.hear(told)
     except FileRefused as refused:
         said = refused
@@ -94,6 +100,7 @@ def cleaned(
     of: Profile | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
+    on_share: Share = lambda _share: None,
 ) -> BinaryIO:
     """The copy to keep of a file that has been read: without what may name somebody. A stream is gone over
     from its start. With `of`, what was read, the copy says the same, or the file is refused. Raises
@@ -101,7 +108,7 @@ def cleaned(
     if not isinstance(data, bytes):
         data.seek(0)
     found = tuple({one.detail for one in of.findings}) if of is not None else ()
-    told, _ = run("clean", data, limits=limits, most=2 * limits.packed, found=found)
+    told, _ = run("clean", data, limits=limits, most=2 * limits.packed, found=found, on_share=on_share)
     try:
         copy, tally = wire.hear_copy(told)
     except wire.Unbelievable as lie:
@@ -130,12 +137,22 @@ def run(
     laid_out: LaidOut = NOTHING,
     most: int,
     found: tuple[Detail, ...] = (),
+    on_share: Share = lambda _share: None,
 ) -> tuple[bytes, wire.End]:
     """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
     it takes too long or too much, or does not come to its end; IntakeShut."""
     _require_walls()
     with turns.taken():
-        return _ran(task, data, assume=assume, limits=limits, laid_out=laid_out, most=most, found=found)
+        return _ran(
+            task,
+            data,
+            assume=assume,
+            limits=limits,
+            laid_out=laid_out,
+            most=most,
+            found=found,
+            on_share=on_share,
+        )
 
 
 def _ran(
@@ -147,8 +164,9 @@ def _ran(
     laid_out: LaidOut,
     most: int,
     found: tuple[Detail, ...],
+    on_share: Share,
 ) -> tuple[bytes, wire.End]:
-    given = _handed(data, limits)
+    given = handing.handed(data, limits)
     try:
         allowed = limits.time_for(os.fstat(given).st_size)
         errand = wire.Errand(
@@ -159,7 +177,8 @@ def _ran(
             found=found,
             allowance=walls.Allowance(memory=limits.memory, cpu_seconds=allowed),
         )
-        told, end = _watched(errand, given, most=most, until=time.monotonic() + _WAIT * allowed)
+        until = time.monotonic() + _WAIT * allowed
+        told, end = _watched(errand, given, most=most, until=until, on_share=on_share)
     finally:
         os.close(given)
     if end.code == 0:
@@ -178,8 +197,11 @@ def _ran(
     raise _crashed()
 
 
-def _watched(errand: wire.Errand, given: int, *, most: int, until: float) -> tuple[bytes, wire.End]:
+def _watched(
+    errand: wire.Errand, given: int, *, most: int, until: float, on_share: Share = lambda _share: None
+) -> tuple[bytes, wire.End]:
     """What the child says, and its end. It is ended when it says too much, or when its time is over."""
+    size = os.fstat(given).st_size
     reader, writer = os.pipe()
     told = bytearray()
     try:
@@ -193,9 +215,11 @@ def _watched(errand: wire.Errand, given: int, *, most: int, until: float) -> tup
             selector.register(reader, EVENT_READ)
             selector.register(waiting, EVENT_READ)
             while True:
-                ready = {key.fd for key, _ in selector.select(max(0.0, until - time.monotonic()))}
-                if not ready:
+                left = max(0.0, until - time.monotonic())
+                ready = {key.fd for key, _ in selector.select(min(left, _BEAT))}
+                if not ready and not left:
                     raise _late(errand.allowance.cpu_seconds)
+                on_share(handing.share(given, size))
                 if reader in ready and not _listen(reader, told):
                     selector.unregister(reader)
                 if len(told) > most:
@@ -222,40 +246,6 @@ def _listen(reader: int, told: bytearray) -> bool:
         return False
     told += piece
     return bool(piece)
-
-
-def _handed(data: bytes | BinaryIO, limits: Limits) -> int:
-    """An open file with the content, to be read only: the file itself if it is one, else in memory."""
-    if _is_file(data):
-        return _again(data.fileno())
-    stream = io.BytesIO(data) if isinstance(data, bytes) else data
-    held = os.memfd_create("genome", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        size = 0
-        while piece := stream.read(_CHUNK):
-            size += len(piece)
-            if size > limits.packed:
-                raise FileRefused(FileReason.TOO_LARGE, f"The file is larger than {limits.packed:,} bytes.")
-            left = memoryview(piece)
-            while left:
-                left = left[os.write(held, left) :]
-        fcntl.fcntl(held, fcntl.F_ADD_SEALS, _SEALS)
-        return _again(held)
-    finally:
-        os.close(held)
-
-
-def _again(number: int) -> int:
-    """The same file opened again: from its start, and to be read only."""
-    return os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _is_file(data: bytes | BinaryIO) -> TypeGuard[io.BufferedReader]:
-    """Whether it is a file on disk, as it lies there and from its start. Other streams have a file number
-    too, of what is under them."""
-    if not isinstance(data, io.BufferedReader) or type(data.raw) is not io.FileIO or data.tell():
-        return False
-    return stat.S_ISREG(os.fstat(data.fileno()).st_mode)
 
 
 def _late(allowed: int) -> FileRefused:

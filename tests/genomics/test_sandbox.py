@@ -302,3 +302,14 @@ def test_nothing_connects_outward_while_a_file_is_taken_in() -> None:
         sandbox.read(b"@HD\tVN:1.6\n@SQ\tSN:1\tLN:9\tUR:http://127.0.0.1:9/x\n")
     listening = False
     assert connects == []
+
+
+def test_how_far_a_file_was_read_is_heard_while_it_is_read(monkeypatch):
+    monkeypatch.setattr(sandbox, "_BEAT", 0.001)
+    large = vcf(("20", 1000 + 10 * row, "A", "T", "0/1") for row in range(300_000))
+    for task in (sandbox.read, sandbox.cleaned):
+        heard: list[float] = []
+        task(large, on_share=heard.append)
+        between = {share for share in heard if 0 < share < 1}
+        assert len(between) > 1  # and not only that it began and ended
+        assert sorted(heard) == heard

@@ -13,8 +13,8 @@ from broker import checks, erasing, health, leftovers, tasks, uploads
 from broker.arriving import PIECE
 from broker.models import Upload, UploadState
 from consent.models import Holding, LedgerEvent
-from genomics.errors import IntakeShut
-from genomics.intake import turns
+from genomics.errors import FileReason, FileRefused, IntakeShut
+from genomics.intake import sandbox, turns
 from genomics.models import GenomicFile
 from tests.broker.uploads.sending import FILE, arrived, begun, sent
 from tests.builders import vcf
@@ -90,7 +90,8 @@ def test_the_digest_a_browser_can_take_is_held_to_as_well(eve):
 def test_staged_bytes_that_were_changed_are_not_taken(eve, folder):
     upload = arrived(eve)
     piece = next(folder.glob("*/0*"))
-    piece.write_bytes(piece.read_bytes()[:-1] + b"!")
+    sealed = piece.read_bytes()
+    piece.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     assert (checked(upload).state, upload.reason) == (UploadState.REFUSED, checks.UNREAD)
     assert not GenomicFile.objects.exists()
 
@@ -238,6 +239,23 @@ def test_where_no_file_can_be_read_the_bytes_wait_for_another_day(eve, folder, m
     checks.run(upload.pk, clock=lambda: NOW + timedelta(days=1))
     upload.refresh_from_db()
     assert upload.state == UploadState.TAKEN
+
+
+def test_how_much_of_a_check_is_done_is_written_down_now_and_then(eve, monkeypatch):
+    upload, seen = arrived(eve), []
+    now = [NOW]
+
+    def slowly(*_: object, on_share: sandbox.Share, **__: object) -> None:
+        for share in (0.25, 0.5, 1.0):
+            now[0] += timedelta(seconds=2)
+            on_share(share)
+            seen.append(Upload.objects.get().percent_read)
+        raise FileRefused(FileReason.EMPTY, "Nothing.")
+
+    monkeypatch.setattr(checks, "receive", slowly)
+    checks.run(upload.pk, clock=lambda: now[0])
+    assert [one // 5 for one in seen] == [4, 9, 19]  # of the bytes of so small a file
+    assert Upload.objects.get().percent_read == 100
 
 
 def test_an_erased_person_leaves_no_upload_under_way_nor_ended(eve, folder):
