@@ -98,7 +98,11 @@ POLICY = frozenset(list(FileReason)[: list(FileReason).index(FileReason.TRUNCATE
 _AGAIN = (
     "Please download or copy the file again and send it as it came, without opening and saving it in between."
 )
-_TOOL = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
+_TOOL = (
+    "Please download it again and send it as it came, without opening and saving it in between; or have it"
+    " written again by the tool that made it."
+)
+_VCF = "Please write the file again with the tool that made it; `bcftools view` names most faults of a VCF."
 _KINDS = (
     "We take a VCF or BCF of one person, reads as SAM, BAM or CRAM, and raw data as 23andMe, AncestryDNA,"
     " MyHeritage, FamilyTreeDNA and Living DNA write them."
@@ -128,7 +132,8 @@ ADVICE: dict[FileReason, str] = {
     FileReason.OTHER_REFERENCE: "Please send it as BAM, or the VCF that was made from it.",
     FileReason.READ: "Please write the file again with the tool that made it; `samtools view` reads it.",
     FileReason.NOT_FOR_US: "Please encrypt it to the public key on our page for files, or send it as it is.",
-    FileReason.BUILD_UNKNOWN: "Please add the contig lengths to its header, or say which build it is.",
+    FileReason.BUILD_UNKNOWN: "Please send it again and say its build: the service or laboratory that made it"
+    " knows whether it is GRCh37 or GRCh38. A VCF may say so by the contig lengths in its header.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,
     FileReason.TRUNCATED: _AGAIN,
@@ -140,14 +145,20 @@ ADVICE: dict[FileReason, str] = {
     FileReason.LINE_TOO_LONG: _EXPORT,
     FileReason.HEADER_TOO_LONG: _EXPORT,
     FileReason.TOO_MANY_RECORDS: "Please ask us how to send a file of this size.",
-    FileReason.TOO_MANY_ALLELES: _TOOL,
+    FileReason.TOO_MANY_ALLELES: _VCF,
     FileReason.TIME: "Please ask us how to send a file of this size.",
     FileReason.MEMORY: "Please ask us how to send a file of this size.",
     FileReason.CRASHED: "Please tell us: a sound file never does this. A new export may help.",
     FileReason.NOT_KEPT: "Please tell us: a sound file never does this. A new export may help.",
     FileReason.NUL_BYTES: _AGAIN,
-    FileReason.ENCODING: "Please save it as plain text (UTF-8), or send it as it came.",
-    FileReason.BLANK_LINE: _TOOL,
+    FileReason.ENCODING: "Please send the file as you downloaded it; if this is it, save it as plain text"
+    " (UTF-8) first.",
+    FileReason.REF: _VCF,
+    FileReason.ALT: _VCF,
+    FileReason.QUALITY: _VCF,
+    FileReason.FILTER: _VCF,
+    FileReason.INFO: _VCF,
+    FileReason.FORMAT: _VCF,
     FileReason.POSITION: _EXPORT,
     FileReason.CHROMOSOME: _EXPORT,
     FileReason.DUPLICATE_ID: _EXPORT,

@@ -63,7 +63,13 @@ class Reference:
         told = {code: one.length for name, one in contigs.items() if (code := code_or_none(name))}
         builds = [build] if build is not None else list(Build)
         fits = [one for one in builds if told and all(one.length(code) == told[code] for code in told)]
-        if len(fits) != 1:
+        if len(fits) > 1:
+            what = (
+                "The contigs of the FASTA have the same lengths in GRCh37 and GRCh38. Nothing was loaded; "
+                "say which of them it is with --build."
+            )
+            raise ReferenceRefused(what)
+        if not fits:
             what = "The contigs of the FASTA do not have the lengths of GRCh37 or GRCh38. Nothing was loaded."
             raise ReferenceRefused(what)
         return cls(build=fits[0], path=path, contigs=contigs, digests=_digests(path))

@@ -21,6 +21,7 @@ from broker.models import ENDED, AccessRequest, Case, Job, JobState, Query, Quer
 from broker.results import is_sealed, read
 from consent.reasons import Reason
 from genomics.coordinates import Build
+from genomics.intake import upkeep
 
 PATIENCE = 300.0  # seconds for one job before the demo gives up
 
@@ -83,7 +84,8 @@ def run(house: House, cohort: Cohort, *, show: Progress, assume: Build) -> list[
         ),
         now=now,
     )
-    impact.take(at=timezone.now())  # by daily task in a real house
+    impact.take(at=timezone.now())  # by daily tasks in a real house, as is the next
+    upkeep.roll(by="worker", at=timezone.now())
     rosa = house.staff.researcher
     carriers = {"kind": "carriers", "variant": cohort.variants[0], "build": str(assume)}
     return [

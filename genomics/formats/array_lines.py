@@ -26,6 +26,7 @@ _NUMBER = re.compile(rb"[0-9]{1,9}")
 _NOWHERE = frozenset((b"-", b"--", b".", b""))
 _LETTER = np.zeros(256, dtype=np.uint8)
 _LETTER[list(b"ACGT-DI")] = (1, 2, 3, 4, NO_CALL, INDEL, INDEL)
+_LETTER[list(b"acgtdi")] = (1, 2, 3, 4, INDEL, INDEL)  # some tools write them small, and mean the same
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93))
 _WORD = (1 << 64) - 1
 _NUMBERED = {b"23": X, b"24": Y, b"25": X, b"26": MT, b"XY": X}  # PLINK's codes; 25 is where X and Y pair
@@ -98,7 +99,7 @@ def read_line(line: bytes, number: int) -> Call:
             FileReason.POSITION, "The position is not a whole number in the range of a chromosome.", number
         )
     position = int(written) if code else 0
-    low, high = _genotype(genotype, code, number)
+    low, high = _genotype(genotype.rstrip(b" "), code, number)
     return Call(fingerprint(name), code if position else 0, position, low, high)
 
 

@@ -153,7 +153,12 @@ def _check_contigs(file: IO[bytes], header: SamHeader, reference: Reference) -> 
         used |= lacking
     others = [contigs[number] for number in used & lacking]
     if any(contig.name.decode() in reference.contigs for contig in others):
-        what = "The reads are packed against another reference genome than ours, or do not say which (M5)."
+        what = "The reads are packed against another reference genome than ours."
+        if not any(contig.md5 for contig in others):
+            what = (
+                "The header does not say against which reference genome the reads are packed (M5), as where "
+                "it lies within the file or none was used."
+            )
         raise FileRefused(FileReason.OTHER_REFERENCE, what)
     if others:
         what = "The reads are packed against sequences that our reference genome does not have."

@@ -1,7 +1,7 @@
 """Text in blocks of whole lines: one kind of line end, no control characters, UTF-8, no line without end.
 
-Takes the chunks of `unpack`, knows nothing of what the lines mean. A byte order mark, CRLF and CR are
-forgiven; empty lines at the very end are dropped.
+Takes the chunks of `unpack`, knows nothing of what the lines mean. A byte order mark, CRLF, CR and a
+last ^Z are forgiven; empty lines at the very end are dropped.
 """
 
 import re
@@ -15,6 +15,7 @@ from genomics.errors import FileReason, FileRefused
 from genomics.formats.limits import Limits
 
 _SPACE = 0x20
+_DOS_END = b"\x1a"  # with which old editors end a file
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -107,6 +108,7 @@ class Lines:
                 raise FileRefused(FileReason.LINE_TOO_LONG, self._too_long(), line)
             if end:
                 yield self._checked(text[:end])
+        carry = carry.removesuffix(_DOS_END)
         if carry.strip(b"\n"):
             yield self._checked(carry + b"\n")
 

@@ -33,6 +33,7 @@ _NOT_TEXT: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "an archive within an archive"),
     (b"\x1f\x8b", "a packed file within a packed file"),
 )
+_TAR, _TAR_AT = b"ustar", 257
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|\?xml)", re.IGNORECASE)
 _SAM = re.compile(rb"@(?:HD|SQ|RG|PG|CO)\t")
@@ -71,6 +72,8 @@ def binary_kind(head: bytes) -> Kind | None:
     for magic, name in _NOT_TEXT:
         if head.startswith(magic):
             raise FileRefused(FileReason.NOT_TEXT, f"This is {name}, not genotypes as text.")
+    if head[_TAR_AT:].startswith(_TAR):
+        raise FileRefused(FileReason.ARCHIVE, "This is a tar archive, which holds files within it.")
     if head.startswith(_UTF16):
         raise FileRefused(FileReason.ENCODING, "The text is UTF-16, not UTF-8.")
     return None

@@ -11,12 +11,15 @@ from genomics._vault import files as vault
 from genomics._vault import readings
 from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
+from genomics.formats import Kind
 from genomics.intake.receive import pieces
 from genomics.models import GenomicFile
 
 Entry = tuple[str, Iterator[bytes]]  # a name in the archive, and what is in it
 
-ENDINGS = ((b"\x1f\x8b", ".gz"), (b"PK\x03\x04", ".zip"), (b"BAM\x01", ".bam"), (b"CRAM", ".cram"))
+PACKED = ((b"\x1f\x8b", ".gz"), (b"PK\x03\x04", ".zip"))
+KINDS = {Kind.VCF: ".vcf", Kind.SAM: ".sam", Kind.ARRAY: ".txt"}
+PACKED_BY_THEMSELVES = {Kind.BAM: ".bam", Kind.BCF: ".bcf", Kind.CRAM: ".cram"}
 
 
 def of(participant: Participant) -> Iterator[Entry]:
@@ -38,5 +41,7 @@ def bytes_of(participant: Participant) -> int:
 
 
 def _ending(start: bytes, file: GenomicFile) -> str:
-    packed = next((ending for magic, ending in ENDINGS if start.startswith(magic)), "")
-    return packed or (".vcf" if file.kind == "vcf" else ".txt")
+    kind = Kind(file.kind)
+    if kind in PACKED_BY_THEMSELVES:
+        return PACKED_BY_THEMSELVES[kind]
+    return KINDS[kind] + next((ending for magic, ending in PACKED if start.startswith(magic)), "")

@@ -69,6 +69,7 @@ class Threshold:
 
 
 THRESHOLDS = (
+    Threshold(number="called", least=1_000, most=1e9, remark="few_places", enough=0),
     Threshold(number="call_rate", least=0.95, most=1.0, remark="many_missing", enough=1_000),
     Threshold(number="heterozygosity", least=0.0, most=0.45, remark="mixture", stated=False),
     Threshold(number="heterozygosity", least=0.12, most=1.0, remark="too_alike", stated=False),
@@ -77,7 +78,8 @@ THRESHOLDS = (
     Threshold(number="ti_to_tv", least=1.7, most=3.6, remark="odd_changes", stated=True),
 )
 """Chips read 0.26 to 0.36 of their sites as two letters, in every population; genomes have 1.3 to 2.2 mixed
-sites for each with two copies, and 2.0 to 2.1 transitions a transversion (exomes up to 3.3)."""
+sites for each with two copies, and 2.0 to 2.1 transitions a transversion (exomes up to 3.3). Of fewer than a
+thousand places hardly any question can be answered: the smallest panels that are compared have more."""
 
 
 def measure(column: Column) -> Quality:

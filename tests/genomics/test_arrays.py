@@ -1,12 +1,17 @@
 """Raw data as 23andMe writes them: what letters become, and which lines are refused."""
 
+import io
+import tarfile
+from collections.abc import Callable
+
 import pytest
 
 from genomics import formats
 from genomics.columns import MISSING
-from genomics.errors import FileRefused
+from genomics.errors import FileReason, FileRefused
 from genomics.formats import Kind
 from genomics.formats.array_lines import fingerprint
+from genomics.intake import sandbox
 from tests.builders import array, gzipped, zipped
 
 Calls = list[tuple[str, str, int | str, str]]
@@ -65,7 +70,7 @@ def test_letters_become_rows_without_a_ref(
         (("rs 1", "1", 100, "AA"), "id"),
         (("rs1", "1", 100, ""), "genotype"),
         (("rs1", "1", 100, "AAA"), "genotype"),
-        (("rs1", "1", 100, "aa"), "genotype"),
+        (("rs1", "1", 100, "nn"), "genotype"),
         (("rs1", "1", 100, "00"), "genotype"),
         (("rs1", "1", 100, "A-"), "genotype"),
         (("rs1", "1", 100, "AD"), "genotype"),
@@ -179,3 +184,61 @@ def test_ids_are_told_apart_by_every_letter() -> None:
         "a" * 17,
     ]
     assert len({fingerprint(name.encode()) for name in names}) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        lambda text: text.replace(b"\tAG\n", b"\tag\n").replace(b"\tDI\n", b"\tdi\n"),
+        lambda text: text.replace(b"\tAG\n", b"\tAG  \n"),
+        lambda text: text + b"\x1a",
+        lambda text: text.removesuffix(b"\n") + b"\x1a",
+    ],
+    ids=["small letters", "spaces at the end", "^Z", "^Z in the last line"],
+)
+def test_what_some_tools_write_otherwise_and_mean_the_same_is_read_the_same(
+    harmless: Callable[[bytes], bytes],
+) -> None:
+    text = array([*GOOD, ("rs7", "2", 30, "DI"), ("rs8", "2", 31, "TT")])
+    other = harmless(text)
+    assert other != text
+    assert formats.read(other).column.sha256 == formats.read(text).column.sha256
+    assert sandbox.read(other).column.sha256 == formats.read(text).column.sha256
+    kept = sandbox.cleaned(other).read()
+    assert formats.read(kept).column.sha256 == formats.read(text).column.sha256
+
+
+def test_a_z_in_the_middle_is_no_end() -> None:
+    with pytest.raises(FileRefused):
+        formats.read(array(GOOD).replace(b"rs2", b"\x1ars2"))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        array([*GOOD, ("rs9", "3", 7, "QQ")]),
+        array([*GOOD, ("rs9", "3", 7, "A\tG")]),
+        array([*GOOD, ("", "3", 7, "AG")]),
+        array([*GOOD]) + b"\n" + array([("rs9", "3", 7, "AA")]),
+        array([("rs1", "1", 100, "AG")], comments=()),
+    ],
+)
+def test_advice_for_raw_data_names_no_tool_for_vcf(broken: bytes) -> None:
+    with pytest.raises(FileRefused) as caught:
+        formats.read(broken)
+    assert "bcftools" not in caught.value.sentence
+    if caught.value.reason is FileReason.BUILD_UNKNOWN:
+        assert "say its build" in caught.value.sentence
+
+
+def test_a_tar_and_utf_16_are_called_what_they_are() -> None:
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        info = tarfile.TarInfo("genome.txt")
+        info.size = len(array(GOOD))
+        archive.addfile(info, io.BytesIO(array(GOOD)))
+    with pytest.raises(FileRefused, match=r"tar archive.*the one genotype file itself") as caught:
+        formats.read(tar.getvalue())
+    assert caught.value.reason is FileReason.ARCHIVE
+    with pytest.raises(FileRefused, match=r"save it as plain text \(UTF-8\) first"):
+        formats.read(array(GOOD).decode().encode("utf-16"))

@@ -188,6 +188,14 @@ def test_a_genome_that_cannot_be_opened_shuts_the_door_and_crashes_nothing(
     assert caught.value.reason is FileReason.NO_REFERENCE
 
 
+def test_a_header_that_names_no_reference_is_not_told_to_name_another(house: LaidOut, tmp_path: Path) -> None:
+    elsewhere = written(bases(seed=4), tmp_path / "elsewhere.fa")
+    made = cram(reads(bases(seed=4)), elsewhere.path, tmp_path)
+    made = headed(made, lambda text: text.replace(b"\tM5:", b"\tXX:"))
+    with pytest.raises(FileRefused, match="does not say against which reference"):
+        sandbox.read(made, assume=Build.GRCh37, laid_out=house)
+
+
 def test_a_genome_whose_dictionary_is_not_there_vouches_for_nothing(
     genome: Reference, house: LaidOut, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """The numbers a participant is told of her file, what they may mean, and the picture drawn of them."""
 
+import dataclasses
 from dataclasses import asdict
 
 import pytest
@@ -21,6 +22,14 @@ def test_sites_are_counted_once_however_many_rows_they_have() -> None:
     assert (quality.heterozygosity, quality.chromosomes) == (0.5, (20, 23))
 
 
+def test_a_file_with_hardly_any_place_is_remarked_on_and_not_told_as_good() -> None:
+    few = formats.read(vcf(("20", 100 * n + 5, "A", "T", "./.") for n in range(9))).quality
+    assert few.remarks == ("few_places",)
+    assert "Very few places" in coverage.remarks(asdict(few))[0]
+    enough = formats.read(vcf(("20", 100 * n + 5, "A", "G", "0/1") for n in range(1_000))).quality
+    assert "few_places" not in enough.remarks
+
+
 def test_letters_and_records_are_measured_alike() -> None:
     letters = array([("a", "1", 1, "AG"), ("b", "1", 2, "AA"), ("c", "1", 3, "--"), ("d", "Y", 4, "C")])
     quality = formats.read(letters).quality
@@ -29,7 +38,8 @@ def test_letters_and_records_are_measured_alike() -> None:
 
 def test_an_empty_column_has_rates_of_nothing() -> None:
     nothing, _ = assemble(Rows.join([]), [""])
-    assert measure(nothing) == Quality(sites=0, called=0, call_rate=0.0, heterozygosity=0.0, chromosomes=())
+    none = Quality(sites=0, called=0, call_rate=0.0, heterozygosity=0.0, chromosomes=())
+    assert measure(nothing) == dataclasses.replace(none, remarks=("few_places",))
     assert coverage.of(asdict(measure(nothing)), "f") is None
     only_y = formats.read(vcf([("Y", 5, "A", "T", "1")])).quality
     assert only_y.heterozygosity == 0.0
