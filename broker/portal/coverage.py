@@ -22,6 +22,9 @@ MB = 1_000_000  # a unit of the drawing across
 SHADES = 4  # how dark a piece is drawn: against the fullest piece of the file, each half as full as the next
 
 REMARKS = {
+    "few_places": gettext_noop(
+        "Very few places could be read. Hardly any question can be answered from this file."
+    ),
     "many_missing": gettext_noop("Many places could not be read. Answers will more often be “unknown”."),
     "mixture": gettext_noop("It looks as if the DNA of two people was mixed. Ask the laboratory about it."),
     "too_alike": gettext_noop(

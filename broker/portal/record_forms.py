@@ -47,8 +47,9 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Your file"),
         help_text=gettext_lazy(
-            "A VCF of one person, or raw data as 23andMe writes them. It may be zipped. "
-            "We check it, lock it, and keep nothing of a file that we cannot take."
+            "Raw data as you downloaded them from 23andMe, AncestryDNA, MyHeritage, FamilyTreeDNA or Living "
+            "DNA; or from a laboratory a VCF, gVCF or BCF of one person, or reads as BAM, CRAM or SAM. It "
+            "may be zipped. We check it, lock it, and keep nothing of a file that we cannot take."
         ),
     )
     build = forms.ChoiceField(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from broker.portal import coverage
 from broker.usage import Use
 from consent.models import Holding
+from genomics.coordinates import MT, X, Y, chromosome_name
 from genomics.models import GenomicFile
 
 Cell = dict[str, Any]
@@ -34,6 +35,7 @@ FILE_KINDS = {
 }
 
 
+OF_LITTLE_USE = ("warn", gettext_noop("In use, with little in it"))
 HELD = ("info", gettext_noop("Held for review"))
 
 
@@ -42,6 +44,8 @@ def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = Fals
     quarantined, and is told as held."""
     kind, word = HELD if reviewed else FILE_STATES[Holding.State(state)]
     quality = file.quality
+    if kind == "good" and "few_places" in quality.get("remarks", ()):
+        kind, word = OF_LITTLE_USE
     return {
         "kind": kind,
         "word": _(word),
@@ -52,7 +56,7 @@ def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = Fals
         "facts": [
             {"term": _("Received"), "when": file.received_at},
             {"term": _("Genome build"), "text": file.build, "code": file.build_evidence},
-            {"term": _("Chromosomes"), "number": len(quality.get("chromosomes", ()))},
+            {"term": _("Chromosomes"), "text": _chromosomes(quality.get("chromosomes", ()))},
             {"term": _("Places in the genome"), "number": quality.get("sites", 0)},
             {"term": _("Of these, read clearly"), "text": f"{quality.get('call_rate', 0.0):.1%}"},
             *_further(quality),
@@ -60,6 +64,12 @@ def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = Fals
             {"term": _("File number"), "text": "", "code": str(file.id)},
         ],
     }
+
+
+def _chromosomes(codes: Sequence[int]) -> str:
+    """How many of the 22, and which of the others."""
+    others = [chromosome_name(code) for code in (X, Y, MT) if code in codes]
+    return ", ".join([_("%(number)d of 22") % {"number": sum(code < X for code in codes)}, *others])
 
 
 def _further(quality: Mapping[str, Any]) -> list[Cell]:

@@ -20,7 +20,7 @@ from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.formats import DEFAULT
-from genomics.intake import nurseries, sandbox
+from genomics.intake import handing, nurseries, sandbox
 from genomics.intake.walled import child, nursery, walls, wire
 from genomics.intake.walled.wire import Errand
 from tests.fuzz.bending import bent
@@ -81,7 +81,7 @@ def _child(readers: nurseries.Nursery, order: bytes, *, rounds: int) -> tuple[li
     errand = Errand(
         task="bend", limits=DEFAULT, allowance=walls.Allowance(memory=_MEMORY, cpu_seconds=seconds)
     )
-    given = sandbox._handed(order, DEFAULT)
+    given = handing.handed(order, DEFAULT)
     kept, nurseries.send = nurseries.send, readers.send
     try:
         told, end = sandbox._watched(errand, given, most=1 << 20, until=time.monotonic() + 4 * seconds)

@@ -20,7 +20,7 @@ from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused, IntakeShut
 from genomics.formats import DEFAULT
 from genomics.formats.cram import MAGIC as CRAM
-from genomics.intake import nurseries, sandbox
+from genomics.intake import handing, nurseries, sandbox
 from genomics.intake.laid_out import NOTHING, LaidOut, Place, What
 from genomics.intake.walled import walls, wire
 from tests.builders import array, bgzipped, gzipped, vcf, zipped
@@ -74,7 +74,7 @@ def send(task: str, data: bytes | BinaryIO, *, walled: bool = True, laid_out: La
         allowance=walls.Allowance(memory=SHORT.memory, cpu_seconds=10),
         walled=walled,
     )
-    given = sandbox._handed(data, DEFAULT)
+    given = handing.handed(data, DEFAULT)
     try:
         told, end = sandbox._watched(errand, given, most=1 << 20, until=time.monotonic() + 60)
     finally:

@@ -9,13 +9,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import jobs, queries
+from broker import checks, jobs, queries
 from broker.models import Job
 from broker.portal import record
 from consent import policies
 from consent.ledger import checkpoints, log, participation
 from consent.terms import Permission
+from genomics.intake import erasure
+from genomics.models import GenomicFile
 from tests.broker.portal.participant.pages import HEALTH, said_yes, shown
+from tests.broker.uploads.sending import arrived
+from tests.builders import array
 from tests.world import CANCER, WITHOUT_HOLD, World
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +49,27 @@ def test_a_receipt_of_somebody_else_is_not_there(world, her):
 
 def test_files_tell_what_each_is_and_how_good(her):
     page = shown(her, "files")
-    for words in ("VCF file", "In use", "GRCh37", "100.0%"):
+    for words in ("VCF file", "In use, with little in it", "GRCh37", "100.0%"):
         assert words in page
     assert "Where this file was read" in page
     assert page.count('class="shared shade-') >= 1
     assert "Sex chromosomes in this file" in page
+
+
+def test_what_is_odd_about_a_file_is_told_on_the_page_of_its_upload_too(eve, her, settings, tmp_path):
+    settings.STAGING_DIR = tmp_path / "arriving"
+    mixed = array((f"rs{n}", "1", 1_000_000 + 50 * n, "AG") for n in range(12_000))
+    upload = arrived(eve, mixed)
+    checks.run(upload.pk, clock=timezone.now)
+    page = shown(her, "upload", upload.pk)
+    assert "the DNA of two people was mixed" in page
+    assert "Nothing out of the ordinary" not in page
+    assert "1 of 22" in page
+    upload.refresh_from_db()
+    erasure.erase_file(GenomicFile.objects.get(pk=upload.file), by="self", at=timezone.now())
+    page = shown(her, "upload", upload.pk)
+    assert "This file is erased" in page
+    assert "locked away" not in page
 
 
 def asked(world: World, *purposes: str, times: int = 1) -> None:
