@@ -16,8 +16,9 @@ from consent.models import LedgerEvent, Participant
 from genomics import column_text
 from genomics._vault import files as vault
 from genomics.formats import read
-from genomics.intake import exchange, sandbox
+from genomics.intake import exchange, export, sandbox
 from genomics.intake.receive import receive
+from genomics.models import GenomicFile
 from tests.builders import vcf
 from tests.world import EARLIER, NOW, World
 
@@ -121,3 +122,20 @@ def test_who_has_nothing_takes_nothing_but_her_record(world: World):
     assert "files/" not in " ".join(unzipped(taking_along.take(person, by="self", at=NOW)).namelist())
     receive(person, vcf(ROWS), by="self", at=NOW)
     assert "files/" in " ".join(unzipped(taking_along.take(person, by="self", at=NOW)).namelist())
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "ending"),
+    [
+        ("bam", b"\x1f\x8b\x08\x04", ".bam"),
+        ("bcf", b"\x1f\x8b\x08\x04", ".bcf"),
+        ("cram", b"CRAM", ".cram"),
+        ("vcf", b"\x1f\x8b\x08\x04", ".vcf.gz"),
+        ("vcf", b"##fi", ".vcf"),
+        ("array", b"PK\x03\x04", ".txt.zip"),
+        ("array", b"# rs", ".txt"),
+        ("sam", b"@HD\t", ".sam"),
+    ],
+)
+def test_a_kept_file_is_named_by_what_it_is(kind: str, start: bytes, ending: str) -> None:
+    assert export._ending(start, GenomicFile(kind=kind)) == ending

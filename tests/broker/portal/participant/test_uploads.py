@@ -80,7 +80,7 @@ def test_too_much_under_way_is_told_beside_the_field(her, settings):
 def test_the_build_is_believed_only_where_the_file_does_not_say_it(her):
     silent = b"".join(line for line in FILE.splitlines(keepends=True) if not line.startswith(b"##contig"))
     press(her, "files", file=SimpleUploadedFile("eve.vcf", silent))
-    assert "which build" in checked(her)
+    assert "say its build" in checked(her)
     press(her, "files", file=SimpleUploadedFile("eve.vcf", silent), build="GRCh38")
     checked(her)
     assert set(GenomicFile.objects.values_list("build", flat=True)) == {"GRCh37", "GRCh38"}
