@@ -135,8 +135,17 @@ def told(job: Job, answer: Answer) -> Answer:
     made = living(job)
     if made is None or not is_disclosed(made):
         return answer | _number(job, answer)
-    leads = set(json.loads(staging.unseal(bytes(made.leads or b""), _place(made))))
+    leads = _leads(made)
     return answer | {"records": [one for one in answer["records"] if one["person"] in leads]}
+
+
+def number_of(made: Disclosure) -> int:
+    """How many leads it let out, for who counts them all."""
+    return len(_leads(made))
+
+
+def _leads(made: Disclosure) -> set[str]:
+    return set(json.loads(staging.unseal(bytes(made.leads or b""), _place(made))))
 
 
 def _disclose(
@@ -175,7 +184,7 @@ def _asked(disclosure: Disclosure, found: dict[int, str], at: datetime) -> Clear
 
 def _found(job: Job) -> dict[int, str]:
     """Whom a released search found: ordinal -> case name."""
-    under = cases.reference(signatures.case_of(job.query))
+    under = cases.undertaking(job.query)
     named = {one["person"] for one in _answer(job)["records"]}
     names = {ordinal: staging.alias(under, ordinal) for ordinal in manifest_of(job)["permitted"]}
     return {ordinal: name for ordinal, name in names.items() if name in named}

@@ -1,8 +1,10 @@
 """Whether those whom an old answer rests on still permit it, asked whenever the answer is read.
 
 Who no longer does is cut out of records, and the answer says so. A number is not shown any more: what is
-counted again without her would name her by the difference, so whoever needs it asks anew. The law is asked
-in consent; what is kept of the answer is in results.
+counted again without her would name her by the difference, so whoever needs it asks anew. So it is with how
+many leads a search has, until they are disclosed: it goes when anybody leaves whom the search read, found or
+not, for were it kept for the others its going would tell that somebody was found. The law is asked in
+consent; what is kept of the answer is in results.
 """
 
 from datetime import datetime
@@ -24,8 +26,8 @@ CUT = gettext_noop(
     "left out of whatever was made of it."
 )
 NOT_SHOWN = gettext_noop(
-    "Since this was released, somebody whom it counts has changed what she allows, so it is no longer shown. "
-    "Nothing else is lost: ask the question again, and it is answered by those who allow it now."
+    "Since this was released, somebody of whom it was asked has changed what she allows, so it is no longer "
+    "shown. Nothing else is lost: ask the question again, and it is answered by those who allow it now."
 )
 
 

@@ -39,7 +39,7 @@ def decide(query: Query, *, role: Role, approves: bool, reason: str, by: User, a
             role=str(role),
         )
         if standing is Standing.REFUSED:
-            submissions.refuse(query, [], by=by.reference, at=at, because="a reviewer refused it")
+            submissions.refuse(query, [], by=by.reference, at=at)
         elif standing is Standing.APPROVED:
             reasons = [str(one) for one in request_reasons(uses.of(query), uses.policy(at), at)]
             if reasons:

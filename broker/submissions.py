@@ -26,6 +26,8 @@ from consent.decision import request_reasons
 from consent.ledger import log
 from consent.terms import canonical
 
+BY_A_REVIEWER = "a reviewer refused it"  # where the reasons of a refused query are none of a gate
+
 # Which kinds of question a domain of purposes may ask: police never learn a trait, research never a relative.
 ASKABLE: dict[str, frozenset[str]] = {
     "R": frozenset({"carriers", "frequencies"}),
@@ -69,7 +71,7 @@ def record(
                 question_kind=asked["kind"],
                 question_sha256=_digest(query),
                 purposes=query.purposes,
-                under=_name(query),
+                under=cases.undertaking(query),
                 paper=query.authorisation_id,
             )
     return query
@@ -88,22 +90,23 @@ def begin(query: Query, *, at: datetime) -> Job:
         question_kind=query.question["kind"],
         question_sha256=_digest(query),
         purposes=query.purposes,
-        under=_name(query),
+        under=cases.undertaking(query),
     )
     return job
 
 
-def refuse(query: Query, reasons: list[str], *, by: str, at: datetime, because: str = "") -> None:
-    """A request gate says no, with its codes; or somebody does, `because`. Call inside a transaction."""
+def refuse(query: Query, reasons: list[str], *, by: str, at: datetime) -> None:
+    """A request gate says no, with its codes; without any, somebody who reviewed it does. Call inside a
+    transaction."""
     _move(query, QueryState.REFUSED, reasons=reasons)
     log.append(
         events.QUERY_REFUSED,
         at=at,
         by=by,
         subject=f"query:{query.id}",
-        reasons=reasons or [because],
+        reasons=reasons or [BY_A_REVIEWER],
         purposes=query.purposes,
-        under=_name(query),
+        under=cases.undertaking(query),
     )
 
 
@@ -121,10 +124,6 @@ def _move(query: Query, after: QueryState, **facts: Any) -> None:
 
 def purposes(under: AccessRequest | Case) -> list[str]:
     return sorted(under.purposes) if isinstance(under, AccessRequest) else [under.purpose]
-
-
-def _name(query: Query) -> str:
-    return f"request:{query.request_id}" if query.case is None else cases.reference(query.case)
 
 
 def _digest(query: Query) -> str:

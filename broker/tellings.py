@@ -2,7 +2,8 @@
 considered, reached or not, when its searching has ended. Until then nothing tells that there is one.
 
 At the earliest `hold_days` after the search, at the latest `hold_latest_days` after it unless a ban on
-speaking names a later end (consent.policy). A case that goes on so long is told in parts, by the same rule.
+speaking names a later end (consent.policy). A case that goes on so long is told in parts, by the same rule,
+and by it that leads were disclosed.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from broker import cases, events, manifests, notices, processes, uses, wards
-from broker.models import Case, Job, JobState, LegalProcess, Telling
+from broker.models import Case, Disclosure, DisclosureState, Job, JobState, LegalProcess, Telling
 from consent.ledger import log
 from consent.models import Participant
 
@@ -21,9 +22,19 @@ TOLD = (JobState.RELEASED, JobState.EXPIRED)
 
 def is_told(job: Job, *, at: datetime) -> bool:
     """Whether those whom a case's job considered may see it."""
+    return _is_told(job, job.ended, at)
+
+
+def is_disclosure_told(job: Job, *, at: datetime) -> bool:
+    """Whether they may see that its leads were disclosed, too; whether there were any is told to nobody."""
+    made = job.disclosures.filter(state=DisclosureState.DISCLOSED, decided_at__lte=at).first()
+    return made is not None and made.decided_at is not None and _is_told(job, made.decided_at, at)
+
+
+def _is_told(job: Job, when: datetime, at: datetime) -> bool:
     if not is_held(job.ended):
         return True
-    return Telling.objects.filter(case=job.query.case, upto__gte=job.ended, at__lte=at).exists()
+    return Telling.objects.filter(case=job.query.case, upto__gte=when, at__lte=at).exists()
 
 
 def is_held(ended: datetime) -> bool:
@@ -56,7 +67,7 @@ def due(case: Case) -> datetime | None:
 
 
 def searching_ends(case: Case) -> datetime:
-    """When it was closed or refused; otherwise its last day."""
+    """When it was closed, lapsed or was refused; otherwise its last day."""
     if case.closed_at is not None:
         return case.closed_at
     refused = case.approvals.filter(approves=False).aggregate(at=Max("at"))["at"]
@@ -91,10 +102,13 @@ def _tell(case: Case, *, at: datetime) -> Telling | None:
         if searching_ends(case) <= at and all(touch <= upto for touch in touches):
             upto = max(upto, searching_ends(case))  # with all that was refused until then
         jobs = [job for job in _released(case, before) if job.ended <= upto]
+        disclosed = [one.job for one in _disclosed(case, before) if _decided(one) <= upto]
         telling = Telling.objects.create(case=case, upto=upto, at=at)
         subject, until = cases.reference(case), upto.isoformat()
         log.append(events.CASE_TOLD, at=at, by="house", subject=subject, upto=until, searches=len(jobs))
-        considered = Participant.objects.filter(pk__in=_considered(jobs), erased_at__isnull=True)
+        considered = Participant.objects.filter(
+            pk__in=_considered([*jobs, *disclosed]), erased_at__isnull=True
+        )
         told = wards.acting_for_each(considered, at=at)
         notices.tell_each(((user, {"whose": one.pseudonym}) for user, one in told), "searched", at=at)
         for process in processes.untold().filter(case=case, received_at__lte=upto):
@@ -106,8 +120,10 @@ def _with_something_untold() -> QuerySet[Case]:
     newest = Telling.objects.filter(case=OuterRef("pk")).order_by("-upto").values("upto")[:1]
     ran = Job.objects.filter(query__case=OuterRef("pk"), state__in=TOLD, ended_at__gt=OuterRef("told"))
     came = LegalProcess.objects.filter(case=OuterRef("pk"), received_at__gt=OuterRef("told"))
+    made = Disclosure.objects.filter(job__query__case=OuterRef("pk"), state=DisclosureState.DISCLOSED)
+    made = made.filter(decided_at__gt=OuterRef("told"))
     rows = Case.objects.annotate(told=Subquery(newest)).order_by("opened_at", "id")
-    return rows.filter(Q(told__isnull=True) | Exists(ran) | Exists(came))
+    return rows.filter(Q(told__isnull=True) | Exists(ran) | Exists(made) | Exists(came))
 
 
 def _considered(jobs: list[Job]) -> set[int]:
@@ -119,12 +135,24 @@ def _touches(case: Case) -> list[datetime]:
     before = _newest(case)
     received = case.legal_processes.values_list("received_at", flat=True)
     ended = [job.ended for job in _released(case, before)]
-    return sorted([*ended, *(one for one in received if before is None or one > before)])
+    decided = [_decided(one) for one in _disclosed(case, before)]
+    return sorted([*ended, *decided, *(one for one in received if before is None or one > before)])
 
 
 def _released(case: Case, after: datetime | None) -> Iterator[Job]:
     rows = Job.objects.filter(query__case=case, state__in=TOLD).order_by("ended_at")
     yield from rows if after is None else rows.filter(ended_at__gt=after)
+
+
+def _disclosed(case: Case, after: datetime | None) -> Iterator[Disclosure]:
+    rows = Disclosure.objects.filter(job__query__case=case, state=DisclosureState.DISCLOSED)
+    rows = rows.select_related("job").order_by("decided_at")
+    yield from rows if after is None else rows.filter(decided_at__gt=after)
+
+
+def _decided(made: Disclosure) -> datetime:
+    assert made.decided_at is not None  # a constraint of the table
+    return made.decided_at
 
 
 def _newest(case: Case) -> datetime | None:

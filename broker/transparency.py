@@ -13,10 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min
 
-from broker import events, manifests
+from broker import cases, disclosures, events, manifests
 from broker.models import (
     ANSWERED,
     Case,
+    Disclosure,
+    DisclosureState,
     Job,
     JobState,
     LegalProcess,
@@ -26,13 +28,15 @@ from broker.models import (
     QueryState,
     Telling,
 )
-from broker.roles import Role
+from broker.signatures import SIGNATURES
+from broker.submissions import BY_A_REVIEWER
 from consent.canonical import canonical
 from consent.ledger import checkpoints, log
 from consent.ledger import report_form as form
 from consent.ledger.report_form import Period
-from consent.models import LedgerEvent
+from consent.models import LedgerEvent, LedgerOpening
 from consent.purposes import PURPOSES
+from genomics import events as genomics_events
 from genomics.answers import THRESHOLD
 
 Fact = Mapping[str, str]
@@ -48,6 +52,7 @@ def of(period: Period, *, at: datetime) -> dict[str, Any]:
     facts = {
         "cases": _cases(period),
         "searches": _searches(period),
+        "disclosures": _disclosures(period),
         "refused questions": _refused(period),
         "orders": _orders(period),
     }
@@ -120,6 +125,7 @@ def _cases(period: Period) -> Iterator[Fact]:
             "cold case": known("cold_case"),
             "third-party sample": known("third_party_sample"),
             "identity revealed": known("identity_revealed"),
+            "evidence destroyed": _evidence(case, period),
             "arrest": known("arrest"),
             "conviction": known("conviction"),
             "cost": form.cost(reported.cost if reported else None),
@@ -130,9 +136,9 @@ def _outcome(case: Case, period: Period) -> tuple[str, datetime | None]:
     given = case.approvals.filter(at__lt=period.end)
     if (refusal := given.filter(approves=False).order_by("at").first()) is not None:
         return "refused", refusal.at
-    both = given.filter(role__in=[Role.STEWARD, Role.LEGAL_REVIEWER])
-    if both.values("role").distinct().count() == 2:
-        return "granted", max(both.values_list("at", flat=True))
+    signed = dict(given.filter(role__in=SIGNATURES).values_list("role", "at"))
+    if len(signed) == len(SIGNATURES):
+        return "granted", max(signed.values())
     return "not decided", None
 
 
@@ -150,14 +156,42 @@ def _searches(period: Period) -> Iterator[Fact]:
             }
 
 
+def _evidence(case: Case, period: Period) -> str:
+    """No row outlives it, so the ledger says."""
+    here = LedgerOpening.objects.filter(subject=cases.reference(case), event__at__lt=period.end)
+    kinds = set(here.values_list("event__kind", flat=True))
+    brought, gone = genomics_events.EVIDENCE_RECEIVED.tag, genomics_events.EVIDENCE_DESTROYED.tag
+    return form.destroyed(brought in kinds, gone in kinds)
+
+
+def _disclosures(period: Period) -> Iterator[Fact]:
+    for case, after, upto in _tellings(period):
+        rows = Disclosure.objects.filter(job__query__case=case, state=DisclosureState.DISCLOSED)
+        rows = rows.filter(decided_at__lte=upto, **_since("decided_at", after))
+        for made in rows.select_related("job__query"):
+            yield {
+                "question": made.job.query.question["kind"],
+                "leads": form.leads(disclosures.number_of(made)),
+                "disclosed": form.waited(made.proposed_at, made.decided_at),
+            }
+
+
 def _refused(period: Period) -> Iterator[Fact]:
     for case, after, upto in _tellings(period):
-        asked = Query.objects.filter(case=case, state=QueryState.REFUSED, submitted_at__lte=upto)
-        for query in asked.filter(**_since("submitted_at", after)):
-            yield {"reason": query.reasons[0]}
+        for query in Query.objects.filter(case=case, state=QueryState.REFUSED):
+            at = _refused_at(query)  # a search may have waited for long
+            if at <= upto and (after is None or at > after):
+                yield {"reason": query.reasons[0] if query.reasons else BY_A_REVIEWER}
         ran = Job.objects.filter(query__case=case, state=JobState.REFUSED, ended_at__lte=upto)
         for job in ran.filter(**_since("ended_at", after)):
             yield {"reason": job.reasons[0]}
+
+
+def _refused_at(query: Query) -> datetime:
+    """The row does not say; its event does."""
+    said = LedgerOpening.objects.filter(subject=f"query:{query.pk}", event__kind=events.QUERY_REFUSED.tag)
+    at: datetime = said.values_list("event__at", flat=True).get()
+    return at
 
 
 def _orders(period: Period) -> Iterator[Fact]:

@@ -1,7 +1,8 @@
 """Who used my data: for one participant, every job that considered her, and why it read her or did not.
 
-It shows what left as a kind, never a value, and never whether she matched; and never so soon that it betrays
-somebody else: research from the next day on, police and counsel when their case is told (broker.tellings).
+It shows what left as a kind, never a value, and never whether she matched: of a search a number of leads; a
+list, if any, once it is told that they were disclosed. And never so soon that it betrays somebody else:
+research from the next day on, police and counsel when their case is told (broker.tellings).
 """
 
 import logging
@@ -42,9 +43,10 @@ class Use:
 WHAT_LEFT = {
     "carriers": "a number of people",
     "frequencies": "a number of people and how common an allele is",
-    "relatives": "a list of likely relatives under case names",
+    "relatives": "a list of likely relatives, if any, under case names",
     "identity": "whether somebody here is the same person, under a case name",
 }
+NOT_DISCLOSED = "a number of leads"  # what leaves of a search before a second pair has signed
 
 
 def of(participant: Participant, *, at: datetime) -> Iterator[Use]:
@@ -87,8 +89,15 @@ def _use(job: Job, participant: Participant, at: datetime) -> Use | None:
         labels=tuple(PURPOSES[purpose].label for purpose in purposes),
         read=read,
         reasons=reasons,
-        left=WHAT_LEFT[job.query.question["kind"]] if read else "nothing about you",
+        left=_left(job, at) if read else "nothing about you",
     )
+
+
+def _left(job: Job, at: datetime) -> str:
+    """The same to everybody whom it read, found or not."""
+    if job.query.case is not None and not tellings.is_disclosure_told(job, at=at):
+        return NOT_DISCLOSED
+    return WHAT_LEFT[job.query.question["kind"]]
 
 
 def outcome_for(job: Job, ordinal: int) -> tuple[bool, tuple[Reason, ...]] | None:

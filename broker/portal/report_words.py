@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from broker.submissions import BY_A_REVIEWER
 from consent.hierarchies import REGION_NAMES
 from consent.ledger import cells, report_form
 from consent.purposes import PURPOSES
@@ -17,9 +18,16 @@ GROUPS = {
         gettext_noop("Undertakings of the police, or of the defence, whose searching is over."),
     ),
     "searches": (gettext_noop("Searches"), gettext_noop("Questions that were answered under these cases.")),
+    "disclosures": (
+        gettext_noop("Disclosures"),
+        gettext_noop("Searches of which two more reviewers let out what was found, under case names."),
+    ),
     "refused questions": (
         gettext_noop("Refused questions"),
-        gettext_noop("Questions that the system refused by itself, because a condition was missing."),
+        gettext_noop(
+            "Questions that the system refused by itself because a condition was missing, or that a reviewer "
+            "refused."
+        ),
     ),
     "orders": (
         gettext_noop("Demands of courts and agencies"),
@@ -37,12 +45,15 @@ TABLES = {
     "cold case": gettext_noop("Was it a cold case?"),
     "third-party sample": gettext_noop("Was DNA taken from somebody who is not a suspect?"),
     "identity revealed": gettext_noop("Is it known who the unknown person is?"),
+    "evidence destroyed": gettext_noop("Was the DNA that was brought destroyed?"),
     "arrest": gettext_noop("Was somebody arrested?"),
     "conviction": gettext_noop("Was somebody convicted?"),
     "cost": gettext_noop("What the search cost the agency"),
     "question": gettext_noop("What was asked"),
     "people considered": gettext_noop("People considered, by search"),
     "people who permitted it": gettext_noop("People who had allowed it, by search"),
+    "leads": gettext_noop("Did anything go out?"),
+    "disclosed": gettext_noop("How long the decision took"),
     "reason": gettext_noop("Why"),
     "sought people who had not agreed": gettext_noop("Did it demand people who had not agreed?"),
     "about everybody": gettext_noop("Was it about everybody?"),
@@ -92,6 +103,10 @@ CELLS = {
     "not answered yet": gettext_noop("Not answered yet"),
     "relatives": gettext_noop("Who is related"),
     "identity": gettext_noop("Who is the same person"),
+    "no leads": gettext_noop("No leads"),
+    "leads": gettext_noop("Leads"),
+    "none was brought": gettext_noop("None was brought"),
+    BY_A_REVIEWER: gettext_noop("A reviewer refused it"),
 }
 
 
@@ -122,7 +137,7 @@ def called(table: str, cell: str) -> str:
         return _(PURPOSES[cell].label)
     if table == "jurisdiction" and cell in REGION_NAMES:
         return REGION_NAMES[cell]
-    if table == "reason" and cell != report_form.REST:
+    if table == "reason" and cell not in CELLS:
         return _(Reason(cell).sentence)
     return _(CELLS[cell]) if cell in CELLS else cell
 

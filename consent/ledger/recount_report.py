@@ -20,10 +20,15 @@ QUERY_SUBMITTED = "query:query:submitted"
 QUERY_REFUSED = "query:query:refused"
 JOB_RELEASED = "query:job:released"
 JOB_REFUSED = "query:job:refused"
+DISCLOSURE_PROPOSED = "query:disclosure:proposed"
+DISCLOSURE_MADE = "query:disclosure:made"
+EVIDENCE_RECEIVED = "genomics:evidence:received"
+EVIDENCE_DESTROYED = "genomics:evidence:destroyed"
 SIGNATURES = {"steward", "legal_reviewer"}
 STAGES = {"pretrial": form.SIDES[1], "postconviction": form.SIDES[2]}
 READ = (
     *(CASE_OPENED, CASE_DECIDED, QUERY_SUBMITTED, QUERY_REFUSED, JOB_RELEASED, JOB_REFUSED),
+    *(DISCLOSURE_PROPOSED, DISCLOSURE_MADE, EVIDENCE_RECEIVED, EVIDENCE_DESTROYED),
     *(kinds.CASE_TOLD, kinds.CASE_REPORTED, kinds.PROCESS_RECEIVED, kinds.PROCESS_MOVED, kinds.PROCESS_TOLD),
 )
 
@@ -37,6 +42,8 @@ class _Case:
     reported: Mapping[str, Any] = field(default_factory=dict)
     searches: list[tuple[datetime, Mapping[str, str]]] = field(default_factory=list)
     refused: list[tuple[datetime, Mapping[str, str]]] = field(default_factory=list)
+    disclosed: list[tuple[datetime, Mapping[str, str]]] = field(default_factory=list)
+    evidence: set[str] = field(default_factory=set)  # the kinds of what happened to it
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class Recount:
         self.cases: dict[str, _Case] = {}
         self.orders: dict[str, _Order] = {}
         self._asked: dict[str, tuple[str, str]] = {}  # job -> (under what, which kind of question)
+        self._proposed: dict[str, datetime] = {}
 
     def see(self, entry: Entry) -> None:
         """Events of other kinds, of later days, and those that lost what they said, count for nothing."""
@@ -79,6 +87,7 @@ class Recount:
         facts = {
             "cases": list(self._cases()),
             "searches": list(self._within("searches")),
+            "disclosures": list(self._within("disclosed")),
             "refused questions": list(self._within("refused")),
             "orders": list(self._orders()),
         }
@@ -97,13 +106,19 @@ class Recount:
             case.told.append((entry.at, datetime.fromisoformat(what["upto"])))
         elif entry.kind == kinds.CASE_REPORTED:
             case.reported = what
+        else:
+            case.evidence.add(entry.kind)
 
     def _of_question(self, about: str, entry: Entry, what: Mapping[str, Any]) -> None:
         if entry.kind == QUERY_SUBMITTED:
             self._asked[f"job:{what['job']}"] = (what["under"], what["question_kind"])
             return
+        if entry.kind == DISCLOSURE_PROPOSED:
+            self._proposed[about] = entry.at
+            return
+        run = f"job:{what['job']}" if entry.kind == DISCLOSURE_MADE else about
         under, question = (
-            (what["under"], "") if entry.kind == QUERY_REFUSED else self._asked.get(about, ("", ""))
+            (what["under"], "") if entry.kind == QUERY_REFUSED else self._asked.get(run, ("", ""))
         )
         case = self.cases.get(under)
         if case is None:
@@ -115,6 +130,13 @@ class Recount:
                 "people who permitted it": form.people(what["permitted"]),
             }
             case.searches.append((entry.at, fact))
+        elif entry.kind == DISCLOSURE_MADE:
+            fact = {
+                "question": question,
+                "leads": form.leads(what["leads"]),
+                "disclosed": form.waited(self._proposed[about], entry.at),
+            }
+            case.disclosed.append((entry.at, fact))
         elif entry.kind in {QUERY_REFUSED, JOB_REFUSED}:
             case.refused.append((entry.at, {"reason": what["reasons"][0]}))
 
@@ -197,6 +219,9 @@ def _of(case: _Case) -> dict[str, str]:
         "cold case": form.yes_no(told.get("cold_case")),
         "third-party sample": form.yes_no(told.get("third_party_sample")),
         "identity revealed": form.yes_no(told.get("identity_revealed")),
+        "evidence destroyed": form.destroyed(
+            EVIDENCE_RECEIVED in case.evidence, EVIDENCE_DESTROYED in case.evidence
+        ),
         "arrest": form.yes_no(told.get("arrest")),
         "conviction": form.yes_no(told.get("conviction")),
         "cost": form.cost(told.get("cost")),

@@ -31,6 +31,8 @@ COSTS = ("none", "up to 1,000", "up to 10,000", "more than 10,000", UNTOLD)
 KINDS = ("warrant", "order", "subpoena", "demand", "national_security")
 ANSWERS = ("REJECTED", "ACTED_WITHIN_CONSENT", "not answered yet")
 QUESTIONS = ("relatives", "identity")
+LEADS = ("no leads", "leads")
+DESTROYED = ("yes", "not yet", "none was brought")
 
 CASE_TABLES: dict[str, tuple[str, ...]] = {
     "kind": SIDES,
@@ -41,11 +43,13 @@ CASE_TABLES: dict[str, tuple[str, ...]] = {
     "cold case": REPORTED,
     "third-party sample": REPORTED,
     "identity revealed": REPORTED,
+    "evidence destroyed": DESTROYED,
     "arrest": REPORTED,
     "conviction": REPORTED,
     "cost": COSTS,
 }
 SEARCH_TABLES = {"question": QUESTIONS, "people considered": PEOPLE, "people who permitted it": PEOPLE}
+DISCLOSURE_TABLES = {"question": QUESTIONS, "leads": LEADS, "disclosed": WAITS[:-1]}
 ORDER_TABLES = {
     "kind": KINDS,
     "sought people who had not agreed": YES_NO,
@@ -61,6 +65,7 @@ KNOWN = {"orders": (("sought people who had not agreed", "yes"),)}
 FIXED: dict[str, dict[str, tuple[str, ...]]] = {
     "cases": CASE_TABLES,
     "searches": SEARCH_TABLES,
+    "disclosures": DISCLOSURE_TABLES,
     "refused questions": {},
     "orders": ORDER_TABLES,
 }
@@ -78,8 +83,8 @@ class Period:
 
 
 def filled(facts: Mapping[str, Iterable[Mapping[str, str]]], k: int) -> dict[str, dict[str, dict[str, Any]]]:
-    """The tables as they are published, from one fact a case, search, refused question or order: each names
-    its cell in every table of its group."""
+    """The tables as they are published, from one fact a case, search, disclosure, refused question or
+    order: each names its cell in every table of its group."""
     return {
         group: cells.shown(_counted(group, list(facts[group]), k), k, KNOWN.get(group, ())) for group in FIXED
     }
@@ -119,6 +124,16 @@ def cost(amount: int | None) -> str:
     if amount is None:
         return UNTOLD
     return COSTS[sum(amount > edge for edge in (0, 1_000, 10_000))]
+
+
+def leads(number: int) -> str:
+    """Whether a disclosure let anybody out under a case name, as one of LEADS."""
+    return LEADS[number > 0]
+
+
+def destroyed(brought: bool, gone: bool) -> str:
+    """What became of a case's evidence by the end of the period, as one of DESTROYED."""
+    return DESTROYED[0] if gone else DESTROYED[1] if brought else DESTROYED[2]
 
 
 def yes_no(said: bool | None) -> str:

@@ -5,7 +5,7 @@
 So many made-up people, of whom one in seven allows searches for killings; one in fifty is, by the genotypes,
 the very person of the evidence, whatever she allows. The same search is run in the same case three times:
 under a paper as ever, under a later one that says it compels those who do not consent, and once more with the
-older one's words. Which rows are decrypted, who stands in the manifest and what is released is compared, and
+older one's words. Which rows are decrypted, who stands in the manifest and what is disclosed is compared, and
 held against who allowed it. Last line `beyond consent: X of Y`, where Y are those who did not allow it.
 Ends 1 unless it is 0 and all three are equal.
 """
@@ -127,22 +127,23 @@ def _joined(row: Any) -> Any:
 
 
 def _compelled(case: Any) -> bool:
-    """What the law is told of the paper."""
+    """What the law is told of the newest paper, by the search that was asked under it."""
     from broker import uses
 
-    le = uses.of(case.queries.first()).le
+    paper = case.authorisations.latest("recorded_at")
+    le = uses.of(case.queries.get(authorisation=paper)).le
     assert le is not None
     assert le.judicial_authorisation is not None
     return bool(le.judicial_authorisation.compels_non_consenting)
 
 
 def _order(world: Any, case: Any, number: int, compels: bool) -> None:
-    from broker import cases
-    from tests.world import FAR, NOW
+    from broker import court_papers
+    from tests.world import NOW, court_paper
 
-    by = world.staff.investigator
-    about = {"court": "A court", "valid_to": FAR, "compels_non_consenting": compels}
-    cases.authorise(case, number=f"W-{number}", **about, by=by, at=NOW + timedelta(seconds=number))
+    paper = court_paper(f"W-{number}", compels_non_consenting=compels)
+    at = NOW + timedelta(seconds=number)
+    court_papers.record(case, paper, by=world.staff.investigator, at=at)
 
 
 def _searched(world: Any, case: Any, profile: Any) -> Seen:
@@ -157,6 +158,7 @@ def _searched(world: Any, case: Any, profile: Any) -> Seen:
         jobs.run(job.pk, clock=lambda: NOW, batch=500)
     log.sequence(at=NOW)
     job.refresh_from_db()
+    world.disclose(job)
     answer = results.read(job, by=by, at=NOW)
     told = {name: answer[name] for name in ("records", "count", "granularity", "since_release")}
     return Seen(frozenset(opened), frozenset(houses.read_by(job)), told)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from broker import cases, erasing, health, jobs, people, processes, queries, staging, tasks
+from broker import cases, court_papers, erasing, health, jobs, people, processes, queries, staging, tasks
 from broker.errors import NotAllowed, Refused
 from broker.manifests import manifest_of
 from broker.models import LEGAL_TRANSITIONS, Case, Job, LegalProcess, LegalStep, Notice, OwnRecord, User
@@ -22,7 +22,7 @@ from tests.genomics.test_gate import names_opened
 from tests.house.plan import rooms
 from tests.house.test_arrows import reached
 from tests.unsafe import unsafe_without_triggers
-from tests.world import EARLIER, FAR, NOW, World, genotypes, job_of, small_panel, with_panel
+from tests.world import EARLIER, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -100,15 +100,8 @@ def test_an_order_for_everybody_changes_nothing_of_a_job(world: World, monkeypat
     question = {"kind": "relatives", "evidence": str(held.id)}
     without = run(world, case, question, monkeypatch)
     order = receive(world, case=case)
-    cases.authorise(
-        case,
-        court=order.issuer,
-        number=order.number,
-        valid_to=FAR,
-        compels_non_consenting=True,
-        by=world.staff.investigator,
-        at=NOW,
-    )
+    paper = court_paper(order.number, court=order.issuer, compels_non_consenting=True)
+    court_papers.record(case, paper, by=world.staff.investigator, at=NOW)
     with_order = run(world, case, question, monkeypatch)
     assert with_order == without
     decrypted, read, left_out, answer = with_order

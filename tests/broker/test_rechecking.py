@@ -22,6 +22,7 @@ from consent.ledger import log
 from consent.models import Change, Holding, Participant, Statement
 from consent.terms import Permission
 from genomics.intake.receive import receive
+from tests.broker.portal.jobs.running import shown, without_token
 from tests.builders import vcf
 from tests.cast import relatives
 from tests.unsafe import unsafe_without_triggers
@@ -56,7 +57,7 @@ def counted(world: World, **request: Any) -> Job:
     return released(queries.submit(world.carriers(), under=under, by=world.staff.researcher, at=NOW))
 
 
-def searched(world: World, panel: Any, *names: str) -> Job:
+def searched(world: World, panel: Any, *names: str, disclosed: bool = True) -> Job:
     """Everybody named is the very person of the evidence, and allows searches for killings."""
     with_panel(panel)
     copies = np.random.default_rng(7).binomial(2, 0.5, len(panel))
@@ -65,7 +66,10 @@ def searched(world: World, panel: Any, *names: str) -> Job:
     case, by = world.case(), world.staff.investigator
     evidence = cases.bring_evidence(case, genotypes(panel, copies), by=by, at=NOW)
     question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20}
-    return released(queries.submit(question, under=case, by=by, at=NOW))
+    job = released(queries.submit(question, under=case, by=by, at=NOW))
+    if disclosed:
+        world.disclose(job)
+    return job
 
 
 def read(job: Job, *, at: Any = LATER) -> dict[str, Any]:
@@ -103,6 +107,26 @@ def test_who_left_and_was_no_match_changes_nothing_that_is_shown(world: World, p
     before = read(job)
     records.withdraw(stranger, by="self", at=LATER)
     assert read(job) == before
+
+
+def test_how_many_leads_goes_with_whoever_leaves_found_or_not(
+    world: World, panel: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """Noor is found and Olga is not: the page is the same to the letter, whichever of them leaves."""
+    other = genotypes(panel, np.random.default_rng(99).binomial(2, 0.5, len(panel)))
+    world.join("Olga", says="Noor", data=other)
+    job = searched(world, panel, "Noor", disclosed=False)
+    client, pages = signed_in(job, monkeypatch), []
+    for minute, name in enumerate(("Noor", "Olga")):
+        at = NOW + timedelta(minutes=2 * minute)
+        assert read(job)["fewer_than"] == 10
+        records.withdraw(world.people[name], by="self", at=at)
+        with pytest.raises(Refused, match="somebody of whom it was asked has changed"):
+            read(job)
+        pages.append(without_token(shown(client, job)))
+        world.give(world.people[name], "LE.HOM", at=at + timedelta(minutes=1))
+    assert pages[0] == pages[1]
+    assert rechecking.NOT_SHOWN in pages[0]
 
 
 def test_a_number_is_not_shown_when_one_it_counts_has_left(world: World):

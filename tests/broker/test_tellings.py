@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from broker import (
+    case_ends,
     cases,
     erasing,
     jobs,
@@ -26,7 +27,7 @@ from broker import (
     usage,
     usage_proofs,
 )
-from broker.models import Case, Channel, Delivery, Job, LegalProcess, Notice, Telling, User
+from broker.models import Authorisation, Case, Channel, Delivery, Job, LegalProcess, Notice, Telling, User
 from broker.roles import Role
 from consent import naming, policies
 from consent.ledger import checkpoints, log, participation
@@ -100,7 +101,7 @@ def demand(world: World, *, at: datetime = NOW, **said: Any) -> LegalProcess:
 
 
 def close(world: World, case: Case, *, at: datetime) -> None:
-    cases.close(case, by=world.investigator_of(case), at=at)
+    case_ends.close(case, by=world.investigator_of(case), at=at)
 
 
 def sees(user: User, at: datetime) -> int:
@@ -272,6 +273,44 @@ def test_searching_ends_with_the_last_day_of_a_case_and_with_a_refusal(world: Wo
     assert tellings.searching_ends(case) == case.valid_to
     cases.decide(case, role=Role.STEWARD, approves=False, reason="no", by=world.staff.steward, at=NOW)
     assert tellings.searching_ends(Case.objects.get(pk=case.pk)) == NOW
+
+
+def test_searching_ends_when_a_case_lapses_or_is_closed_before_it_was_decided(world: World):
+    waits, lapses = world.case(sign=False), world.case(number="C-2")
+    close(world, waits, at=NOW)
+    assert tellings.searching_ends(Case.objects.get(pk=waits.pk)) == NOW
+    Authorisation.objects.filter(case=lapses).update(valid_to=NOW + DAY)
+    case_ends.lapse_due(at=NOW + 2 * DAY)
+    assert tellings.searching_ends(Case.objects.get(pk=lapses.pk)) == NOW + 2 * DAY
+    assert tellings.due(Case.objects.get(pk=waits.pk)) == NOW  # it never searched; opened long ago
+
+
+def test_a_row_says_a_number_until_it_is_told_that_leads_were_disclosed(
+    world: World, reached: User, unreached: User
+):
+    """In a case that goes on, a disclosure is told later than its search; to who was read, found or not."""
+    far = login(world, "fay", "LE.HOM")
+    case = world.case()
+    job = search(world, case)
+    log.sequence(at=NOW)
+    year = NOW + 365 * DAY
+    tellings.tell_due(at=year)
+    disclosed = year + DAY
+    world.disclose(job, at=disclosed)
+    persons = [user.own_record.participant for user in (reached, far, unreached)]
+    nothing = "nothing about you"
+
+    def left(at: datetime) -> list[str]:
+        return [use.left for person in persons for use in usage.of(person, at=at)]
+
+    assert left(disclosed) == [usage.NOT_DISCLOSED, usage.NOT_DISCLOSED, nothing]
+    close(world, case, at=disclosed + DAY)
+    due = disclosed + 30 * DAY
+    assert tellings.due(case) == due
+    assert tellings.overdue(at=due + DAY) == 1
+    tellings.tell_due(at=due)
+    assert left(due) == [usage.WHAT_LEFT["relatives"], usage.WHAT_LEFT["relatives"], nothing]
+    assert Notice.objects.filter(kind="searched", at=due).count() == 3
 
 
 @pytest.mark.parametrize("days", [31, 400, 3000])

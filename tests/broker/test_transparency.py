@@ -12,15 +12,28 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from broker import cases, events, jobs, processes, queries, reporting, tellings, transparency
+from broker import (
+    case_ends,
+    cases,
+    court_papers,
+    events,
+    jobs,
+    processes,
+    queries,
+    reporting,
+    searches,
+    signatures,
+    tellings,
+    transparency,
+)
 from broker.errors import NotAllowed, Refused
-from broker.models import Case, CaseReport, Job, LegalProcess
+from broker.models import Case, CaseReport, Job, LegalProcess, Query, QueryState
 from broker.roles import Role
 from consent.ledger import cells, checkpoints, log, recount, recount_report, verifier
 from consent.ledger import report_form as form
 from consent.ledger.report_form import Period
 from tests.builders import PDF
-from tests.world import FAR, NOW, World, genotypes, job_of, small_panel, with_panel
+from tests.world import FAR, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -54,7 +67,7 @@ def open_(world: World, number: str, *, at: datetime, purpose: str = "L.HOM", re
         valid_to=FAR,
     )
     case = cases.open_case(said, by=by, at=at)
-    cases.authorise(case, court="A court", number=number, valid_to=FAR, by=by, at=at)
+    court_papers.record(case, court_paper(number), by=by, at=at)
     return case
 
 
@@ -65,12 +78,17 @@ def decide(world: World, case: Case, *, approves: bool, at: datetime) -> None:
             return
 
 
-def search(world: World, case: Case, *, at: datetime) -> Job | None:
-    """None where a request gate refused the question."""
+def asked(world: World, case: Case, *, at: datetime) -> Query:
+    """A search that nobody has signed."""
     by = world.investigator_of(case)
     held = cases.bring_evidence(case, genotypes(PANEL, [1] * len(PANEL)), by=by, at=at)
-    query = queries.submit({"kind": "relatives", "evidence": str(held.id)}, under=case, by=by, at=at)
-    if query.job is None:
+    return queries.submit({"kind": "relatives", "evidence": str(held.id)}, under=case, by=by, at=at)
+
+
+def search(world: World, case: Case, *, at: datetime) -> Job | None:
+    """None where a request gate refused the question."""
+    query = asked(world, case, at=at)
+    if query.state == QueryState.REFUSED:
         return None
     jobs.run(job_of(query).pk, clock=lambda: at, batch=50)
     return Job.objects.get(query=query)
@@ -118,15 +136,23 @@ def history(world: World, seed: int) -> None:
         if case.state == "approved":
             at = max(at, max(case.approvals.values_list("at", flat=True)))
             for _ in range(chance.randrange(3)):
-                search(world, case, at=at)
+                run = search(world, case, at=at)
+                log.sequence(at=at)
                 at += chance.randrange(1, 40) * DAY
+                if run is not None and chance.random() < 0.5:
+                    world.disclose(run, at=at)
+            if asked(world, case, at=at).state != QueryState.REFUSED and chance.random() < 0.5:
+                waits = case.queries.get(state=QueryState.SUBMITTED)
+                at += chance.randrange(1, 40) * DAY
+                no = {"approves": False, "reason": "x", "by": world.staff.legal}
+                searches.decide(waits, role=Role.LEGAL_REVIEWER, **no, at=at)
             if chance.random() < 0.5:
                 stage = chance.choice(reporting.stages(case))
                 known = {name: chance.choice([True, False, None]) for name in ("arrest", "cold_case")}
                 said = reporting.Said(stage=stage, cost=chance.choice([None, 0, 500, 20_000]), **known)
                 reporting.report(case, said, by=world.investigator_of(case), at=at)
             if chance.random() < 0.7:
-                cases.close(case, by=world.investigator_of(case), at=at)
+                case_ends.close(case, by=world.investigator_of(case), at=at)
         gag = chance.choice([None, at + 200 * DAY, at + 1000 * DAY])
         order = demand(
             world,
@@ -197,7 +223,7 @@ def test_nothing_counts_before_it_was_told(world: World):
         search(world, case, at=NOW)
         demand(world, at=NOW, case=case)
         demand(world, at=NOW, gag_until=NOW + 90 * DAY)
-        cases.close(case, by=world.staff.investigator, at=NOW + DAY)
+        case_ends.close(case, by=world.staff.investigator, at=NOW + DAY)
     tellings.tell_due(at=NOW + 29 * DAY)
     processes.tell_due(at=NOW + 29 * DAY)
     assert transparency.of(ALWAYS, at=NOW) == before
@@ -212,7 +238,7 @@ def test_it_is_counted_in_the_year_in_which_it_was_told(world: World):
         case = open_(world, f"C-{number}", at=NOW)
         decide(world, case, approves=True, at=NOW)
         search(world, case, at=NOW + 200 * DAY)
-        cases.close(case, by=world.staff.investigator, at=NOW + 200 * DAY)
+        case_ends.close(case, by=world.staff.investigator, at=NOW + 200 * DAY)
     tellings.tell_due(at=NOW + 230 * DAY)
     none, before, after = (
         transparency.of(period, at=FAR)["groups"]["cases"]
@@ -295,5 +321,6 @@ def test_the_recount_reads_the_kinds_that_are_written():
     assert set(form.PURPOSES) == {
         name for name, one in transparency.PURPOSES.items() if one.domain in "LE"
     } - {"L.NVC"}
+    assert {str(role) for role in signatures.SIGNATURES} == recount_report.SIGNATURES
     assert set(form.KINDS) == set(LegalProcess.Kind)
     assert set(form.ORIGINS) == set(Case.Origin)

@@ -131,7 +131,8 @@ def test_what_no_longer_holds_lapses_and_nothing_goes_out(found: Found, gone: st
             found.case.authorisations.update(valid_to=NOW)
     by_the_second_pair(found.world, made)
     assert made.state == DisclosureState.LAPSED
-    assert read(found, made.job)["records"] == []
+    with pytest.raises(Refused, match="no longer stands"):
+        read(found, made.job)
     assert LedgerOpening.objects.filter(event__kind="query:disclosure:lapsed").exists()
 
 
