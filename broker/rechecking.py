@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from broker import cases, explaining, staging, usage, uses
+from broker import cases, disclosures, explaining, staging, usage, uses
 from broker.errors import Refused
 from broker.models import Job, JobGate
 from consent import absence, eligibility, fence
@@ -53,6 +53,9 @@ def lost(job: Job, *, at: datetime) -> set[int]:
     """The ordinals of those whom a released job read and whom it may not read now. Costs by the population
     as arrays, and one by one only for those whose record changed since."""
     use, policy = uses.of(job.query), uses.policy(at)
+    made = disclosures.living(job)
+    if made is not None and disclosures.is_disclosed(made):
+        use = uses.after_the_end(use, at=at)
     relations = proofs.relations(uses.asker(job.query))
     people = set(usage.manifest_of(job)["permitted"])
     released = JobGate.objects.filter(job=job, kind=JobGate.Kind.RELEASE).order_by("number").last()

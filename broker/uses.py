@@ -4,7 +4,7 @@ It gathers evidence; whether it is enough is decided in consent.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from broker import signatures
 from broker.models import AccessRequest, Case, OwnRecord, Query, Reviewed
@@ -49,6 +49,18 @@ def unsigned(query: Query) -> DataUse:
         return of_case(query, query.case)
     assert query.request is not None  # a constraint of the table
     return _of_request(query, query.request)
+
+
+def after_the_end(use: DataUse, *, at: datetime) -> DataUse:
+    """The same of a case that ended with its papers in order, as if it had not: for reading again what was
+    disclosed before. Leads are followed when the searching is over; were they hidden then, no case would be
+    closed, its evidence kept, and nobody told. What people say is asked as ever."""
+    if use.project.status != _STATUS[Reviewed.CLOSED] or use.le is None:
+        return use
+    later, paper = at + timedelta(days=1), use.le.judicial_authorisation
+    paper = replace(paper, valid_to=later) if paper is not None else None
+    project = replace(use.project, status=_STATUS[Reviewed.APPROVED], valid_to=later)
+    return replace(use, project=project, le=replace(use.le, judicial_authorisation=paper))
 
 
 def asker(query: Query) -> int | None:

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from broker import case_ends, cases, people, results, tasks
+from broker import case_ends, cases, people, rechecking, results, tasks
 from broker.errors import NotAllowed, Refused
-from broker.models import Case, DisclosureState, JobState, QueryState, Reviewed, User
+from broker.models import Approval, Case, DisclosureState, JobState, QueryState, Reviewed, User
 from broker.roles import Role
 from broker.usage import manifest_of
+from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent
 from genomics._vault import files as vault
@@ -65,6 +66,29 @@ def test_what_was_disclosed_stays_disclosed(found: Found):
     case_ends.close(found.case, by=found.by, at=NOW)
     page = signed_in(found.by).get(reverse("jobs:job", args=[made.job_id])).content.decode()
     assert "People who share DNA with the evidence" in page
+
+
+def test_who_withdraws_after_the_end_is_cut_out_of_it_all_the_same(found: Found):
+    made = by_the_second_pair(found.world, found.proposed())
+    Case.objects.update(valid_to=NOW)
+    assert case_ends.lapse_due(at=NOW) == 1
+    assert len(results.read(made.job, by=found.by, at=NOW)["records"]) == 1
+    records.withdraw(found.world.people["Noor"], by="self", at=NOW)
+    answer = results.read(made.job, by=found.by, at=NOW)
+    assert (answer["records"], answer["since_release"]) == ([], rechecking.CUT)
+
+
+@pytest.mark.parametrize("broken", ["undisclosed", "signature", "organisation"])
+def test_what_was_not_disclosed_in_good_order_is_not_read_after_the_end(found: Found, broken: str):
+    made = found.proposed() if broken == "undisclosed" else by_the_second_pair(found.world, found.proposed())
+    case_ends.close(found.case, by=found.by, at=NOW)
+    if broken == "signature":
+        Approval.objects.filter(case=found.case, role=Role.STEWARD).delete()
+    if broken == "organisation":
+        found.case.organisation.confirmed_by = None
+        found.case.organisation.save()
+    with pytest.raises(Refused, match="no longer stands"):
+        results.read(made.job, by=found.by, at=NOW)
 
 
 def test_a_case_is_closed_by_who_works_on_it(found: Found):
