@@ -81,6 +81,7 @@ def read(lines: Lines, *, limits: Limits, in_bulk: bool = True, **_terms: object
 
 def _found(odd: tuple[int, bytes] | None, samples: set[bytes], first: int) -> Iterator[screen.Finding]:
     """What lines say beside genotypes, where it may be about somebody."""
+    samples = samples - {screen.REMOVED.encode()}
     for sample in samples:
         yield screen.sample_name(first, sample.decode("utf-8"))
     if odd is not None or samples:

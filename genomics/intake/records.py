@@ -14,6 +14,7 @@ from genomics.intake.header_grammar import REMOVED, is_odd_id
 from genomics.intake.header_words import has_strange_word
 
 _REMEMBERED = 4096
+_SHORT = 3
 _AT = re.compile(rb"[\w.+%'\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}")
 _KEY = re.compile(rb"(?:^|;)([^=;]*)")
 _DIGIT = re.compile(rb"[0-9]")
@@ -52,7 +53,7 @@ _ALL_TAGS = re.compile(
 
 def is_odd_marker(name: bytes) -> bool:
     """Whether the ID of a marker is a word, and none that a database gives: those have numbers."""
-    if name == b"." or (_DIGIT.search(name) and b"@" not in name):
+    if len(name) <= _SHORT or (_DIGIT.search(name) and b"@" not in name):
         return False
     return _is_odd_word(name)
 

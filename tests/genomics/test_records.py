@@ -121,13 +121,19 @@ def test_markers_and_samples_of_raw_data() -> None:
     assert told(kept(array(calls[:2]))[0]) == []
 
 
-def test_the_sample_of_a_laboratorys_report_is_in_no_line_of_it() -> None:
-    rows = "".join(f"rs{n},JaneX,1,{100 + n},A,G\n" for n in range(50))
-    data = ("SNP Name,Sample ID,Chr,Position,Allele1 - Plus,Allele2 - Plus\n" + rows).encode()
+@pytest.mark.parametrize("between", [",", "\t"])
+def test_the_sample_of_a_laboratorys_report_is_in_no_line_of_it(between: str) -> None:
+    title = "SNP Name,Sample ID,Chr,Position,Allele1 - Plus,Allele2 - Plus,Sample Name\n"
+    rows = "".join(f"rs{n},JaneX,1,{100 + n},A,G,Quillfeather\n" for n in range(50))
+    data = (title + rows).replace(",", between).encode()
     before, copy = kept(data, assume=Build.GRCh37)
     assert told(before) == [(Detail.RECORD_TEXT, 2)]
     assert b"JaneX" not in copy
-    assert formats.read(copy, assume=Build.GRCh37).column.to_bytes() == before.column.to_bytes()
+    assert b"Quillfeather" not in copy
+    assert copy.startswith(title.replace(",", between).encode())
+    after = formats.read(copy, assume=Build.GRCh37)
+    assert told(after) == []
+    assert after.column.to_bytes() == before.column.to_bytes()
 
 
 SITE = 999

@@ -8,7 +8,7 @@ as a whole (`sandbox`). Lines keep their numbers and their ends, and fields thei
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from genomics.formats.dialects import Between, Dialect, find
+from genomics.formats.dialects import Between, Dialect, find, names
 from genomics.intake.header_grammar import REMOVED, Names, is_odd_contig
 from genomics.intake.records import has_address, is_odd_entry, is_odd_key, is_odd_marker, is_odd_value
 
@@ -16,6 +16,7 @@ _LINE = re.compile(rb"[^\r\n]+")
 _COLUMNS = 10
 _SPACES = re.compile(rb"([ \t]+)")
 _SYMBOL = re.compile(rb"<([^<>,:]+)")
+_OF_SAMPLES = frozenset((b"sample id", b"sample name", b"sample group", b"sample"))
 _GONE = REMOVED.encode()
 
 
@@ -71,32 +72,37 @@ class OfVcf:
 
 
 class OfArray:
-    """Lines of a consumer's raw data, in the columns of its dialect."""
+    """Lines of a consumer's raw data, in the columns of its dialect; `samples` are those that name hers."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
+    def __init__(self, dialect: Dialect, samples: tuple[int, ...]) -> None:
+        self._dialect, self._samples = dialect, samples
+        self._step = 2 if dialect.between is Between.SPACE else 1  # what stands between them is among them
 
     @classmethod
     def of(cls, head: bytes, records: bytes) -> "OfArray | None":
         """By the last line of the head and the first that follow it; None where no dialect is known."""
         last = head.replace(b"\r", b"\n").rstrip(b"\n").rpartition(b"\n")[2]
-        found = find(last, records.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
-        return None if found is None else cls(found[0])
+        text = records.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        found = find(last, text)
+        if found is None:
+            return None
+        dialect, above = found
+        title = names(text.split(b"\n", above)[above - 1], dialect.between) if above else ()
+        return cls(dialect, tuple(at for at, name in enumerate(title) if name in _OF_SAMPLES))
 
     def line(self, line: bytes) -> bytes:
-        if self._dialect.between is Between.SPACE:
-            fields = _SPACES.split(line)
-            step = 2  # what stands between them is among them
-        else:
-            fields, step = line.split(self._dialect.between.value), 1
-        if len(fields) != (self._dialect.columns - 1) * step + 1:
+        between = self._dialect.between.value
+        fields = _SPACES.split(line) if between is None else line.split(between)
+        if len(fields) != (self._dialect.columns - 1) * self._step + 1:
             return line
-        at = self._dialect.id * step
+        if fields[self._dialect.position * self._step].strip(b'" ').isalpha():
+            return line  # the title
+        at = self._dialect.id * self._step
         if is_odd_marker(fields[at].strip(b'" ')):
             fields[at] = b"."
-        if self._dialect.sample is not None:
-            fields[self._dialect.sample * step] = _GONE
-        return (self._dialect.between.value or b"").join(fields)
+        for column in self._samples:
+            fields[column * self._step] = _GONE
+        return (between or b"").join(fields)
 
 
 def _paired(keys: list[bytes], values: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
