@@ -125,7 +125,8 @@ def _check(claim: Claim) -> None:
             if not _as_promised(upload, data):
                 _refuse(claim, NOT_AS_SENT)
                 return
-            file = _received(claim, data)
+            with sandbox.followed(_shown(claim)):
+                file = _received(claim, data)
             if settings.REVIEW_HOURS:
                 _compare(claim, data)
     except FileRefused as refused:
@@ -152,7 +153,6 @@ def _received(claim: Claim, data: io.BufferedReader) -> GenomicFile:
             at=claim.clock(),
             assume=Build(upload.assume) if upload.assume else None,
             state=Holding.State.QUARANTINED if settings.REVIEW_HOURS else Holding.State.ACTIVE,
-            on_share=_shown(claim),
         )
     except FileRefused as refused:
         before = _taken_before(upload) if refused.reason is FileReason.DUPLICATE else None
@@ -227,14 +227,14 @@ def _held(claim: Claim, states: list[UploadState], **facts: Any) -> None:
 
 def _shown(claim: Claim) -> sandbox.Share:
     """How much of the check is done, in bytes of the file, written down now and then."""
-    shown_at = claim.clock()
+    shown_at, most = claim.clock(), 0.0
 
     def show(share: float) -> None:
-        nonlocal shown_at
-        now = claim.clock()
+        nonlocal shown_at, most
+        now, most = claim.clock(), max(most, share)
         if now - shown_at >= SHOW_EACH:
             shown_at = now
-            _held(claim, [UploadState.CHECKING], read=int(share * claim.upload.length))
+            _held(claim, [UploadState.CHECKING], read=int(most * claim.upload.length))
 
     return show
 

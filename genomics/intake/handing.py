@@ -1,4 +1,4 @@
-"""The open file that a walled child is given: a stranger's bytes, to be read only, and how far it is read.
+"""The open file that a walled child is given: a stranger's bytes, to be read only.
 
 Who the child is and what it says of them is in sandbox.
 """
@@ -35,12 +35,6 @@ def handed(data: bytes | BinaryIO, limits: Limits) -> int:
         return _again(held)
     finally:
         os.close(held)
-
-
-def share(given: int, size: int) -> float:
-    """How much of the file the child has read: it reads on in the very file that is open here. A lie of its
-    makes a wrong bar, and nothing else."""
-    return min(1.0, max(0.0, os.lseek(given, 0, os.SEEK_CUR) / max(size, 1)))
 
 
 def _again(number: int) -> int:

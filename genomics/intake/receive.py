@@ -28,7 +28,6 @@ from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
 
 PIECE = 1024 * 1024
-_READING = 2 / 3  # of the work on a file; the rest is writing down the copy to be kept
 
 
 def receive(
@@ -39,28 +38,16 @@ def receive(
     at: datetime,
     assume: Build | None = None,
     state: Holding.State = Holding.State.ACTIVE,
-    on_share: sandbox.Share = lambda _share: None,
 ) -> GenomicFile:
     """Take in one file of a participant: bytes, or a stream that can be read from its start more than once.
     `assume` is the policy for a file that does not say its build; a file may be taken in QUARANTINED, and
-    then nothing is asked of it. What is kept of it is a copy without what may name somebody. `on_share` hears
-    now and then how much of the work is done. Raises FileRefused with a reason and a line."""
+    then nothing is asked of it. What is kept of it is a copy without what may name somebody. Raises
+    FileRefused with a reason and a line."""
     stream = exchange.opened(io.BytesIO(data) if isinstance(data, bytes) else data)
     with turns.taken():
         laid_out = materials.laid_out()
-        profile = sandbox.read(
-            stream,
-            assume=assume,
-            laid_out=laid_out,
-            on_share=lambda share: on_share(_READING * share),
-        )
-        size = stream.seek(0, io.SEEK_END)
-        copy = sandbox.cleaned(
-            stream,
-            of=profile,
-            laid_out=laid_out,
-            on_share=lambda share: on_share(_READING + (1 - _READING) * share),
-        )
+        profile = sandbox.read(stream, assume=assume, laid_out=laid_out)
+        size, copy = stream.seek(0, io.SEEK_END), sandbox.cleaned(stream, of=profile, laid_out=laid_out)
     with transaction.atomic():
         key = keys.of_or_new(participant, at=at)
     # Of the copy: it can be reckoned again when her key changes.

@@ -13,7 +13,9 @@ import io
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from signal import SIGXCPU
@@ -32,10 +34,12 @@ from genomics.intake.walled import child, walls, wire
 
 logger = logging.getLogger(__name__)
 
-Share = Callable[[float], None]  # hears how much of a file was gone over, from 0 to 1
+Share = Callable[[float], None]  # hears how much of the work on a file is done, from 0 to 1
 
 _CHUNK = 1 << 20
 _BEAT = 0.5  # seconds between two looks at how far a child is
+_PARTS = {"read": (0.0, 2 / 3), "clean": (2 / 3, 1.0)}  # of the work on a file: from where to where
+_follower: ContextVar[Share | None] = ContextVar("follower", default=None)
 _WAIT = 3  # seconds on the clock for each of a processor: others want it too
 
 
@@ -56,10 +60,9 @@ def read(
     assume: Build | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
-    on_share: Share = lambda _share: None,
 ) -> Profile:
     """Read a file behind the walls. Raises FileRefused, or IntakeShut where no file can be read."""
-    outcome = measured(data, assume=assume, limits=limits, laid_out=laid_out, on_share=on_share)
+    outcome = measured(data, assume=assume, limits=limits, laid_out=laid_out)
     if isinstance(outcome.said, FileRefused):
         raise outcome.said
     return outcome.said
@@ -71,7 +74,6 @@ def measured(
     assume: Build | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
-    on_share: Share = lambda _share: None,
 ) -> Outcome:
     """The same, a refusal as a value, with what it cost. Raises IntakeShut."""
     begun = time.monotonic()
@@ -79,9 +81,7 @@ def measured(
     said: Profile | FileRefused
     try:
         most = wire.most(limits)
-        told, end = run(
-            "read", data, assume=assume, limits=limits, laid_out=laid_out, most=most, on_share=on_share
-        )
+        told, end = run("read", data, assume=assume, limits=limits, laid_out=laid_out, most=most)
         said = wire.hear(told)
     except FileRefused as refused:
         said = refused
@@ -100,7 +100,6 @@ def cleaned(
     of: Profile | None = None,
     limits: Limits = DEFAULT,
     laid_out: LaidOut = NOTHING,
-    on_share: Share = lambda _share: None,
 ) -> BinaryIO:
     """The copy to keep of a file that has been read: without what may name somebody. A stream is gone over
     from its start. With `of`, what was read, the copy says the same, or the file is refused. Raises
@@ -108,7 +107,7 @@ def cleaned(
     if not isinstance(data, bytes):
         data.seek(0)
     found = tuple({one.detail for one in of.findings}) if of is not None else ()
-    told, _ = run("clean", data, limits=limits, most=2 * limits.packed, found=found, on_share=on_share)
+    told, _ = run("clean", data, limits=limits, most=2 * limits.packed, found=found)
     try:
         copy, tally = wire.hear_copy(told)
     except wire.Unbelievable as lie:
@@ -137,22 +136,12 @@ def run(
     laid_out: LaidOut = NOTHING,
     most: int,
     found: tuple[Detail, ...] = (),
-    on_share: Share = lambda _share: None,
 ) -> tuple[bytes, wire.End]:
     """Have a walled child do a task with a file: what it says, up to `most` bytes. Raises FileRefused when
     it takes too long or too much, or does not come to its end; IntakeShut."""
     _require_walls()
     with turns.taken():
-        return _ran(
-            task,
-            data,
-            assume=assume,
-            limits=limits,
-            laid_out=laid_out,
-            most=most,
-            found=found,
-            on_share=on_share,
-        )
+        return _ran(task, data, assume=assume, limits=limits, laid_out=laid_out, most=most, found=found)
 
 
 def _ran(
@@ -164,7 +153,6 @@ def _ran(
     laid_out: LaidOut,
     most: int,
     found: tuple[Detail, ...],
-    on_share: Share,
 ) -> tuple[bytes, wire.End]:
     given = handing.handed(data, limits)
     try:
@@ -177,8 +165,7 @@ def _ran(
             found=found,
             allowance=walls.Allowance(memory=limits.memory, cpu_seconds=allowed),
         )
-        until = time.monotonic() + _WAIT * allowed
-        told, end = _watched(errand, given, most=most, until=until, on_share=on_share)
+        told, end = _watched(errand, given, most=most, until=time.monotonic() + _WAIT * allowed)
     finally:
         os.close(given)
     if end.code == 0:
@@ -197,11 +184,19 @@ def _ran(
     raise _crashed()
 
 
-def _watched(
-    errand: wire.Errand, given: int, *, most: int, until: float, on_share: Share = lambda _share: None
-) -> tuple[bytes, wire.End]:
+@contextmanager
+def followed(by: Share) -> Iterator[None]:
+    """Within it `by` hears now and then how much of the work on a file is done: reading it, and writing down
+    the copy to be kept."""
+    token = _follower.set(by)
+    try:
+        yield
+    finally:
+        _follower.reset(token)
+
+
+def _watched(errand: wire.Errand, given: int, *, most: int, until: float) -> tuple[bytes, wire.End]:
     """What the child says, and its end. It is ended when it says too much, or when its time is over."""
-    size = os.fstat(given).st_size
     reader, writer = os.pipe()
     told = bytearray()
     try:
@@ -219,7 +214,7 @@ def _watched(
                 ready = {key.fd for key, _ in selector.select(min(left, _BEAT))}
                 if not ready and not left:
                     raise _late(errand.allowance.cpu_seconds)
-                on_share(handing.share(given, size))
+                _tell(errand.task, given)
                 if reader in ready and not _listen(reader, told):
                     selector.unregister(reader)
                 if len(told) > most:
@@ -236,6 +231,16 @@ def _watched(
                     return bytes(told), wire.end(message)
     finally:
         os.close(reader)
+
+
+def _tell(task: str, given: int) -> None:
+    """Whoever follows hears how far the child is: it reads on in the very file that is open here. A lie of
+    its makes a wrong bar, and nothing else."""
+    follower = _follower.get()
+    if follower is not None and task in _PARTS:
+        share = os.lseek(given, 0, os.SEEK_CUR) / max(os.fstat(given).st_size, 1)
+        begin, end = _PARTS[task]
+        follower(begin + (end - begin) * min(1.0, max(0.0, share)))
 
 
 def _listen(reader: int, told: bytearray) -> bool:

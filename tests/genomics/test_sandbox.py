@@ -307,9 +307,12 @@ def test_nothing_connects_outward_while_a_file_is_taken_in() -> None:
 def test_how_far_a_file_was_read_is_heard_while_it_is_read(monkeypatch):
     monkeypatch.setattr(sandbox, "_BEAT", 0.001)
     large = vcf(("20", 1000 + 10 * row, "A", "T", "0/1") for row in range(300_000))
-    for task in (sandbox.read, sandbox.cleaned):
+    for task, begin, end in ((sandbox.read, 0, 2 / 3), (sandbox.cleaned, 2 / 3, 1)):
         heard: list[float] = []
-        task(large, on_share=heard.append)
-        between = {share for share in heard if 0 < share < 1}
-        assert len(between) > 1  # and not only that it began and ended
+        with sandbox.followed(heard.append):
+            task(large)
+        assert len({share for share in heard if begin < share < end}) > 1  # not only its begin and its end
         assert sorted(heard) == heard
+        told = len(heard)
+        task(large)
+        assert len(heard) == told  # nobody follows any more

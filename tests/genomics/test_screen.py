@@ -11,6 +11,7 @@ from genomics.intake.screen import Detail
 from genomics.intake.walled import cleaning
 from tests.bench import planted, planted_forms, planted_late
 from tests.builders import array, vcf_text
+from tests.genomics.service_heads import HEADS
 
 SNP = "20\t100\t.\tA\tT\t.\t.\t.\tGT\t0/1"
 
@@ -157,3 +158,18 @@ def test_good_headers_raise_few_false_alarms(shared: Path) -> None:
     files, alarms = planted.false_alarms(shared)
     assert files > 500
     assert len(alarms) / files <= 0.02
+
+
+@pytest.mark.parametrize("service", HEADS)
+def test_what_a_service_writes_above_all_data_is_about_nobody_and_a_name_in_it_is(
+    service: str,
+) -> None:
+    lines = HEADS[service].split("\n")
+    assert screen.look(enumerate(lines, start=1)) == ()
+    for number in range(len(lines) - 1):
+        if lines[number].startswith("##") or len(lines[number].strip("# ")) < 9:
+            continue
+        named = [*lines[:number], f"{lines[number]} Jane Quimby", *lines[number + 1 :]]
+        assert screen.look(enumerate(named, start=1)), named[number]
+    dated = [lines[0] + " born 12/03/1980", *lines[1:]]
+    assert screen.look(enumerate(dated, start=1))

@@ -245,16 +245,19 @@ def test_how_much_of_a_check_is_done_is_written_down_now_and_then(eve, monkeypat
     upload, seen = arrived(eve), []
     now = [NOW]
 
-    def slowly(*_: object, on_share: sandbox.Share, **__: object) -> None:
-        for share in (0.25, 0.5, 1.0):
+    def slowly(*_: object, **__: object) -> None:
+        for share in (0.25, 0.5, 0.1, 1.0):  # what is read once more does not go back
             now[0] += timedelta(seconds=2)
-            on_share(share)
+            follower = sandbox._follower.get()
+            assert follower is not None
+            follower(share)
             seen.append(Upload.objects.get().percent_read)
         raise FileRefused(FileReason.EMPTY, "Nothing.")
 
     monkeypatch.setattr(checks, "receive", slowly)
     checks.run(upload.pk, clock=lambda: now[0])
-    assert [one // 5 for one in seen] == [4, 9, 19]  # of the bytes of so small a file
+    assert seen[1] == seen[2]
+    assert seen[0] < seen[1] < seen[3] == 99  # all of it only once it has ended
     assert Upload.objects.get().percent_read == 100
 
 
