@@ -23,11 +23,13 @@ from broker import (
     reporting,
     searches,
     signatures,
+    submissions,
     tellings,
     transparency,
 )
 from broker.errors import NotAllowed, Refused
 from broker.models import Case, CaseReport, Job, LegalProcess, Query, QueryState
+from broker.portal import report_words
 from broker.roles import Role
 from consent.ledger import cells, checkpoints, log, recount, recount_report, verifier
 from consent.ledger import report_form as form
@@ -231,6 +233,32 @@ def test_nothing_counts_before_it_was_told(world: World):
     after = transparency.of(ALWAYS, at=NOW)["groups"]
     for group in ("cases", "searches", "orders"):
         assert after[group] != before["groups"][group]
+
+
+def test_disclosures_destroyed_evidence_and_reviewers_who_refuse_are_told_with_their_case(world: World):
+    for number in range(2):
+        case = open_(world, f"C-{number}", at=NOW)
+        decide(world, case, approves=True, at=NOW)
+        run = search(world, case, at=NOW)
+        assert run is not None
+        log.sequence(at=NOW)
+        world.disclose(run, at=NOW + DAY)
+        waits, by = asked(world, case, at=NOW), world.staff.steward
+        searches.decide(waits, role=Role.STEWARD, approves=False, reason="x", by=by, at=NOW + 2 * DAY)
+        case_ends.close(case, by=world.staff.investigator, at=NOW + 3 * DAY)
+    none = transparency.of(ALWAYS, at=NOW)["groups"]
+    assert tellings.tell_due(at=NOW + 30 * DAY) == []  # thirty days after the disclosure
+    assert transparency.of(ALWAYS, at=NOW)["groups"] == none
+    tellings.tell_due(at=NOW + 31 * DAY)
+    report = transparency.of(ALWAYS, at=NOW)
+    told = report["groups"]
+    assert told["disclosures"]["leads"]["no leads"] == 2
+    assert told["cases"]["evidence destroyed"]["yes"] == 2
+    assert submissions.BY_A_REVIEWER in told["refused questions"]["reason"]  # named only when it is often
+    said = {
+        cell[0]["text"] for one in report_words.groups(report) for t in one["tables"] for cell in t["rows"]
+    }
+    assert "A reviewer refused it" in said
 
 
 def test_it_is_counted_in_the_year_in_which_it_was_told(world: World):

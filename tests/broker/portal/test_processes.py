@@ -260,7 +260,7 @@ def test_the_report_of_a_year_is_published_once_when_it_is_over(world: World):
     assert transparency.publish_due(at=late) is None
     shown = page(Client(), "transparency")
     assert "The year 2026" in shown
-    assert shown.count("Too few to show") == 3, "of orders, what the statements tell is shown"
+    assert shown.count("Too few to show") == 4, "of orders, what the statements tell is shown"
     told = Client().get(reverse("report_json", args=[2026])).json()
     assert told == PublishedReport.objects.get().report
     page(Client(), "report_json", 2025, status=404)
