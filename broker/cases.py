@@ -15,6 +15,7 @@ from broker.errors import NotAllowed, Refused
 from broker.models import CASE_TRANSITIONS, Case, Query, Reviewed, User
 from broker.roles import Right, Role
 from broker.signatures import WORK, Standing
+from broker.walls import leases
 from consent.ledger import log
 from consent.purposes import PURPOSES
 from genomics.coordinates import Build
@@ -94,7 +95,8 @@ def bring_evidence(
     """Take in the profile of the unknown person, under the case's own key. Raises FileRefused for a file that
     cannot be used."""
     require_works_on(by, case)
-    return receive_evidence(reference(case), data, by=by.reference, at=at, assume=assume)
+    with leases.evidence(reference(case)):
+        return receive_evidence(reference(case), data, by=by.reference, at=at, assume=assume)
 
 
 def join(case: Case, colleague: User, *, by: User, at: datetime) -> None:

@@ -19,6 +19,7 @@ from broker.models import (
     DisclosureState,
     Job,
     JobState,
+    Query,
     Reviewed,
     User,
 )
@@ -51,7 +52,8 @@ def propose(job: Job, *, reason: str, by: User, at: datetime) -> Disclosure:
         raise Refused("Say what the leads are needed for. Nothing was proposed.")
     vouched.require(f"job:{job.pk}", events.JOB_RELEASED, "answer_commitment", bytes(job.answer or b""))
     with transaction.atomic():
-        Job.objects.select_for_update().get(pk=job.pk)  # of two at once the second sees the first
+        # Of two at once the second sees the first. The run has ended, so nobody may lock that any more.
+        Query.objects.select_for_update().get(pk=job.query_id)
         if living(job) is not None:
             raise Refused("A disclosure of this search was proposed already. Nothing was changed.")
         made = Disclosure.objects.create(job=job, reason=reason, proposed_by=by, proposed_at=at)

@@ -216,10 +216,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120} if ENV.queue_url.s
 CELERY_TASK_ROUTES = {
     "broker.post": {"queue": "mail"},  # a slow mail server holds up no query
     "broker.upkeep": {"queue": "upkeep"},  # it opens every key, so a login of its own can do it
+    "broker.end_due": {"queue": "upkeep"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "look": {"task": "broker.look", "schedule": 60.0, "options": {"expires": 60.0}},
+    "end what is due": {"task": "broker.end_due", "schedule": 60.0, "options": {"expires": 60.0}},
     "keep population": {"task": "broker.keep_population", "schedule": 6 * 3600.0},
     "upkeep": {"task": "broker.upkeep", "schedule": 3600.0},
     "handovers": {"task": "broker.handovers", "schedule": 3600.0},

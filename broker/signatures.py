@@ -45,7 +45,7 @@ def give(step: Step, *, role: Role, approves: bool, reason: str, by: User, at: d
     now = type(step)._default_manager.select_for_update(of=("self",)).get(pk=step.pk)
     if now.state not in WAITING:
         raise Refused(f"This {_called(step)} is {now.state} already. Nothing was decided.")
-    given = list(step.approvals.all().select_for_update())
+    given = list(step.approvals.all())
     if any(one.by_id == by.pk or one.role == role for one in given):
         raise Refused("That signature stands already; the other one is somebody else's. Nothing was decided.")
     one = Approval.objects.create(

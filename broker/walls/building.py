@@ -27,6 +27,7 @@ CLAIMS = {
             "broker_case",
             "genomics_slabmember",
             "genomics_genomicfile",
+            "genomics_evidenceprofile",
         ),
         "SELECT",
     ),

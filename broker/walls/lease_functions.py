@@ -17,7 +17,7 @@ TABLE = (
     f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.lease (
         secret bytea PRIMARY KEY,  -- its SHA-256: who reads this table holds no lease
-        kind text NOT NULL CHECK (kind IN ('job', 'upload', 'record')),
+        kind text NOT NULL,
         subject text NOT NULL,
         claim uuid,
         person bigint,
@@ -25,6 +25,10 @@ TABLE = (
         login name NOT NULL DEFAULT session_user,
         began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         until timestamptz NOT NULL DEFAULT clock_timestamp() + {LIFE})""",
+    # Put up anew each time: a database that stands knows the kinds of its day.
+    f"ALTER TABLE {SCHEMA}.lease DROP CONSTRAINT IF EXISTS lease_kind_check",
+    f"ALTER TABLE {SCHEMA}.lease ADD CONSTRAINT lease_kind_check "
+    "CHECK (kind IN ('job', 'upload', 'record', 'evidence'))",
     f"CREATE INDEX IF NOT EXISTS lease_of_subject ON {SCHEMA}.lease (kind, subject)",
     f"CREATE INDEX IF NOT EXISTS lease_until ON {SCHEMA}.lease (until)",
 )
@@ -53,6 +57,9 @@ _STANDS = """
     WHEN 'upload' THEN EXISTS (
         SELECT 1 FROM broker_upload u
         WHERE u.id = l.subject::uuid AND u.token = l.claim AND u.state = 'checking')
+    WHEN 'evidence' THEN EXISTS (
+        SELECT 1 FROM broker_case c
+        WHERE 'case:' || c.id = l.subject AND c.state IN ('submitted', 'approved'))
     ELSE l.kind = 'record' END"""
 
 _OPENED = """
@@ -99,6 +106,15 @@ FUNCTIONS = (
         + _opened("'record', whose::text, NULL, whose, hers")
         + "RETURN drawn; END",
     ),
+    # For whoever takes evidence in: the key of one case, while that is open.
+    _function(
+        "open_evidence(whose text)",
+        "uuid",
+        "DECLARE drawn uuid := gen_random_uuid(); BEGIN IF NOT EXISTS (SELECT 1 FROM broker_case c "
+        "WHERE 'case:' || c.id = whose AND c.state IN ('submitted', 'approved')) THEN RETURN NULL; END IF; "
+        + _opened("'evidence', whose, NULL, NULL, '{}'")
+        + "RETURN drawn; END",
+    ),
     _function(
         "renew(lease uuid)",
         "boolean",
@@ -114,7 +130,12 @@ FUNCTIONS = (
         "RETURN found_; END",
         "STABLE",
     ),
-    _function("held()", "boolean", "BEGIN RETURN (walls.standing()).kind IS NOT NULL; END", "STABLE"),
+    _function(
+        "held()",
+        "boolean",
+        "BEGIN RETURN coalesce((walls.standing()).kind <> 'evidence', false); END",
+        "STABLE",
+    ),
     _function(
         "job_held()",
         "boolean",
@@ -123,6 +144,19 @@ FUNCTIONS = (
     ),
     _function("person_held()", "bigint", "BEGIN RETURN (walls.standing()).person; END", "STABLE"),
     _function("slabs_held()", "uuid[]", "BEGIN RETURN (walls.standing()).slabs; END", "STABLE"),
+    # Whose evidence: that of the job's own case or review, of the upload's review, of the opened case.
+    _function(
+        "evidence_held()",
+        "text",
+        "DECLARE found_ walls.lease; BEGIN found_ := walls.standing(); RETURN CASE found_.kind "
+        "WHEN 'evidence' THEN found_.subject WHEN 'upload' THEN 'review:' || found_.subject "
+        "WHEN 'job' THEN (SELECT CASE WHEN q.case_id IS NOT NULL THEN 'case:' || q.case_id "
+        'WHEN p."case" LIKE \'review:%\' THEN p."case" END FROM broker_job j '
+        "JOIN broker_query q ON q.id = j.query_id "
+        "LEFT JOIN genomics_evidenceprofile p ON p.id::text = q.question->>'evidence' "
+        "WHERE j.id = found_.subject::uuid) END; END",
+        "STABLE",
+    ),
     # A token is drawn by a claim. Whoever else writes one is no worker that got its own back.
     _function(
         "token_is_drawn()",

@@ -66,6 +66,25 @@ def record(participant: Participant) -> Iterator[None]:
 
 
 @contextmanager
+def evidence(case: str) -> Iterator[None]:
+    """The key of this case's evidence is open in here, for more of it to be taken in. That it was is written
+    down. Raises VaultSealed when the case has ended."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT walls.open_evidence(%s)", [case])
+        lease = cursor.fetchone()[0]
+    if lease is None:
+        raise VaultSealed(f"{case} has ended. Nothing was stored.")
+    try:
+        with connection.execute_wrapper(_Shown(lease)):
+            yield
+    except LostClaim as over:
+        raise VaultSealed(f"{case} has ended. Nothing was stored.") from over
+
+
+@contextmanager
 def held(lease: UUID | None) -> Iterator[None]:
     """Keys can be read in here. Raises LostClaim when what was claimed is over meanwhile."""
     if lease is None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from broker.models import TRANSITIONS, UPLOAD_TRANSITIONS, JobState
+from broker.models import ENDED, TRANSITIONS, UPLOAD_TRANSITIONS, JobState
 from broker.walls.tables import POLICED, TABLES, VERBS, WALLED, Login
 
 S = TypeVar("S")
@@ -27,6 +27,12 @@ _REVIEW_OVER = (
     "(\"case\" LIKE 'review:%' AND NOT EXISTS (SELECT 1 FROM broker_upload u WHERE u.id::text = "
     "substr(\"case\", 8) AND u.state IN ('checking', 'held')))"
 )
+# What is left of a case that has ended can be destroyed by who ends it, and counted.
+_CASE_OVER = (
+    "(\"case\" LIKE 'case:%' AND NOT EXISTS (SELECT 1 FROM broker_case c WHERE c.id::text = "
+    "substr(\"case\", 6) AND c.state IN ('submitted', 'approved')))"
+)
+_EVIDENCE = '"case" = (SELECT walls.evidence_held())'  # of the one case or review that is worked on
 _QUALITY = "role = 'quality_officer' AND question->>'kind' = 'identity' AND request_id IS NOT NULL"
 _EVIDENCE_PLACE = "name LIKE 'evidence/%'"  # where it lies, sealed: its key lies elsewhere
 
@@ -71,10 +77,10 @@ def _policies() -> Iterator[Policy]:
     slabs = "id = ANY ((SELECT walls.slabs_held())::uuid[])"  # of the person whose record is open
     yield Policy("genomics_variantslab", web, "*", slabs, slabs)
     evidence = "genomics_evidenceprofile"
-    yield Policy(evidence, web, "*", "true", "true")  # not its key: a right on columns
-    yield Policy(evidence, worker, "S", f"{HELD} OR {_REVIEW_OVER}")
-    yield Policy(evidence, worker, "I", check=HELD)
-    yield Policy(evidence, worker, "D", f"{HELD} OR {_REVIEW_OVER}")
+    yield from _evidence(evidence, web, sees="true", takes_in="true")  # not its key: a right on columns
+    yield from _evidence(evidence, worker, sees=f"{_EVIDENCE} OR {_REVIEW_OVER}")
+    yield from _evidence("genomics_evidencekey", web, sees=f"{_EVIDENCE} OR {_CASE_OVER} OR {_REVIEW_OVER}")
+    yield from _evidence("genomics_evidencekey", worker, sees=f"{_EVIDENCE} OR {_REVIEW_OVER}")
     # A worker asks nothing by itself but whether a held file is somebody else's, too (broker.same_person).
     yield Policy("broker_query", worker, "I", check=_QUALITY)
     yield Policy("broker_query", worker, "U", _QUALITY, _QUALITY)
@@ -84,12 +90,20 @@ def _policies() -> Iterator[Policy]:
     yield Policy("broker_query", web, "U", "true", "true")
     yield Policy("broker_job", web, "I", check=fresh)
     yield Policy("broker_job", worker, "I", check=f"{fresh} AND {asked}")
+    # The keeper's clock ends what has run out: cases, searches that wait, answers.
+    waits = "case_id IS NOT NULL AND state = 'submitted'"
+    yield Policy("broker_query", keeper, "U", waits, "state = 'refused'")
+    yield Policy("broker_case", web, "I", check="true")
+    yield Policy("broker_case", web, "U", "true", "true")
+    yield Policy("broker_case", worker, "U", "true", "false")  # it locks, and changes nothing
+    yield Policy("broker_case", keeper, "U", "state IN ('submitted', 'approved')", "state = 'closed'")
     # What has ended stays so; and only a worker's claim sets a job going, or says that it is released.
-    going, stoppable = _states(TRANSITIONS), _states(TRANSITIONS, JobState.CANCELLED)
+    over, stoppable = ", ".join(f"'{state}'" for state in ENDED), _states(TRANSITIONS, JobState.CANCELLED)
     stopped = "state IN ('queued', 'cancelled') AND answer IS NULL AND manifest IS NULL"
-    yield Policy("broker_job", worker, "U", f"state IN ({going})", "true")
+    yield Policy("broker_job", worker, "U", f"state NOT IN ({over})", "true")
     yield Policy("broker_job", web, "U", f"state IN ({stoppable})", f"{stopped} AND token IS NULL")
-    yield Policy("broker_job", keeper, "U", f"state IN ({stoppable})", stopped)
+    let_go = "state = 'expired' AND answer IS NULL"
+    yield Policy("broker_job", keeper, "U", f"state IN ({stoppable}, 'released')", f"{stopped} OR {let_go}")
     yield Policy("broker_upload", web, "*", "true", "true")
     yield Policy("broker_upload", keeper, "*", "true", "true")
     yield Policy("broker_upload", worker, "U", f"state IN ({_states(UPLOAD_TRANSITIONS)})", "true")
@@ -98,6 +112,14 @@ def _policies() -> Iterator[Policy]:
         for login in Login:
             if "S" in TABLES[table].of(login):
                 yield Policy(table, login, "S", "true")
+
+
+def _evidence(table: str, login: Login, *, sees: str, takes_in: str = _EVIDENCE) -> Iterator[Policy]:
+    """It sees and destroys these, takes in others, and changes none: FOR UPDATE asks for a U all the same."""
+    yield Policy(table, login, "S", sees)
+    yield Policy(table, login, "I", check=takes_in)
+    yield Policy(table, login, "U", sees, "false")
+    yield Policy(table, login, "D", sees)
 
 
 def _states(table: Mapping[S, Collection[S]], to: S | None = None) -> str:

@@ -69,6 +69,7 @@ _UPLOAD_WORKER = (
         "sealed_key",
         "sealed_metadata",
         "sha256",
+        "sha256_blocks",
         "token",
     ),  # which a trigger lets it take out only
 )
@@ -80,12 +81,21 @@ TABLES: dict[str, Rights] = {
     "genomics_participantkey": _rights("SUD  SIU  -  -  SIUD", worker_U=("spent",)),
     "genomics_sealed": _rights("SIUD SID  -  S  SIUD", auditor_S=("name", "manifest_sha256")),
     "genomics_variantslab": _rights("SUD  S    -  -  SIUD"),
-    "genomics_evidenceprofile": _rights("SID  SID  -  -  SIUD", web_S=_EVIDENCE_FACTS),
+    # A U that a policy lets change nothing is there to lock a row: FOR UPDATE asks for it.
+    "genomics_evidencekey": _rights("SIUD SIUD -  -  SIUD", web_U=("epoch",), worker_U=("epoch",)),
+    "genomics_evidenceprofile": _rights(
+        "SIUD SIUD -  -  SIUD", web_S=_EVIDENCE_FACTS, web_U=("notes",), worker_U=("notes",)
+    ),
     "genomics_genomicfile": _rights("SUD  SI   -  S  SIUD"),
     "genomics_slabmember": _rights("SD   S    -  -  SIUD"),
     "genomics_panelversion": _rights("S    S    -  S  SI"),
     # --- jobs ---
-    "broker_query": _rights("SIU  SIU  -  S  S", web_U=("state", "reasons"), worker_U=("state", "reasons")),
+    "broker_query": _rights(
+        "SIU  SIU  -  S  SU",
+        web_U=("state", "reasons"),
+        worker_U=("state", "reasons"),
+        keeper_U=("state", "reasons"),
+    ),
     "broker_job": _rights("SIU  SIU  -  S  SU", web_U=_JOB_STOP, worker_U=_JOB_WORKER, keeper_U=_JOB_STOP),
     "broker_jobgate": _rights("S    SI   -  S  S"),
     "broker_upload": _rights("SIUD SUD  -  -  SUD", worker_U=_UPLOAD_WORKER),
@@ -105,10 +115,12 @@ TABLES: dict[str, Rights] = {
     "broker_project": _rights("SIU  SU   -  S  S", worker_U=("first_access_at",)),
     "broker_projectpermission": _rights("SIUD S    -  S  S"),
     "broker_accessrequest": _rights("SIU  S    -  S  SIU"),
-    "broker_case": _rights("SIU  S    -  S  S"),
+    "broker_case": _rights("SIU  SU   -  S  SU", worker_U=("closed_at",), keeper_U=("state", "closed_at")),
     "broker_casepermission": _rights("SIUD S    -  S  S"),
     "broker_authorisation": _rights("SI   S    -  S  S"),
     "broker_approval": _rights("SI   S    -  S  S"),
+    "broker_disclosure": _rights("SIU  S    -  S  SU", keeper_U=("state", "decided_at")),
+    "broker_courtdocument": _rights("SI   -    -  -  -"),
     # --- what courts demand, what is told of searches, what is published ---
     "broker_legalprocess": _rights("SI   S    -  S  SI"),
     "broker_legalconcern": _rights("SID  S    -  S  SID"),
@@ -170,21 +182,24 @@ TABLES: dict[str, Rights] = {
 NOBODYS = Rights(("-",) * 5)
 
 WALLED = frozenset(
-    f"genomics_{name}" for name in ("participantkey", "sealed", "variantslab", "evidenceprofile")
+    f"genomics_{name}"
+    for name in ("participantkey", "sealed", "variantslab", "evidencekey", "evidenceprofile")
 )
 """Whose rows are seen under a lease alone; a statement that names one shows its lease (walls.leases)."""
 
-POLICED = WALLED | {"broker_job", "broker_query", "broker_upload"}
+POLICED = WALLED | {"broker_job", "broker_query", "broker_case", "broker_upload"}
 """Those with row-level security, forced on their owner, too."""
 
 FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "claim_job(uuid, timestamptz, timestamptz)": (Login.WORKER,),
     "claim_upload(uuid, timestamptz, timestamptz)": (Login.WORKER,),
     "open_record(bigint)": (Login.WEB, Login.KEEPER),
+    "open_evidence(text)": (Login.WEB, Login.KEEPER),
     "renew(uuid)": (Login.WEB, Login.WORKER, Login.KEEPER),
     "held()": (Login.WEB, Login.WORKER),
     "job_held()": (Login.WORKER,),
     "person_held()": (Login.WEB, Login.WORKER),
     "slabs_held()": (Login.WEB,),
+    "evidence_held()": (Login.WEB, Login.WORKER),
 }
 """Who may call what of walls.lease_functions; nobody else may."""

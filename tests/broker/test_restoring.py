@@ -81,7 +81,7 @@ def test_no_door_opens_to_the_erased_after_a_restore(world: World, tmp_path: Pat
         assert client.get(door).status_code == 503
     assert client.get("/healthz").status_code == 503
     assert not next(one for one in health.look(at=NOW) if one.part == "restore").well
-    for task in (tasks.keep_up, tasks.look, tasks.hand_over, lambda: tasks.run_job("0" * 32)):
+    for task in (tasks.keep_up, tasks.look, tasks.hand_over, tasks.end_due, lambda: tasks.run_job("0" * 32)):
         with pytest.raises(DatabaseBehind):
             task()
     query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)

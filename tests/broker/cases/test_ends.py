@@ -119,7 +119,7 @@ def test_a_case_lapses_with_its_time_and_with_its_last_paper(found: Found, what:
         found.case.authorisations.update(valid_to=NOW)
     assert run(job).state == JobState.REFUSED, "asked at the reading, whether or not anybody swept"
     assert case_ends.lapse_due(at=NOW - timedelta(seconds=1)) == 0
-    tasks.look()
+    tasks.end_due()
     found.case.refresh_from_db()
     assert found.case.state == Reviewed.CLOSED
     assert not EvidenceProfile.objects.exists()

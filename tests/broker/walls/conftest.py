@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import TransactionTestCase
 
+from broker import cases
 from broker.models import Job, Upload
 from genomics.intake import upkeep
 from genomics.intake.receive import receive_evidence
@@ -27,7 +28,8 @@ def house(walls: Walls, django_db_blocker: Any) -> Iterator[World]:
         world = World()
         world.crowd(3, says="Ada")
         deque(upkeep.fill_slabs(at=NOW), maxlen=0)
-        receive_evidence("case:1", vcf([("20", 1000226, "A", "T", "0/1")]), by="agency", at=NOW)
+        reference = cases.reference(world.case())
+        receive_evidence(reference, vcf([("20", 1000226, "A", "T", "0/1")]), by="agency", at=NOW)
         Upload.objects.create(
             owner=world.staff.researcher,
             participant=world.people["Ada 0"],

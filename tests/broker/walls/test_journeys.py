@@ -5,14 +5,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from broker import (
     access,
+    case_ends,
     cases,
     checks,
+    disclosures,
     erasing,
     jobs,
     people,
@@ -20,18 +23,20 @@ from broker import (
     results,
     reviews,
     same_person,
+    sweeping,
     taking_along,
     tasks,
 )
-from broker.models import Job, JobState, Query, UploadState, User
+from broker.demo import house
+from broker.errors import Refused
+from broker.models import Case, DisclosureState, Job, JobState, Query, UploadState, User
 from broker.roles import Role
 from consent import clearance as proofs
 from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent, Statement
 from genomics.intake import upkeep
-from genomics.intake.receive import discard_evidence
-from genomics.models import EvidenceProfile, GenomicFile, ParticipantKey, SlabMember, VariantSlab
+from genomics.models import EvidenceKey, EvidenceProfile, GenomicFile, ParticipantKey, SlabMember, VariantSlab
 from tests.broker.uploads.sending import arrived
 from tests.world import FAR, NOW, World, genotypes, job_of, small_panel, with_panel
 
@@ -54,9 +59,13 @@ def run(walls: Any, job: Job, *, batch: int = 3) -> Job:
         return job
 
 
-def count(walls: Any, world: World, job: Job) -> int | None:
+def sequence(walls: Any) -> None:
     with walls.login("sequencer"):
         log.sequence(at=NOW)
+
+
+def count(walls: Any, world: World, job: Job) -> int | None:
+    sequence(walls)
     with walls.login("web"):
         return results.read(job, by=world.staff.researcher, at=NOW)["count"]
 
@@ -121,13 +130,57 @@ def test_a_case_is_searched_with_evidence_that_the_web_took_in(walls, world):
     case = world.case()
     investigator = world.investigator_of(case)
     with walls.login("web"):
+        cases.bring_evidence(case, genotypes(panel, [0] * 60), by=investigator, at=NOW)
         profile = cases.bring_evidence(case, genotypes(panel, [1] * 60), by=investigator, at=NOW)
+        assert EvidenceKey.objects.count() == 0  # one for both; shut again
         question = {"kind": "identity", "evidence": str(profile.id)}
         job = job_of(queries.submit(question, under=case, by=investigator, at=NOW))
     assert run(walls, job).state == JobState.RELEASED, job.trouble
+    sequence(walls)
     with walls.login("web"):
-        discard_evidence(cases.reference(case))
-        assert not EvidenceProfile.objects.exists()
+        made = disclosures.propose(job, reason="leads", by=investigator, at=NOW)
+        for role, reviewer in house.second_pair(world.staff):
+            made = disclosures.decide(made, role=role, approves=True, reason="seen", by=reviewer, at=NOW)
+        assert made.state == DisclosureState.DISCLOSED
+    sequence(walls)
+    with walls.login("web"):
+        assert disclosures.is_disclosed(made)
+        assert results.read(job, by=investigator, at=NOW)["granularity"] == "record"
+        case_ends.close(case, by=investigator, at=NOW)
+        (told,) = case_ends.certificates(case)
+        assert told["left"] == {"profiles": 0, "keys": 0, "files": 0}
+    assert not EvidenceKey.objects.exists()
+
+
+def test_what_has_run_out_is_ended_by_the_keeper_and_a_key_that_stays_is_told(walls, world, monkeypatch):
+    panel = with_panel(small_panel(60))
+    world.join("Noor", data=genotypes(panel, [1] * 60))
+    case = world.case()
+    investigator = world.investigator_of(case)
+    with walls.login("web"):
+        profile = cases.bring_evidence(case, genotypes(panel, [1] * 60), by=investigator, at=NOW)
+        question = {"kind": "identity", "evidence": str(profile.id)}
+        asked = [queries.submit(question, under=case, by=investigator, at=NOW) for _ in range(3)]
+        released, queued = job_of(asked[0]), job_of(asked[1])
+    assert run(walls, released).state == JobState.RELEASED, released.trouble
+    sequence(walls)
+    with walls.login("web"):
+        made = disclosures.propose(released, reason="leads", by=investigator, at=NOW)
+    Case.objects.update(valid_to=NOW)
+    kept = EvidenceKey.objects.get()
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=settings.RESULT_DAYS))
+    with walls.login("keeper"):
+        tasks.end_due()
+    for row in (case, asked[2], queued, made, released):
+        row.refresh_from_db()
+    assert (case.state, asked[2].state, queued.state) == ("closed", "refused", "cancelled")
+    assert (made.state, released.state, released.answer) == ("lapsed", "expired", None)
+    assert not EvidenceKey.objects.exists()
+    assert not EvidenceProfile.objects.exists()
+    kept.save(force_insert=True)  # as a restore might
+    with walls.login("web"):
+        (told,) = case_ends.certificates(case)
+        assert told["left"]["keys"] == 1
 
 
 def test_a_file_is_sent_over_the_web_and_taken_in_by_a_worker(walls, world, settings, tmp_path):
@@ -165,10 +218,12 @@ def test_a_held_file_is_compared_by_the_worker_and_its_profile_goes(walls, world
     assert run(walls, job_of(Query.objects.get())).state == JobState.RELEASED
     with walls.login("worker"):
         assert not EvidenceProfile.objects.exists(), "a held file's profile is seen without a claim"
+        assert not EvidenceKey.objects.exists()
         reviews.settle_due(at=MUCH_LATER)
     upload.refresh_from_db()
     assert upload.state == UploadState.TAKEN
     assert not EvidenceProfile.objects.exists()
+    assert not EvidenceKey.objects.exists()
 
 
 def test_a_person_takes_everything_along_and_has_a_file_and_then_all_erased(walls, world):
@@ -185,7 +240,9 @@ def test_a_person_takes_everything_along_and_has_a_file_and_then_all_erased(wall
     assert bytes(VariantSlab.objects.get().wrapped) != key, "the slab's key outlived her"
     assert SlabMember.objects.count() == 1
     with connection.cursor() as cursor:
-        cursor.execute("SELECT person FROM walls.lease WHERE login = %s", [walls.role("web")])
+        cursor.execute(
+            "SELECT person FROM walls.lease WHERE login = %s AND kind = 'record'", [walls.role("web")]
+        )
         assert {person for (person,) in cursor.fetchall()} == {ada.pk, ben.pk}
 
 
@@ -202,7 +259,7 @@ def test_upkeep_is_the_keepers(walls, world):
         tasks.keep_up()
         assert SlabMember.objects.count() == 2
         assert upkeep.roll(by="worker", at=timezone.now() + 2 * upkeep.DAY).rewrapped == 3
-        assert jobs.resume(at=NOW) == 0
+        assert sweeping.resume(by="operator", at=NOW) == 0
 
 
 def test_a_slab_is_read_in_a_job(walls, world):
@@ -223,7 +280,7 @@ def test_an_auditor_verifies_and_takes_a_job_along(walls, world, tmp_path):
         call_command("verify_ledger")
         call_command("export_job", str(job.pk), str(tmp_path / "job.json"), by=world.staff.auditor.username)
     assert (tmp_path / "job.json").stat().st_size
-    assert LedgerEvent.objects.order_by("id").last().kind == "broker:job:audited"
+    assert LedgerEvent.objects.order_by("id").last().kind == "broker:export:made"
 
 
 def test_a_withdrawal_over_the_web_waits_for_the_workers_release_and_no_longer(walls, world, monkeypatch):
@@ -252,7 +309,8 @@ def test_a_withdrawal_over_the_web_waits_for_the_workers_release_and_no_longer(w
         under_way[0].result(timeout=60)
     assert order == ["released", "withdrawn"]
     monkeypatch.undo()
-    assert count(walls, world, job) == 11
+    with pytest.raises(Refused, match="has changed what she allows"):
+        count(walls, world, job)
     assert count(walls, world, run(walls, ask(walls, world))) == 10
 
 

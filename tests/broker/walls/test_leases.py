@@ -7,20 +7,21 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from broker import jobs
+from broker import cases, jobs, queries
 from broker.errors import LostClaim
-from broker.models import AccessRequest, Job, JobState
+from broker.models import AccessRequest, Case, Job, JobState
 from broker.walls import leases
 from consent import holdings
 from consent.models import Holding
 from genomics.errors import VaultSealed
-from genomics.models import ParticipantKey
-from tests.broker.walls.seeing import KEYS, claim, rows
-from tests.world import NOW
+from genomics.models import EvidenceKey, ParticipantKey
+from tests.broker.walls.seeing import KEYS, NO_RIGHT, claim, rows
+from tests.world import NOW, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 LATER = NOW + timedelta(seconds=30)
+EVIDENCE = "SELECT count(*) FROM genomics_evidencekey WHERE \"case\" = '{}'"
 
 
 def test_without_a_lease_a_worker_sees_no_key_and_with_one_it_does(walls, job):
@@ -125,6 +126,7 @@ def test_a_job_that_ended_or_runs_is_not_claimed_again(walls, job):
         jobs.run(job.pk, clock=lambda: LATER + timedelta(seconds=1), batch=3)
         job.refresh_from_db()
         assert job.state == JobState.RELEASED
+        assert rows("UPDATE broker_job SET state = 'expired', answer = NULL WHERE state = 'released'") == 0
         assert leases.claim_job(job.pk, at=LATER, lasts=LATER) is None
 
 
@@ -153,8 +155,49 @@ def test_an_opened_record_is_one_persons_and_is_remembered(walls, house):
             assert [key.participant_id for key in ParticipantKey.objects.all()] == [ada.pk]
         assert rows(KEYS) == 0
     with walls.login("auditor"), connection.cursor() as cursor:
-        cursor.execute("SELECT kind, person, login FROM walls.lease WHERE kind = 'record'")
-        assert cursor.fetchall() == [("record", ada.pk, walls.role("web"))]
+        cursor.execute("SELECT kind, person FROM walls.lease WHERE login = %s", [walls.role("web")])
+        assert cursor.fetchall() == [("record", ada.pk)]
+
+
+def test_a_job_opens_the_evidence_of_its_own_case_alone(walls, house):
+    panel = with_panel(small_panel(60))
+    one, other = house.case(number="E-1"), house.case(number="E-2")
+    by = house.investigator_of(one)
+    with walls.login("web"):
+        for case in (one, other):
+            profile = cases.bring_evidence(case, genotypes(panel, [1] * 60), by=by, at=NOW)
+    question = {"kind": "identity", "evidence": str(profile.id)}
+    searches = job_of(queries.submit(question, under=other, by=by, at=NOW))
+    with walls.login("worker"):
+        lease = claim(searches, lasts=LATER)
+        assert rows(EVIDENCE.format(cases.reference(other)), lease=lease) == 1
+        assert rows("SELECT count(*) FROM genomics_evidencekey", lease=lease) == 1
+        assert rows("SELECT count(*) FROM genomics_evidenceprofile", lease=lease) == 1
+        assert rows("UPDATE genomics_evidencekey SET epoch = 0", lease=lease) == NO_RIGHT
+
+
+def test_a_researchers_job_opens_no_evidence(walls, job):
+    with walls.login("worker"):
+        lease = claim(job, lasts=LATER)
+        assert rows("SELECT count(*) FROM genomics_evidencekey", lease=lease) == 0
+        assert rows("SELECT count(*) FROM genomics_evidenceprofile", lease=lease) == 0
+
+
+def test_the_web_opens_one_cases_evidence_while_that_is_open_and_it_is_remembered(walls, house):
+    reference = EvidenceKey.objects.order_by("pk").values_list("case", flat=True)[0]
+    with walls.login("web"):
+        with leases.evidence(reference):
+            assert [key.case for key in EvidenceKey.objects.all()] == [reference]
+            assert rows(KEYS) == 0
+            assert rows("SELECT count(*) FROM genomics_sealed WHERE name LIKE 'files/%'") == 0
+        assert not EvidenceKey.objects.exists()
+    with walls.login("auditor"), connection.cursor() as cursor:
+        cursor.execute("SELECT login FROM walls.lease WHERE subject = %s", [reference])
+        assert (walls.role("web"),) in cursor.fetchall()
+    Case.objects.filter(pk=reference.removeprefix("case:")).update(state="closed")
+    with walls.login("web"), pytest.raises(VaultSealed, match="has ended"), leases.evidence(reference):
+        pytest.fail("it was opened")
+    Case.objects.filter(pk=reference.removeprefix("case:")).update(state="approved")
 
 
 def test_a_claim_needs_no_walls(job, settings):

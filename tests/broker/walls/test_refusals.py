@@ -43,6 +43,7 @@ REFUSALS = {
     "a worker without a lease sees no person's key": _seen("worker", "genomics_participantkey"),
     "a worker without a lease sees no slab's key": _seen("worker", "genomics_variantslab"),
     "a worker without a lease sees no evidence": _seen("worker", "genomics_evidenceprofile"),
+    "a worker without a lease sees no key of evidence": _seen("worker", "genomics_evidencekey"),
     "a worker without a lease sees no place of a file": Refusal(
         "worker",
         "SELECT count(*) FROM genomics_sealed WHERE name LIKE 'files/%'",
@@ -51,11 +52,12 @@ REFUSALS = {
     ),
     "the web sees no person's key": _seen("web", "genomics_participantkey"),
     "the web sees no slab's key": _seen("web", "genomics_variantslab"),
+    "the web sees no key of evidence": _seen("web", "genomics_evidencekey"),
     "the web reads no evidence's key": _read("web", "genomics_evidenceprofile", "wrapped"),
     **{
         f"the {login} reads no {table}": _read(login, f"genomics_{table}")
         for login in ("sequencer", "auditor")
-        for table in ("participantkey", "variantslab", "evidenceprofile")
+        for table in ("participantkey", "variantslab", "evidencekey", "evidenceprofile")
     },
     "a sequencer reads no manifest": _read("sequencer", "genomics_sealed"),
     "an auditor reads no place of a file": _read("auditor", "genomics_sealed", "place"),
@@ -90,6 +92,11 @@ REFUSALS = {
     "a worker approves nothing": _write(
         "worker", "UPDATE broker_accessrequest SET state = 'approved'", "UPDATE ON broker_accessrequest"
     ),
+    "a worker closes no case": _write(
+        "worker", "UPDATE broker_case SET state = 'closed' WHERE false", "UPDATE (state) ON broker_case"
+    ),
+    "a worker reads no court's document": _read("worker", "broker_courtdocument"),
+    "an auditor reads no court's document": _read("auditor", "broker_courtdocument"),
     "a worker reads no second step": _read("worker", "broker_totp"),
     "a worker truncates nothing": _write(
         "worker", "TRUNCATE consent_projectionpart", "TRUNCATE ON consent_projectionpart"
