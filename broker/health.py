@@ -210,7 +210,8 @@ def _restored(_at: datetime) -> tuple[bool, str]:
 
 
 def _keys(at: datetime) -> tuple[bool, str]:
-    lost = upkeep.lost_epochs()
+    all_seen = logging_in.sees_every_key()  # what is not seen cannot be missed
+    lost = upkeep.lost_epochs() if all_seen else []
     if lost:
         return False, _("The keys of epochs %(lost)s are gone, and files need them.") % {
             "lost": ", ".join(map(str, lost))
@@ -219,6 +220,10 @@ def _keys(at: datetime) -> tuple[bool, str]:
     if began is None:
         return True, _("No key has been made yet.")
     words = _("The newest key epoch is %(age)s old.") % {"age": _ago(began, at)}
+    if not all_seen:
+        words += " " + _(
+            "This login sees no keys: whether one is lost is told by manage.py doctor, run with the keeper's."
+        )
     late = at - began > 2 * upkeep.DAY
     return not late, words + (" " + _("Is a worker running? Or run manage.py roll_keys.") if late else "")
 

@@ -42,6 +42,20 @@ def faults(login: Login | None = None) -> Iterator[str]:
             yield from _beyond(cursor, login)
 
 
+def sees_every_key() -> bool:
+    """Whether what this login is shown of keys is all there are: it is the keeper's, or no wall stops it."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT row_security_active('genomics_participantkey') OR EXISTS (SELECT 1 FROM pg_policies "
+            "WHERE schemaname = 'public' AND tablename = 'genomics_participantkey' "
+            "AND policyname = %s AND session_user = ANY (roles))",
+            [f"{Login.KEEPER}_all"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _unbound(cursor: Any) -> Iterator[str]:
     cursor.execute(
         "SELECT rolname, rolsuper, rolbypassrls, EXISTS (SELECT 1 FROM pg_class WHERE relkind = 'r' "

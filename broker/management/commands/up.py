@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from broker.crew import Crew, web
 
@@ -20,6 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--address", default="127.0.0.1:8000", help="host:port of the site")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if settings.WALLS_REQUIRED and connection.vendor == "postgresql":
+            raise CommandError(
+                "On PostgreSQL site, worker, keeper's worker and sequencer each have a login of their own "
+                "(manage.py database_roles), so start each with its own DATABASE_URL as the README shows. "
+                "Nothing was started, and nothing was changed."
+            )
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         call_command("migrate", verbosity=0)
         if not (settings.DEBUG or settings.DEMO):

@@ -1,16 +1,19 @@
 """A process that no wall stops does not start in a real house, and the doctor says why."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from broker import health, tasks
+from broker.management.commands import up
 from broker.walls import logging_in
 from broker.walls.tables import Login
+from genomics._vault import epochs
 from tests.world import NOW
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
@@ -80,6 +83,31 @@ def test_in_a_real_house_nothing_starts_past_the_walls(walls, house, settings):
         tasks.refuse_to_pass_walls()
     with walls.login("keeper"):
         tasks.refuse_to_pass_walls()  # a worker of the upkeep
+
+
+def test_one_address_for_all_processes_is_refused_before_anything_is_done(
+    walls, house, settings, monkeypatch
+):
+    settings.WALLS_REQUIRED = True
+    migrated = []
+    monkeypatch.setattr(up, "call_command", lambda *told, **_: migrated.append(told))
+    with pytest.raises(CommandError, match="start each with its own DATABASE_URL"):
+        call_command("up")
+    assert migrated == []
+
+
+@pytest.mark.parametrize("login", [Login.WEB, Login.WORKER, Login.KEEPER, None])
+def test_keys_that_are_lost_are_told_to_who_sees_them_and_others_are_told_who_that_is(
+    walls, house, login, monkeypatch
+):
+    other = replace(epochs.every()[-1], number=99, began_at=NOW)
+    monkeypatch.setattr(epochs, "every", lambda: [other])
+    sees = login in {Login.KEEPER, None}
+    with walls.login(login) if login else nullcontext():
+        found = next(one for one in health.look(at=NOW) if one.part == "keys")
+    assert found.well is not sees
+    assert ("are gone" in found.words) is sees
+    assert ("run with the keeper's" in found.words) is not sees
 
 
 def test_the_doctor_tells_of_it_in_a_real_house(walls, house, settings):
