@@ -135,7 +135,7 @@ TABLES: dict[str, Rights] = {
     "broker_deathreport": _rights("SIUD S    -  -  SUD"),
     "broker_handoverstep": _rights("SID  SI   -  -  SID"),
     "broker_handovercode": _rights("SIUD SU   -  -  SIUD"),
-    "broker_channel": _rights("SIUD S    -  -  SIUD"),
+    "broker_channel": _rights("SIUD SI   -  -  SIUD"),  # the inbox of who has none yet
     "broker_notice": _rights("SID  SI   -  -  SID"),
     "broker_delivery": _rights("SIUD SIU  -  -  SIUD"),
     "broker_paperscan": _rights("SIUD -    -  -  SD"),

@@ -29,7 +29,20 @@ from broker import (
 )
 from broker.demo import house
 from broker.errors import Refused
-from broker.models import Case, DisclosureState, Job, JobState, Query, UploadState, User
+from broker.models import (
+    Case,
+    DisclosureState,
+    HandoverStep,
+    ImpactSnapshot,
+    Job,
+    JobState,
+    MonthlyStatement,
+    PublishedReport,
+    Query,
+    Upload,
+    UploadState,
+    User,
+)
 from broker.roles import Role
 from consent import clearance as proofs
 from consent import records
@@ -37,7 +50,8 @@ from consent.ledger import log
 from consent.models import LedgerEvent, Statement
 from genomics.intake import upkeep
 from genomics.models import EvidenceKey, EvidenceProfile, GenomicFile, ParticipantKey, SlabMember, VariantSlab
-from tests.broker.uploads.sending import arrived
+from tests.broker.test_processes import receive
+from tests.broker.uploads.sending import arrived, begun
 from tests.world import FAR, NOW, World, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
@@ -251,6 +265,50 @@ def test_what_a_worker_does_every_minute_and_every_hour_it_may(walls, world):
     with walls.login("worker"):
         for task in (tasks.sweep, tasks.keep_population, tasks.hand_over, tasks.look):
             task()
+
+
+def test_everything_that_is_due_a_year_later_is_done_by_the_worker(
+    walls, world, settings, tmp_path, monkeypatch
+):
+    """Searches and demands told, a demand nobody answered, the month's and the year's papers, uploads that
+    never ended, a child grown up, a mark that was touched: each has something to do."""
+    settings.STAGING_DIR = tmp_path / "arriving"
+    panel = with_panel(small_panel(60))
+    noor = world.join("Noor", data=genotypes(panel, [1] * 60))
+    case = world.case()
+    by = world.investigator_of(case)
+    with walls.login("web"):
+        mother = people.sign_up("gita", "x" * 12, born_on=date(1980, 1, 1), at=NOW)
+        child = people.add_child(mother, born_on=date(2010, 1, 1), at=NOW)
+        people.verify_guardian(child.kin_links.get(), by=world.staff.steward, at=NOW)
+        begun(mother)
+        profile = cases.bring_evidence(case, genotypes(panel, [1] * 60), by=by, at=NOW)
+        question = {"kind": "identity", "evidence": str(profile.id)}
+        job = job_of(queries.submit(question, under=case, by=by, at=NOW))
+        receive(world, case=case)
+        receive(world, concerned=[noor])
+    assert run(walls, job).state == JobState.RELEASED, job.trouble
+    Case.objects.update(valid_to=NOW + timedelta(days=100))
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=400))
+    with walls.login("keeper"):
+        tasks.end_due()
+    with walls.login("worker"):
+        for _ in range(2):
+            tasks.look()
+            tasks.hand_over()
+    told = set(LedgerEvent.objects.values_list("kind", flat=True))
+    assert told >= {
+        "broker:case:lapsed",
+        "broker:case:told",
+        "broker:process:overdue",
+        "broker:process:told",
+        "broker:upload:ended",
+    }
+    assert MonthlyStatement.objects.exists()
+    assert PublishedReport.objects.exists()
+    assert ImpactSnapshot.objects.exists()
+    assert HandoverStep.objects.filter(participant=child).exists()
+    assert Upload.objects.get().state == UploadState.EXPIRED
 
 
 def test_upkeep_is_the_keepers(walls, world):
