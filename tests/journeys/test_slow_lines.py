@@ -24,7 +24,10 @@ from consent import kept_lines
 from consent.ledger import heads
 from tests.broker.uploads.sending import begun, sent
 from tests.journeys.test_worker import database_url, until
+from tests.logins import Walls, walls_if_any
 from tests.world import EARLIER, NOW
+
+__all__ = ["walls_if_any"]
 
 MANY = 40  # more than the threads of both processes
 PATIENCE = 30  # seconds for a page: less than a stalled body may take
@@ -37,8 +40,8 @@ def eve() -> User:
 
 
 @pytest.fixture
-def port(checkpoint_file: Path) -> Iterator[int]:
-    env = {"DATABASE_URL": database_url(), "BROKER_HOME": str(settings.HOME)}
+def port(checkpoint_file: Path, walls_if_any: Walls | None) -> Iterator[int]:
+    env = {"DATABASE_URL": database_url(walls_if_any, "web"), "BROKER_HOME": str(settings.HOME)}
     for outside in (kept_lines.path(), heads.path(), checkpoint_file):
         (settings.HOME / outside.name).unlink(missing_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -32,9 +32,9 @@ pytestmark = [
 ]
 
 
-def database_url(walls: Walls | None) -> str:
-    """The test database, as a worker beside this process logs into it."""
-    return f"sqlite:///{connection.settings_dict['NAME']}" if walls is None else walls.url("worker")
+def database_url(walls: Walls | None, login: str = "worker") -> str:
+    """The test database, as a worker, or the site, beside this process logs into it."""
+    return f"sqlite:///{connection.settings_dict['NAME']}" if walls is None else walls.url(login)
 
 
 @pytest.fixture
