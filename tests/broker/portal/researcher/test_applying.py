@@ -12,7 +12,7 @@ from django.utils import timezone
 from broker import access
 from broker.models import AccessRequest, Project
 from broker.portal.dates import end_of, months_later
-from broker.queries import ASKABLE
+from broker.submissions import ASKABLE
 from consent.purposes import PURPOSES
 from tests import many_diseases
 from tests.broker.portal.researcher.pages import GOOD, sent, shown, signed_in
