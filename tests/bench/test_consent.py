@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench import consent_race, flips, florida, interleavings, kills, queue_cost, stops
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.harness]
 
 
 @pytest.mark.django_db

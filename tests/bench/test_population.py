@@ -38,6 +38,7 @@ def test_every_row_is_sealed_and_everybody_is_decided_as_planned():
     assert len(population.misread(crowd, sample=PEOPLE)) == (crowd.files > 0).sum()
 
 
+@pytest.mark.harness
 def test_its_rows_are_shaped_as_the_verbs_shape_them():
     ordinary, refused = by_verbs()
     population.build(PEOPLE, say=quietly)

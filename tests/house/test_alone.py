@@ -264,6 +264,7 @@ def drive(users: list[User], trace: bytes) -> int:
 ACCOUNTS = [*(frozenset({role}) for role in Role), frozenset(Role), frozenset()]
 
 
+@pytest.mark.harness
 @pytest.mark.parametrize(
     "roles", ACCOUNTS, ids=lambda roles: "+".join(sorted(roles)) if len(roles) < 2 else "all"
 )

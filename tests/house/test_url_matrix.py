@@ -127,6 +127,7 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.harness
 @pytest.mark.timeout(900)  # some eight thousand requests, and machines are busy
 def test_every_account_knocks_at_every_url_by_every_method():
     accounts: list[tuple[str, User | None, frozenset[Role] | None]] = [("visitor", None, None)]

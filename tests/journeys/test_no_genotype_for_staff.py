@@ -100,6 +100,7 @@ def test_the_pattern_sees_a_genotype_where_there_is_one():
     assert not GENOTYPE.search(f"2026/01/01 {SITE} 10/12")
 
 
+@pytest.mark.harness
 @pytest.mark.parametrize("who", ["steward", "legal", "admin", "auditor", "clerk", "superuser"])
 def test_no_page_shows_a_genotype_to(world: World, who: str):
     user = (
