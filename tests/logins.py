@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +19,8 @@ from django.db import connection
 
 from broker.walls.building import Names
 from broker.walls.tables import POLICED, Login
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,19 +82,25 @@ class Walls:
             connection.close()
             connection.settings_dict |= before
 
-    def beside(self, name: str, act: Callable[[], object]) -> None:
-        """Do it over another connection, that of this login, while this process keeps its own."""
+    @contextmanager
+    def standing(self, name: str) -> Iterator[Callable[[Callable[[], T]], T]]:
+        """A second connection, that of this login, which stays while this process keeps its own: what it is
+        given is done over it."""
+        mine = {"USER": self.role(Login(name)), "PASSWORD": self.passwords[Login(name)]}
 
-        def alone() -> None:
-            mine = {"USER": self.role(Login(name)), "PASSWORD": self.passwords[Login(name)]}
+        def logged_in() -> None:
             connection.settings_dict = dict(connection.settings_dict) | mine
-            try:
-                act()
-            finally:
-                connection.close()
 
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(alone).result(timeout=60)
+        with ThreadPoolExecutor(1, initializer=logged_in) as beside:
+            try:
+                yield lambda act: beside.submit(act).result(timeout=60)
+            finally:
+                beside.submit(lambda: connection.close()).result(timeout=60)  # its own: one a thread
+
+    def beside(self, name: str, act: Callable[[], object]) -> None:
+        """Do it once over another connection, that of this login."""
+        with self.standing(name) as do:
+            do(act)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 """Withdrawals against running releases: is anybody in an answer that was released after her no was answered?
 
-    python -m tests.bench.consent_race --database URL --toggles 10000 [--without-fence]
+    python -m tests.bench.consent_race --database URL --toggles 10000 [--logins] [--without-fence]
 
 Worker processes ask and release without a pause. Meanwhile people say no, half of them at a time: when a no
 has been answered, what is released by then is written down; the next releases are waited for, and only then
 is a yes said again. A job that was not released when she had her answer, and was before she said yes again,
 may not rest on her: each such pair is counted, and each that does is a leak.
+With --logins (PostgreSQL) the walls are put up, and each acts over the login that it has in production: jobs
+run as the worker's, questions and consent come as the site's.
 With --without-fence the release neither takes the gate lock nor looks for changes. Then the bench must find
 leaks, in at least one pair of a hundred: it has teeth. Last line `leaks: X of Y`. Ends 1 on a leak, or
 without the fence when there are too few.
@@ -14,7 +16,8 @@ without the fence when there are too few.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,51 +43,68 @@ def _without_fence() -> None:
     clearance.stands = lambda *_given, **_facts: True
 
 
-def _working(world: Any, request: Any, *, fence: bool) -> None:
+def _working(world: Any, request: Any, walls: Any, *, fence: bool) -> None:
     from django.utils import timezone
 
     from broker import jobs
 
     if not fence:
         _without_fence()
-    while True:
-        jobs.run(houses.asked(world, request).pk, clock=timezone.now, batch=2)
+    with _at_the_site(walls) as do, walls.login("worker") if walls else nullcontext():
+        while True:
+            asked = do(lambda: houses.asked(world, request).pk)
+            jobs.run(asked, clock=timezone.now, batch=2)
 
 
-def run(toggles: int, *, fence: bool = True) -> Counts:
+def _at_the_site(walls: Any) -> AbstractContextManager[Callable[[Callable[[], Any]], Any]]:
+    return walls.standing("web") if walls else nullcontext(lambda act: act())
+
+
+def run(toggles: int, *, fence: bool = True, logins: bool = False) -> Counts:
+    from tests.logins import Walls
+    from tests.world import World
+
+    world = World()
+    crowd, request = world.crowd(PEOPLE, says="Ada"), world.request()
+    walls = Walls.put_up() if logins else None
+    workers = [houses.forked(lambda: _working(world, request, walls, fence=fence)) for _ in range(WORKERS)]
+    try:
+        with _at_the_site(walls) as do:
+            return _raced(toggles, world, crowd, do)
+    finally:
+        houses.killed(*workers)
+        if walls:
+            walls.take_down()
+
+
+def _raced(toggles: int, world: Any, crowd: Sequence[Any], do: Callable[[Callable[[], Any]], Any]) -> Counts:
     from django.utils import timezone
 
     from consent.terms import Permission
-    from tests.world import World
 
-    world, counts = World(), Counts()
-    crowd, request = world.crowd(PEOPLE, says="Ada"), world.request()
-    workers = [houses.forked(lambda: _working(world, request, fence=fence)) for _ in range(WORKERS)]
-    try:
-        _released(set(), least=1)
-        for number in range(0, toggles, TOGETHER):
-            leaving = [crowd[(number + n) % PEOPLE] for n in range(min(TOGETHER, toggles - number))]
-            before = {person: _left(person, counts) for person in leaving}
-            after = _released(before[leaving[-1]], least=1 + number % 2)
-            for person in leaving:
-                late = [job for job in _newest() if job.pk not in before[person]] or after
-                counts.pairs += len(late)
-                counts.leaks += sum(person.ordinal in houses.read_by(job) for job in late)
-                world.give(person, "RESEARCH", Permission(code="GRU"), at=timezone.now())
-                counts.toggles += 1
-    finally:
-        houses.killed(*workers)
+    counts = Counts()
+    _released(set(), least=1)
+    for number in range(0, toggles, TOGETHER):
+        leaving = [crowd[(number + n) % PEOPLE] for n in range(min(TOGETHER, toggles - number))]
+        before = {person: _left(person, counts, do) for person in leaving}
+        after = _released(before[leaving[-1]], least=1 + number % 2)
+        for person in leaving:
+            late = [job for job in _newest() if job.pk not in before[person]] or after
+            counts.pairs += len(late)
+            counts.leaks += sum(person.ordinal in houses.read_by(job) for job in late)
+            do(lambda: world.give(person, "RESEARCH", Permission(code="GRU"), at=timezone.now()))  # noqa: B023
+            counts.toggles += 1
     return counts
 
 
-def _left(person: Any, counts: Counts) -> set[Any]:
+def _left(person: Any, counts: Counts, do: Callable[[Callable[[], Any]], Any]) -> set[Any]:
     """Her no, and what was released when it had been answered."""
     from django.utils import timezone
 
     from consent import records
 
     began = time.monotonic()
-    records.withdraw(person, by="self", at=timezone.now())
+    do(lambda: records.withdraw(person, by="self", at=timezone.now()))
     counts.slowest = max(counts.slowest, time.monotonic() - began)
     return {job.pk for job in _newest()}
 
@@ -113,10 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--database", default="")
     parser.add_argument("--toggles", type=int, default=10_000)
+    parser.add_argument("--logins", action="store_true")
     parser.add_argument("--without-fence", action="store_true")
     given = parser.parse_args(arguments)
     with houses.opened(given.database):
-        counts = run(given.toggles, fence=not given.without_fence)
+        counts = run(given.toggles, fence=not given.without_fence, logins=given.logins)
     print(f"{counts.toggles} toggles; the slowest no was answered in {counts.slowest:.2f} s")
     print(f"leaks: {counts.leaks} of {counts.pairs}")
     if given.without_fence:
