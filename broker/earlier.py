@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from broker import uses
+from broker import gates as kept
 from broker.models import JobGate
 from consent import explain, history, policies, records, remembered, replay
 from consent.explain import Explanation, Verdict
 from consent.history import Said
 from consent.models import Participant, TwinLink
 from consent.participants import subject_of
+from consent.rules import relatives
 from consent.terms import File, FileState, Relations, Side, Statement
 
 
@@ -35,6 +36,9 @@ class Record:
         """The positions up to which a gate may have seen her: more than one only where she changed something
         at the very moment it looked."""
         changed = {*history.steps(self.trail), *(said.seq for said in self.statements)}
+        asker = _asker(gate)
+        if asker is not None:  # her own word counts for everybody, and she may have changed it just then
+            changed |= {*history.steps(remembered.trail(asker)), *(said.seq for said in records.of(asker))}
         return replay.positions(gate, changed)
 
     def judged(self, gate: JobGate, position: int, only: Collection[str] | None) -> Verdict:
@@ -99,16 +103,21 @@ class Record:
     def _relations(self, gate: JobGate, at: datetime, position: int | None = None) -> Relations:
         """Her registered twin, and the participant who asked for herself, if any did, as they were known at
         an instant, up to a position."""
-        twin = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
+        ordinal = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
+        twin = Participant.objects.filter(ordinal=ordinal.get(self.participant.ordinal)).first()
         return Relations(
-            mz_twin=_side(twin.get(self.participant.ordinal), at, position),
-            requesting_participant=_side(uses.asker(gate.job.query), at, position),
+            mz_twin=_side(twin, at, position),
+            requesting_participant=_side(_asker(gate), at, position),
         )
 
 
-def _side(ordinal: int | None, at: datetime, position: int | None) -> Side | None:
+def _asker(gate: JobGate) -> Participant | None:
+    """Who asked for herself, where that counts."""
+    return kept.asker(gate.job) if relatives.is_mutual(gate.data_use) else None
+
+
+def _side(other: Participant | None, at: datetime, position: int | None) -> Side | None:
     """Somebody else on whose consent a decision rested."""
-    other = Participant.objects.filter(ordinal=ordinal).first() if ordinal is not None else None
     if other is None:
         return None
     said = history.until(remembered.trail(other), at=at, position=position)

@@ -135,6 +135,7 @@ JOB_CLEARED = EventKind(
         "policy_version",
         "snapshot_sha256",
         "gate_sha256",
+        "asker",  # the participant who looks for her own relatives, and so must agree too; else nobody
     ),
 )
 JOB_RELEASED = EventKind(

@@ -18,7 +18,7 @@ from consent.clearance import Clearance, LeftOut, Permitted
 from consent.explain import Verdict
 from consent.ledger import log
 from consent.ledger import manifest as manifests
-from consent.models import LedgerOpening
+from consent.models import LedgerOpening, Participant
 from consent.terms import DataUse, canonical
 
 SALT = 16
@@ -204,6 +204,14 @@ def commitment(job: Job) -> str:
     for gate in JobGate.objects.filter(job=job).order_by("number"):
         found.update(bytes.fromhex(gate.sha256))
     return found.hexdigest()
+
+
+def asker(job: Job) -> Participant | None:
+    """The participant who asked for herself and so had to agree too, as the ledger recorded it."""
+    rows = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind=events.JOB_CLEARED.tag)
+    cleared = rows.order_by("event_id").first()
+    name = None if cleared is None else cleared.said["fields"].get("asker")
+    return None if name is None else Participant.objects.filter(pseudonym=name).first()
 
 
 def altered(job: Job, gates: Sequence[JobGate]) -> Iterator[str]:

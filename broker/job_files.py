@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from broker import gates as kept
 from broker import staging
 from broker.errors import Refused
 from broker.models import Job, JobGate, JobState
@@ -30,6 +31,7 @@ def of(job: Job) -> dict[str, Any]:
     manifest = json.loads(text) if text else {"permitted": [], "left_out": []}
     snapshot = staging.unseal(bytes(job.snapshot), f"{job.pk}/snapshot") if job.snapshot else b""
     considered = [*manifest["permitted"], *(ordinal for ordinal, _ in manifest["left_out"])]
+    asker = kept.asker(job)
     versions = {gate.policy_version for gate in gates}
     return {
         "file": job_file.KIND,
@@ -39,14 +41,16 @@ def of(job: Job) -> dict[str, Any]:
         "policies": {name: canonical(policies.named(name)).decode() for name in sorted(versions)},
         "manifest": text,
         "snapshot": sorted(proofs.from_bitmap(snapshot)),
-        "people": _people(considered),
+        "asker": None if asker is None else asker.pseudonym,
+        "people": _people(considered, asker),
     }
 
 
-def _people(considered: Iterable[int]) -> list[dict[str, Any]]:
-    """Who was considered, and their twins, with all that each had said."""
+def _people(considered: Iterable[int], asker: Participant | None) -> list[dict[str, Any]]:
+    """Who was considered, their twins, and who asked for herself, with all that each had said."""
     asked = sorted(considered)
-    everybody = sorted({*asked, *twins.ever_twins_of(asked)})
+    besides = {asker.ordinal} if asker is not None else set()
+    everybody = sorted({*asked, *twins.ever_twins_of(asked), *besides})
     found: dict[int, dict[str, Any]] = {}
     for first in range(0, len(everybody), CHUNK):
         chunk = everybody[first : first + CHUNK]

@@ -185,6 +185,7 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
             subject=claim.subject,
             snapshot_sha256=staging.commitment(sealed),
             gate_sha256=asked.sha256,
+            asker=uses.named(clearance.asker),
             **kept.summary(clearance),
         )
     return clearance

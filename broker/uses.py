@@ -11,6 +11,7 @@ from broker.models import AccessRequest, Case, OwnRecord, Query, Reviewed
 from broker.models import Authorisation as Paper
 from broker.roles import IN_LAW, Role
 from consent import policies
+from consent.models import Participant
 from consent.terms import Authorisation, Commitments, DataUse, Ethics, Policy, Project, Requester
 from consent.terms import Case as CaseFacts
 
@@ -70,6 +71,13 @@ def asker(query: Query) -> int | None:
         return None
     own = OwnRecord.objects.filter(user=query.asked_by).first()
     return own.participant_id if own is not None else NOBODY
+
+
+def named(asker: int | None) -> str | None:
+    """The pseudonym of who asks for herself; None where nobody does, or she has no record here."""
+    if asker is None:
+        return None
+    return Participant.objects.filter(ordinal=asker).values_list("pseudonym", flat=True).first()
 
 
 def of_request(request: AccessRequest) -> DataUse:

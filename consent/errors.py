@@ -51,6 +51,10 @@ class NoteRefused(ConsentError):
     """A signed note is malformed, or was not signed by the key it is held against."""
 
 
+class Unreadable(ConsentError):
+    """A file that somebody gave cannot be read, or is nothing known here. Nothing of it was checked."""
+
+
 class StatementRefused(ConsentError):
     """A statement that cannot mean anything. Nothing was recorded; the message says what to correct."""
 

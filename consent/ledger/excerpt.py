@@ -3,11 +3,11 @@
 An excerpt proves what it shows, and never that it shows everything.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from consent.canonical import instant
 from consent.ledger import note as notes
 from consent.ledger import tree
 from consent.ledger.leaves import Entry, commit, from_text
@@ -26,7 +26,7 @@ class Proved:
     def of(cls, line: dict[str, Any]) -> Self:
         path = tuple(bytes.fromhex(step) for step in line["path"])
         entry = Entry.from_json(line)
-        return cls(line["position"], path, entry, None if entry.body is None else json.loads(entry.body))
+        return cls(line["position"], path, entry, None if entry.body is None else from_text(entry.body))
 
     def as_json(self) -> dict[str, Any]:
         return {"position": self.position, "path": [step.hex() for step in self.path], **self.entry.as_json()}
@@ -50,17 +50,29 @@ class Proved:
         )
 
 
-def check(lines: Iterable[str], signed: notes.Checkpoint) -> Iterator[str]:
-    """A sentence for every line that does not hold."""
+def check(
+    lines: Iterable[str], signed: notes.Checkpoint, seen: Callable[[Proved], None] = lambda _: None
+) -> Iterator[str]:
+    """A sentence for every line that does not hold; `seen` is handed every event that does."""
     for number, text in enumerate(lines, start=1):
         try:
             event = Proved.of(from_text(text))
+            found = list(_problems(event, signed))
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
             yield f"Line {number} is no event of an excerpt ({type(fault).__name__}: {fault})."
             continue
-        if not event.is_as_committed():
-            yield f"Line {number}: event {event.entry.uid} does not say what was committed to."
-        elif event.said is not None and event.said["kind"] != event.entry.kind:
-            yield f"Line {number}: event {event.entry.uid} is shown with another kind."
-        if not event.lies_under(signed):
-            yield f"Line {number}: event {event.entry.uid} does not lie under the checkpoint."
+        yield from (f"Line {number}: event {event.entry.uid} {problem}" for problem in found)
+        if not found:
+            seen(event)
+
+
+def _problems(event: Proved, signed: notes.Checkpoint) -> Iterator[str]:
+    if not event.is_as_committed():
+        yield "does not say what was committed to."
+    elif event.said is not None and (event.said["kind"], instant(event.said["at"])) != (
+        event.entry.kind,
+        event.entry.at,
+    ):
+        yield "is shown with another kind or time than it was written with."
+    if not event.lies_under(signed):
+        yield "does not lie under the checkpoint."

@@ -13,7 +13,6 @@ ends: so the number is never less than what may be said, and never a lie.
 """
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +21,7 @@ from typing import Self
 from consent.errors import NoteRefused
 from consent.ledger import kinds
 from consent.ledger import note as notes
-from consent.ledger.leaves import Entry, commit
+from consent.ledger.leaves import Entry, commit, from_text
 
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -94,7 +93,7 @@ class Recount:
             return
         if entry.salt is None or entry.body is None or commit(entry.salt, entry.body) != entry.commitment:
             return
-        said = json.loads(entry.body)
+        said = from_text(entry.body)
         if entry.kind == kinds.PROCESS_TOLD:
             self._told.setdefault(said["subject"], entry.at)
         elif entry.kind == kinds.STATEMENT_MADE:

@@ -121,13 +121,14 @@ def split(text: str) -> tuple[list[str], str]:
     """The whole notes in a file of notes, each followed by an empty line, and what is left over: the torn
     end of a note that somebody was writing when the machine stopped."""
     notes: list[str] = []
+    start = 0
     while True:
-        body, mark, rest = text.partition("\n\n")
-        signatures, end, rest = rest.partition("\n\n")
-        if not mark or not end:
-            return notes, text
-        notes.append(f"{body}\n\n{signatures}\n")
-        text = rest
+        signatures = text.find("\n\n", start) + 2
+        end = text.find("\n\n", signatures) if signatures > 1 else -1
+        if end < 0:
+            return notes, text[start:]
+        notes.append(text[start : end + 1])
+        start = end + 2
 
 
 def join(notes: Iterable[str]) -> str:

@@ -19,7 +19,6 @@ import hashlib
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,8 +27,9 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, TextIO
 
 from consent.canonical import instant, written
-from consent.errors import NoteRefused
+from consent.errors import NoteRefused, Unreadable
 from consent.ledger import note as notes
+from consent.ledger import untrusted
 
 HEAD = "export manifest 1"
 MANIFEST = "manifest.txt"
@@ -162,10 +162,6 @@ class _Counted(io.RawIOBase):
 # --- opening ---
 
 
-def is_one(path: Path) -> bool:
-    return zipfile.is_zipfile(path)
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A parcel whose manifest is signed, and what does not hold of its files."""
@@ -179,7 +175,7 @@ class Opened:
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
-        with zipfile.ZipFile(self.path) as inside, inside.open(name) as raw:
+        with untrusted.unpacked(self.path) as inside, inside.open(name) as raw:
             yield io.TextIOWrapper(raw, encoding="utf-8")
 
     def __str__(self) -> str:
@@ -188,31 +184,37 @@ class Opened:
 
 
 def opened(path: Path, *, signer: notes.Signer | None) -> Opened:
-    """Raises NoteRefused when the manifest is missing or not signed by this key. Without a `signer` the key
-    is the manifest's own, which shows only that the export agrees with itself."""
-    try:
-        with zipfile.ZipFile(path) as inside:
-            text = _manifest(inside)
-            own = Manifest.parse(notes.parts(text)[0])
-            key = signer or own.key
-            listed = Manifest.parse(notes.open_text(text, key.name, key.public_key))
-            return Opened(path, listed, tuple(_problems(inside, listed)))
-    except (zipfile.BadZipFile, UnicodeDecodeError, EOFError, zlib.error) as broken:
-        raise NoteRefused(f"{path.name} cannot be unpacked: {broken}.") from None
+    """Raises NoteRefused when the manifest is not signed by this key, Unreadable when there is none. Without
+    a `signer` the key is the manifest's own, which shows only that the export agrees with itself."""
+    with untrusted.unpacked(path) as inside:
+        text = _manifest(inside)
+        own = Manifest.parse(notes.parts(text)[0])
+        key = signer or own.key
+        listed = Manifest.parse(notes.open_text(text, key.name, key.public_key))
+        return Opened(path, listed, tuple(_problems(inside, listed)))
+
+
+def key_of(path: Path) -> notes.Signer:
+    """The key that an export says it is signed with. Raises as `opened` does."""
+    with untrusted.unpacked(path) as inside:
+        return Manifest.parse(notes.parts(_manifest(inside))[0]).key
 
 
 def _manifest(inside: zipfile.ZipFile) -> str:
-    if MANIFEST not in inside.namelist():
-        raise NoteRefused(f"The export has no {MANIFEST}, so nobody has vouched for what is in it.")
+    if inside.namelist().count(MANIFEST) != 1:
+        raise Unreadable(f"It has no {MANIFEST}, or two, so nobody has vouched for what is in it.")
     with inside.open(MANIFEST) as raw:
-        return raw.read(LARGEST_MANIFEST).decode()
+        try:
+            return raw.read(LARGEST_MANIFEST).decode()
+        except UnicodeDecodeError:
+            raise Unreadable(f"Its {MANIFEST} is no text.") from None
 
 
 def _problems(inside: zipfile.ZipFile, listed: Manifest) -> Iterator[str]:
     there = inside.namelist()
     names = [one.name for one in listed.files]
     for name in sorted({*there} - {*names, MANIFEST}):
-        yield f"{name} is in the export, and the manifest does not list it."
+        yield f"{untrusted.short(name)} is in the export, and the manifest does not list it."
     if len(there) != len({*there}) or len(names) != len({*names}):
         yield "A name stands twice in the export."
     for one in listed.files:

@@ -74,11 +74,9 @@ class Audit:
             self.unplaced += 1
             self._opening(record, f"Event {record.uid} (not yet placed)")
 
-    def hold_against(
-        self, published: Iterable[str], *, newest: int | None = None, whole: bool = True
-    ) -> None:
-        """Compare with notes kept elsewhere: all of them, unless not `whole`. `newest` is the size to which
-        the ledger has grown meanwhile."""
+    def hold_against(self, published: Iterable[str], *, newest: int | None = None) -> None:
+        """Compare with all notes, kept elsewhere. `newest` is the size to which the ledger has grown
+        meanwhile. Single ones: consent.ledger.kept_notes."""
         sizes = {sealed.note: size for size, sealed in self.checkpoints.items()}
         seen: set[int] = set()
         last = 0
@@ -95,8 +93,6 @@ class Audit:
                 f"The checkpoint file vouches for {last} events, the ledger for {self.size}: the ledger is "
                 "older than the file. It was put back to an earlier state, or its end was cut off."
             )
-        if not whole:
-            return
         # The newest may be missing for a moment: the file is written after the database has committed.
         for size in sorted(self.checkpoints.keys() - seen - {self.size}):
             self.say(f"The checkpoint of size {size} is missing from the checkpoint file.")
@@ -221,12 +217,23 @@ def read(
     *,
     signer: notes.Signer | None = None,
     published: Sequence[str] = (),
-    kept: Sequence[str] = (),
     seen: Callable[[Entry], None] = lambda _: None,
 ) -> Verification:
-    """Verify an export. Without a `signer` the key is taken from the export's own first line, which then
-    shows only that the export agrees with itself. `published` is a whole checkpoint file, `kept` some notes
-    of it, as a witness has them; `seen` is handed every event in its order."""
+    """Verify an export, and hold it against `published`, a whole checkpoint file."""
+    audit = counted(lines, signer=signer, seen=seen)
+    if published:
+        audit.hold_against(published)
+    return audit.verification()
+
+
+def counted(
+    lines: Iterable[str],
+    *,
+    signer: notes.Signer | None = None,
+    seen: Callable[[Entry], None] = lambda _: None,
+) -> Audit:
+    """Count an export again. Without a `signer` the key is taken from the export's own first line, which then
+    shows only that the export agrees with itself. `seen` is handed every event in its order."""
     audit = Audit(signer or notes.Signer(name="", public_key=b""))
     leaves = seals = ended = 0
     for number, text in enumerate(lines, start=1):
@@ -256,11 +263,7 @@ def read(
         audit.say("The export has no last line: it was cut off.")
     if leaves != audit.size:
         audit.say(f"{leaves} events are placed, the newest checkpoint vouches for {audit.size}.")
-    if published:
-        audit.hold_against(published)
-    if kept:
-        audit.hold_against(kept, whole=False)
-    return audit.verification()
+    return audit
 
 
 def _record(line: dict[str, Any]) -> Leaf | Sealed | Entry:

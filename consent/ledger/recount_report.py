@@ -4,15 +4,15 @@ A second hand: it knows nothing of the house's tables. What was told in a period
 that a report is final when its period is over, and no search shows before those it considered were told.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
+from consent.canonical import instant
 from consent.ledger import kinds
 from consent.ledger import report_form as form
-from consent.ledger.leaves import Entry, commit
+from consent.ledger.leaves import Entry, commit, from_text
 
 CASE_OPENED = "broker:case:opened"
 CASE_DECIDED = "broker:case:decided"
@@ -69,7 +69,7 @@ class Recount:
             return
         if entry.at >= self.period.end or commit(entry.salt, entry.body) != entry.commitment:
             return
-        said = json.loads(entry.body)
+        said = from_text(entry.body)
         about, what = said["subject"], said["fields"]
         if entry.kind == CASE_OPENED:
             self.cases[about] = _Case(entry.at, what)
@@ -170,6 +170,28 @@ class Recount:
             }
 
 
+@dataclass(slots=True)
+class Counted:
+    """A published report beside the ledger's own count of its period."""
+
+    said: Mapping[str, Any]
+    recount: Recount
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """Raises ValueError, KeyError or TypeError for a report that names no period."""
+        return cls(said, Recount(period_of(said)))
+
+    def see(self, entry: Entry) -> None:
+        self.recount.see(entry)
+
+    def problems(self) -> list[str]:
+        return differences(self.said, self.recount)
+
+    def __str__(self) -> str:
+        return f"The report of {self.said['start'][:10]} to {self.said['end'][:10]} is what the ledger says."
+
+
 def differences(report: Mapping[str, Any], recount: Recount) -> list[str]:
     """Where a published report is not what the ledger says: one sentence each, none when it is."""
     try:
@@ -190,9 +212,7 @@ def differences(report: Mapping[str, Any], recount: Recount) -> list[str]:
 
 
 def period_of(report: Mapping[str, Any]) -> form.Period:
-    return form.Period(
-        start=datetime.fromisoformat(report["start"]), end=datetime.fromisoformat(report["end"])
-    )
+    return form.Period(start=instant(report["start"]), end=instant(report["end"]))
 
 
 def _cells(

@@ -15,15 +15,19 @@ from consent.terms import DataUse, Level, Policy, Relations, Side
 
 def check(relations: Relations, use: DataUse, policy: Policy, at: datetime) -> Iterator[Reason]:
     """Whether everybody agrees whom the question also touches."""
-    asked = {PURPOSES[purpose].domain: purpose for purpose in use.purposes if purpose in PURPOSES}
     if (
         relations.mz_twin is not None
         and touches_twins(use, policy)
         and not _agrees(relations.mz_twin, use, policy, at)
     ):
         yield Reason.REL_MZ_TWIN_NOT_GRANTED
-    if "G" in asked and not _agrees(relations.requesting_participant, use, policy, at):
+    if is_mutual(use) and not _agrees(relations.requesting_participant, use, policy, at):
         yield Reason.REL_MUTUAL_CONSENT_MISSING
+
+
+def is_mutual(use: DataUse) -> bool:
+    """Whoever looks for her own relatives must allow to be found."""
+    return any(PURPOSES[purpose].domain == "G" for purpose in use.purposes if purpose in PURPOSES)
 
 
 def touches_twins(use: DataUse, policy: Policy) -> bool:

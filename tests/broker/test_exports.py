@@ -63,7 +63,7 @@ def test_what_was_found_is_proved_at_home(world: World, tmp_path: Path, capsys):
     assert {row["about"] for row in table} == {ada.pseudonym}
     assert f"what the events that fit about:{ada.pseudonym}\n" in found["manifest.txt"]
     assert verified(raw, tmp_path) == 0
-    assert "Every event in it lies under a checkpoint" in capsys.readouterr().out
+    assert "each under a checkpoint of" in capsys.readouterr().out
 
 
 def test_an_event_that_was_bent_before_it_was_packed_is_told_at_home(world: World, tmp_path: Path, capsys):

@@ -23,7 +23,7 @@ from broker.errors import Refused
 from broker.models import Job, JobState
 from consent import policies, records, twins
 from consent.clearance import Permitted
-from consent.ledger import archive, checkpoints, cosignature, job_file, log, note, recount, verifier
+from consent.ledger import archive, checkpoints, cosignature, gathered, job_file, log, note, recount, verifier
 from consent.policy import Policy
 from genomics.intake import erasure
 from tests.world import NOW, WITHOUT_COOLING_OFF, World, job_of
@@ -57,7 +57,7 @@ def taken(job: Job) -> dict[str, Any]:
 
 
 def checked(file: Any, lines: list[str] | None = None) -> job_file.Outcome:
-    known = job_file.Remembered([file])
+    known = gathered.Gathered([file])
     found = recount.read(exported() if lines is None else lines, seen=known.see)
     assert found.ok, found.problems
     return job_file.check(file, known)
@@ -225,7 +225,7 @@ def test_a_policy_that_was_not_in_force_is_told(world: World):
     world.crowd(2, says="Ada")
     file = taken(run(asked(world)))
     lines = exported()
-    known = job_file.Remembered([file])
+    known = gathered.Gathered([file])
     recount.read(lines, seen=known.see)
     known.policies.append({**known.policies[-1], "subject": "another"})
     assert "Policy another was in force" in " ".join(job_file.check(file, known).problems)
@@ -343,25 +343,25 @@ def test_a_participants_proof_and_a_cosignature_are_checked_by_the_program(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], checkpoint_file: Path
 ):
     (tmp_path / "proof.json").write_text("{}")
-    assert verifier.main(["--participant", str(tmp_path / "proof.json")]) == 1
-    assert "no proof of a participation" in capsys.readouterr().out
+    assert verifier.main([str(tmp_path / "proof.json")]) == 2
+    assert "neither a ledger, a job, a proof nor a report" in capsys.readouterr().err
     (tmp_path / "ledger.jsonl").write_text("".join(exported()))
     arguments = [str(tmp_path / "ledger.jsonl"), "--checkpoints", str(checkpoint_file)]
     assert verifier.main(arguments) == 0
     seed = bytes(range(32))
     witness = note.Signer.of("auditor.example", seed, note.COSIGNATURE)
     seen = tmp_path / "newest.txt"
-    arguments += ["--witness", str(witness), "--witnessed", str(seen)]
+    arguments += ["--witness-key", str(witness), str(seen)]
     text = note.split(checkpoint_file.read_text())[0][0]
     assert len(exported()) > 3
     for kept, code, told in (
-        ("", 1, "holds no note"),
+        ("", 1, "no checkpoint in which to look for its word"),
         (text + "\n", 1, "was not cosigned by the witness"),
         (text + cosignature.sign(text, "auditor.example", seed, at=NOW) + "\n", 0, "Everything holds."),
     ):
         seen.write_text(kept)
         assert verifier.main(arguments) == code
         assert told in capsys.readouterr().out
-    for wrong in ([], [str(tmp_path), "--participant", "x"], ["x", "--witness", "y"]):
-        with pytest.raises(SystemExit):
-            verifier.main(wrong)
+    assert verifier.main(["x", "--witness-key", "y"]) == 2
+    with pytest.raises(SystemExit):
+        verifier.main([])

@@ -14,17 +14,16 @@ from django.utils import timezone
 
 from broker import access, cases, explaining, jobs, queries, rechecking, results
 from broker.errors import Refused
-from broker.models import Job, JobState, OwnRecord, Query
-from broker.roles import Role
+from broker.models import Job, JobState, Query
 from consent import holdings, participants, records
 from consent.errors import HeadMissing
 from consent.ledger import log
 from consent.models import Change, Holding, Participant, Statement
 from consent.terms import Permission
 from genomics.intake.receive import receive
+from tests.broker.asking import asked_by_a_participant
 from tests.broker.portal.jobs.running import shown, without_token
 from tests.builders import vcf
-from tests.cast import relatives
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World, genotypes, job_of, small_panel, with_panel
 
@@ -260,7 +259,7 @@ def test_a_participant_who_asks_and_stops_while_it_runs_gets_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """Whoever looks for relatives must allow to be found: her own no counts at the release, and in replay."""
-    job, asker = _asked_by_a_participant(world, monkeypatch)
+    job, asker = asked_by_a_participant(world, monkeypatch)
     stage = jobs._stage
 
     def stage_then_stop(claim, asked):
@@ -280,7 +279,7 @@ def test_a_participant_who_asks_and_stops_while_it_runs_gets_nothing(
 
 
 def test_what_a_participant_was_told_goes_with_her_own_yes(world: World, monkeypatch: pytest.MonkeyPatch):
-    job, asker = _asked_by_a_participant(world, monkeypatch)
+    job, asker = asked_by_a_participant(world, monkeypatch)
     jobs.run(job.pk, clock=lambda: NOW, batch=3)
     log.sequence(at=NOW)
     job.refresh_from_db()
@@ -289,18 +288,3 @@ def test_what_a_participant_was_told_goes_with_her_own_yes(world: World, monkeyp
     records.withdraw(asker, by="self", at=NOW)
     with pytest.raises(Refused):
         read(job)
-
-
-def _asked_by_a_participant(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Job, Participant]:
-    """No door lets participants ask yet; a query that one did ask would stand so in the table. She is left
-    out herself in this world, having no file that carries anything."""
-    asker = world.join("Dov", genotype="0/0")
-    crowd = world.crowd(11, says="Ada")
-    for person in (asker, *crowd):
-        world.give(person, "RELMATCH", at=EARLIER)
-    query = queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW)
-    OwnRecord.objects.create(user=query.asked_by, participant=asker)
-    use = relatives()
-    monkeypatch.setattr("broker.uses.of", lambda _query: use)
-    Query.objects.filter(pk=query.pk).update(role=Role.PARTICIPANT)
-    return job_of(query), asker

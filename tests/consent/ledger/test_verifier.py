@@ -158,16 +158,16 @@ def test_the_program_runs_without_django(lines, tmp_path, checkpoint_file):
     export.write_text("".join(lines))
     honest = run(export, "--key", checkpoints.signer(), "--checkpoints", checkpoint_file)
     assert (honest.returncode, honest.stderr) == (0, "")
-    assert "9 events, 7 under the newest checkpoint, 2 waiting" in honest.stdout
+    assert "HOLDS    export.jsonl: 9 events, 7 under the newest checkpoint, 2 waiting" in honest.stdout
     assert "Everything holds." in honest.stdout
     export.write_text("".join(changed(lines, 2, body="{}")))
     bent = run(export)
     assert bent.returncode == 1
     assert (
-        f"The key is the export's own; compare it with one you were given: {checkpoints.signer()}"
+        f"The key is the file's own; compare it with one you were given: {checkpoints.signer()}"
         in bent.stdout
     )
-    assert "PROBLEM  Position 1: event" in bent.stdout
+    assert "PROBLEM  export.jsonl: Position 1: event" in bent.stdout
 
 
 def test_python_m_finds_the_program(lines, tmp_path):
@@ -182,7 +182,7 @@ def test_whoever_holds_the_key_is_not_told_another(lines, tmp_path, capsys, sett
     export = tmp_path / "export.jsonl"
     export.write_text("".join(lines))
     assert verifier.main([str(export), "--key", str(checkpoints.signer())]) == 0
-    assert capsys.readouterr().out.startswith("9 events")
+    assert capsys.readouterr().out.startswith("HOLDS    export.jsonl: 9 events")
     anothers = note.Signer.of(settings.LEDGER_ORIGIN, bytes(range(32)))
     assert verifier.main([str(export), "--key", str(anothers)]) == 1
     assert capsys.readouterr().out.startswith("PROBLEM")
