@@ -103,8 +103,8 @@ class Record:
     def _relations(self, gate: JobGate, at: datetime, position: int | None = None) -> Relations:
         """Her registered twin, and the participant who asked for herself, if any did, as they were known at
         an instant, up to a position."""
-        ordinal = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal])
-        twin = Participant.objects.filter(ordinal=ordinal.get(self.participant.ordinal)).first()
+        others = TwinLink.objects.standing(at=at).twins_of([self.participant.ordinal]).values()
+        twin = Participant.objects.filter(ordinal__in=[*others]).first()
         return Relations(
             mz_twin=_side(twin, at, position),
             requesting_participant=_side(_asker(gate), at, position),

@@ -4,7 +4,7 @@ cosigns only a ledger that grew from there (C2SP tlog-witness). Standard library
     python -m consent.ledger.witness LOG_KEY --keep FOLDER [--name NAME] [--listen 127.0.0.1:8799]
 
 FOLDER holds its key (witness.key, made on the first start) and newest.txt, the newest note with its
-cosignature: the verifier takes that file as --witnessed. The way there and back is in wire.
+cosignature: the verifier takes that file, with --witness-key. The way there and back is in wire.
 """
 
 import argparse
