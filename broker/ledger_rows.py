@@ -8,16 +8,16 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
+from typing import Any
 
-from django.db.models import Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Substr
+from django.db.models import Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Substr
 from django.db.models.lookups import Exact
 
 from broker.ledger_search import ID, ROLES, Search, Term, kinds_named, kinds_of_outcome
 from broker.models import Appointment, Job
 from consent.models import LedgerEvent
 
-JOBS = 5_000  # the newest jobs for a purpose, whose events are found by it
 # An opening is canonical JSON, so its keys stand in order: at, by, fields, kind, subject. An instant has 20
 # characters, or 27 with its microseconds; behind it begins the actor.
 ACTOR_AT = (len('{"at":"') + 21, len('{"at":"') + 28)
@@ -84,10 +84,23 @@ def _actor(name: str, *, whole: bool) -> Q:
 
 
 def _for(code: str) -> Q:
-    """Events that name the code, and those of jobs that were asked for it."""
+    """Events that name the code, and those of every job that was asked for it, however many they are: the
+    database looks them up itself."""
     asked = Job.objects.annotate(said=Cast("query__purposes", TextField())).filter(said__contains=f'"{code}"')
-    subjects = [f"job:{id_}" for id_ in asked.order_by("-created_at").values_list("pk", flat=True)[:JOBS]]
+    subjects = asked.values_list(Concat(Value("job:"), _Dashed("pk"), output_field=TextField()))
     return Q(opening__body__contains=f'"{code}"') | Q(opening__subject__in=subjects)
+
+
+class _Dashed(Func):
+    """An id as the ledger writes it, where the database keeps 32 letters side by side."""
+
+    output_field = TextField()
+    template = "CAST(%(expressions)s AS text)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        ends = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        pieces = " || '-' || ".join(f"substr(%(expressions)s, {start}, {size})" for start, size in ends)
+        return self.as_sql(compiler, connection, template=pieces, **extra)
 
 
 def _ended(outcome: str) -> Q:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from broker import events, jobs, ledger_rows, ledger_search, queries
 from broker.ledger_search import SearchRefused, Term, parse
+from broker.models import Job
 from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent, LedgerOpening
@@ -148,6 +149,19 @@ def test_a_purpose_finds_what_was_asked_and_what_was_said_and_the_jobs(world: Wo
     ]
     assert "broker:case:opened" in found("purpose:L.HOM")
     assert found("purpose:RESEARCH outcome:given") == ["consent:statement:given"] * 3
+
+
+@pytest.mark.server
+@pytest.mark.django_db
+def test_a_purpose_finds_the_oldest_job_among_very_many(world: World):
+    """All of the ledger was searched, says the page."""
+    query = queries.submit(world.carriers(), under=world.request("R.HMB"), by=world.staff.researcher, at=NOW)
+    jobs.run(job_of(query).pk, clock=lambda: NOW, batch=50)
+    later = NOW + timedelta(days=1)
+    Job.objects.bulk_create([Job(query=query, created_at=later) for _ in range(5_001)], batch_size=500)
+    assert "query:job:released" in found("purpose:R.HMB")
+    assert "query:job:released" not in found("-purpose:R.HMB")
+    assert "query:job:released" not in found("purpose:R.DS")
 
 
 @pytest.mark.django_db
