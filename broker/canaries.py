@@ -1,7 +1,8 @@
 """Canaries: participants who are made up, have a file like anybody else's and say no to everything.
 
 Nothing that goes by the law ever reaches one, so whatever does is not going by the law: the job is stopped
-and auditors are told. Who they are is sealed; the rest of the house meets them as it meets everybody.
+and auditors are told. Who they are is sealed; the rest of the house meets them as it meets everybody. How
+one ends is in broker.retiring.
 
     person = plant(file, login="maria-k", born_on=..., by=auditor, at=at)
     guard("job:...", clearance, at=at)        # raises CanaryTouched
@@ -38,6 +39,7 @@ class CanaryTouched(LedgerBroken):
 class Planted:
     """A canary as auditors and the guard know her."""
 
+    id: UUID
     ordinal: int
     pseudonym: str
     file: UUID | None
@@ -77,12 +79,12 @@ def plant(
     except FileRefused:
         erasing.erase(person, by=by.reference, at=at)
         raise
-    _mark(Planted(person.ordinal, person.pseudonym, file.id, at))
+    _mark(Planted(uuid4(), person.ordinal, person.pseudonym, file.id, at))
     return person
 
 
 def _mark(planted: Planted) -> None:
-    row = Canary(id=uuid4(), planted_at=planted.at)
+    row = Canary(id=planted.id, planted_at=planted.at)
     said = {"ordinal": planted.ordinal, "pseudonym": planted.pseudonym, "file": str(planted.file)}
     row.sealed = staging.seal(json.dumps(said).encode(), _place(row))
     with transaction.atomic():
@@ -98,7 +100,7 @@ def planted() -> Iterator[Planted]:
     for row in Canary.objects.order_by("planted_at", "id"):
         said = json.loads(staging.unseal(bytes(row.sealed), _place(row)))
         if Participant.objects.filter(ordinal=said["ordinal"], erased_at__isnull=True).exists():
-            yield Planted(said["ordinal"], said["pseudonym"], UUID(said["file"]), row.planted_at)
+            yield Planted(row.id, said["ordinal"], said["pseudonym"], UUID(said["file"]), row.planted_at)
 
 
 def missing() -> int:

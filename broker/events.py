@@ -174,6 +174,15 @@ CANARY_TOUCHED = EventKind(
     "{subject} reached a canary, who allows nothing ({where}), and was stopped.",
     ("where", "canaries"),
 )
+CANARY_END_ASKED = EventKind(
+    "broker:canary:end_asked", "{by} wants {subject} retired: {reason}.", ("reason",)
+)
+CANARY_KEPT = EventKind("broker:canary:kept", "{by} kept {subject}, which another auditor wanted retired.")
+CANARY_RETIRED = EventKind(
+    "broker:canary:retired",
+    "{by} retired {subject}, as {asked_by} had wished: {reason}. Nothing watches over her any more.",
+    ("asked_by", "reason"),
+)
 ANOMALY_FOUND = EventKind(
     "broker:anomaly:found",
     "Something unusual about {subject} was noticed: {rule}, {count} events on {day}.",

@@ -69,6 +69,12 @@ SENTENCES_ID: dict[str, str] = {
     "broker:canary:touched": (
         "{subject} menjangkau seekor kenari, yang tidak mengizinkan apa pun ({where}), dan dihentikan."
     ),
+    "broker:canary:end_asked": "{by} ingin {subject} dipensiunkan: {reason}.",
+    "broker:canary:kept": "{by} mempertahankan {subject}, yang ingin dipensiunkan oleh auditor lain.",
+    "broker:canary:retired": (
+        "{by} memensiunkan {subject}, seperti yang diinginkan {asked_by}: {reason}. Tidak ada lagi yang "
+        "mengawasinya."
+    ),
     "broker:anomaly:found": (
         "Sesuatu yang tidak biasa tentang {subject} terlihat: {rule}, {count} peristiwa pada {day}."
     ),

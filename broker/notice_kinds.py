@@ -202,6 +202,13 @@ KINDS: dict[str, Kind] = {
             "is unusual, and let nothing go on before you know why."
         ),
     ),
+    "canary_end": Kind(
+        gettext_noop("About retiring a canary"),
+        gettext_noop(
+            "An auditor wants a canary retired, or another one has done it. Look at the page of canaries: it "
+            "takes two auditors, and makes the house quieter."
+        ),
+    ),
     "anomaly": Kind(
         gettext_noop("Something unusual was noticed"),
         gettext_noop("It is on the page of what is unusual, with the events it rests on. Look at it."),

@@ -22,6 +22,7 @@ from broker.errors import Refused
 from broker.models import Job, User
 from broker.portal import (
     auditor_anomalies,
+    auditor_canaries,
     auditor_jobs,
     auditor_ledger,
     auditor_papers,
@@ -267,6 +268,7 @@ urls = [
     path("jobs/<uuid:id>/explanation/", explanation, name="explanation"),
     path("jobs/<uuid:id>/job.zip", auditor_take.job_file, name="job_file"),
     path("anomalies/", auditor_anomalies.anomalies, name="anomalies"),
+    *auditor_canaries.urls,
     path("events.zip", auditor_take.events, name="events"),
     path("verifier.pyz", auditor_take.verifier, name="verifier"),
     path("papers/", auditor_papers.papers, name="papers"),

@@ -181,6 +181,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         (
             "auditor:ledger",
             "auditor:anomalies",
+            "auditor:canaries",
             "auditor:event",
             "auditor:jobs",
             "auditor:job",
@@ -193,6 +194,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ({A}, "get"),
     ),
     "auditor:events": ({A}, "post"),
+    "auditor:settle_canary": ({A}, "post"),
     **dict.fromkeys(
         (
             "administrator:people",

@@ -166,6 +166,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "clerk:scan": ("get", "all"),
     "auditor:ledger": ("get", "-"),
     "auditor:anomalies": ("get", "-"),
+    "auditor:canaries": ("get", "-"),
+    "auditor:settle_canary": ("post", "all"),
     "auditor:event": ("get", "all"),
     "auditor:events": ("post", "-"),
     "auditor:jobs": ("get", "-"),
