@@ -99,7 +99,7 @@ def _carry_out(claim: Claim, batch: int) -> None:
             _run(claim, batch)
     except RequestLapsed as lapsed:
         _refuse(claim, [str(reason) for reason in lapsed.reasons])
-    except (SealBroken, LedgerBroken) as broken:
+    except (SealBroken, LedgerBroken, staging.StagedBroken) as broken:
         _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=UNSOUND)
         _ring(claim, str(broken))
     except (QuestionRefused, TookTooLong) as trouble:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from broker import access, jobs, queries, results, sweeping, usage
+from broker import access, jobs, queries, results, staging, sweeping, usage
 from broker.models import TRANSITIONS, Job, JobState, Notice, QueryState
 from consent import holdings, participants, records
 from consent.errors import LedgerBroken, SealBroken
@@ -351,6 +351,20 @@ def test_a_tampered_statement_releases_nothing_to_anybody(world: World):
     assert job.state == JobState.PAUSED
     assert job.answer is None
     assert "auditor" in job.trouble
+
+
+def test_a_snapshot_that_was_changed_releases_nothing_and_rings(world: World, monkeypatch):
+    world.crowd(2, says="Ada")
+    job = job_of(ask(world))
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "ask", _dies)
+        with pytest.raises(PowerCut):
+            run(job)
+    everybody = staging.seal(bytes([255]) * 8, f"{uuid.uuid4()}/snapshot")  # another job's
+    Job.objects.filter(pk=job.pk).update(snapshot=everybody)
+    job = run(job, at=NOW + timedelta(minutes=5))
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSOUND, None)
+    assert Notice.objects.filter(user=world.staff.auditor, kind="unsound").count() == 1
 
 
 def test_a_quarantined_file_and_a_frozen_person_are_left_out(world: World):
