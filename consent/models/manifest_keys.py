@@ -12,6 +12,3 @@ class ManifestKey(models.Model):
         Participant, primary_key=True, on_delete=models.PROTECT, related_name="manifest_key"
     )
     salt = models.BinaryField(max_length=32)
-
-    def __str__(self) -> str:
-        return f"key of {self.participant}"
