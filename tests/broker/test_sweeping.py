@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import current_app
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import override_settings
 
 from broker import jobs, queries, results, sweeping, tasks, usage
@@ -49,6 +51,42 @@ def test_a_sweep_rings_for_a_few_and_the_next_for_the_others(world: World):
     assert (len(first), len(second)) == (3, 2)
     assert {*first, *second} == {job.pk for job in waiting}
     assert sweeping.unheard(at=NOW + DAY, most=0) == []
+
+
+def test_for_whom_another_sweeper_rings_meanwhile_this_one_does_not(world: World):
+    job, other = ask(world, times=2)
+
+    rung: list[str] = []
+
+    def another_rings_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("UPDATE") and not rung:
+            rung.append(sql)
+            Job.objects.update(rung_at=NOW + DAY / 2)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(another_rings_first):
+        assert sweeping.unheard(at=NOW + DAY) == []
+    assert sweeping.unheard(at=NOW + 2 * DAY) == [job.pk, other.pk]
+
+
+@pytest.mark.parametrize(
+    ("what", "sweep", "kind"),
+    [
+        ("_expired", lambda: sweeping.expire(at=NOW + 40 * DAY), "query:job:expired"),
+        ("_resumed", lambda: sweeping.resume(by="operator", at=NOW), "query:job:resumed"),
+    ],
+)
+def test_what_another_has_done_meanwhile_is_not_done_again(
+    world: World, settings, monkeypatch: pytest.MonkeyPatch, what: str, sweep: Any, kind: str
+):
+    settings.RESULT_DAYS = 30
+    done, paused = ask(world, times=2)
+    run(done)
+    Job.objects.filter(pk=paused.pk).update(state=JobState.PAUSED)
+    plainly = getattr(sweeping, what)
+    monkeypatch.setattr(sweeping, what, lambda *given: (plainly(*given), plainly(*given))[1])
+    assert sweep() == 0
+    assert LedgerEvent.objects.filter(kind=kind).count() == 1
 
 
 def test_nobody_is_rung_for_while_many_messages_wait():
