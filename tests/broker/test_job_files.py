@@ -21,10 +21,22 @@ from django.urls import reverse
 from broker import access, job_files, jobs, oversight, queries
 from broker.errors import Refused
 from broker.models import Job, JobState
-from consent import policies, records, twins
+from consent import naming, policies, records, twins
 from consent.clearance import Permitted
-from consent.ledger import archive, checkpoints, cosignature, gathered, job_file, log, note, recount, verifier
+from consent.ledger import (
+    archive,
+    checkpoints,
+    cosignature,
+    gathered,
+    job_file,
+    log,
+    manifest,
+    note,
+    recount,
+    verifier,
+)
 from consent.policy import Policy
+from consent.reasons import Reason
 from genomics.intake import erasure
 from tests.world import NOW, WITHOUT_COOLING_OFF, World, job_of
 
@@ -180,6 +192,10 @@ HARMS: dict[str, tuple[Any, str]] = {
         ),
         "is not as it was adopted",
     ),
+    "somebody who was never registered": (
+        lambda f: at_first(f).update(pseudonym="P-nobody"),
+        "P-nobody cannot be decided again",
+    ),
     "no manifest": (lambda f: f.update(manifest="{"), "not as it was given"),
     "nonsense": (lambda f: f.update(gates=7), "not as it was given"),
     "another job": (lambda f: f.update(job="other"), "does not say that this job was released"),
@@ -219,6 +235,46 @@ def test_a_house_that_read_somebody_who_never_said_yes_is_found_out(
     problems = checked(taken(run(asked(world)))).problems
     assert f"{dov.pseudonym} was read; decided again from the statements: not read (" in " ".join(problems)
     assert "The manifest names other numbers of people than the ledger." in problems
+
+
+LYING: dict[str, tuple[Any, str, Any, str]] = {
+    "one name for all": (
+        *(naming, "names", lambda _job, people: [bytes(manifest.NAME_BYTES) for _ in people]),
+        "The names of whom it read are not in order, so no proof by neighbours can be relied on.",
+    ),
+    "a name too few": (
+        *(naming, "names", lambda _job, people: [bytes([n]) * manifest.NAME_BYTES for n in people[1:]]),
+        "The tree does not hold one name for each person who was read.",
+    ),
+    "another tree": (
+        *(manifest, "root", lambda _names: bytes(32)),
+        "The names of whom it read are not those that the ledger committed to.",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LYING)
+def test_a_house_that_binds_other_names_than_of_those_it_read_is_found_out(
+    world: World, monkeypatch: pytest.MonkeyPatch, lie: str
+):
+    world.crowd(3, says="Ada")
+    room, what, lying, told = LYING[lie]
+    with monkeypatch.context() as patch:
+        patch.setattr(room, what, lying)
+        file = taken(run(asked(world)))
+    assert checked(file).problems == [told]
+
+
+def test_a_house_that_writes_down_another_reason_for_a_refusal_is_found_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    request, refuse = world.request(), jobs._refuse
+    job = job_of(queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW))
+    access.close(request, reason="audit", by=world.staff.steward, at=NOW)
+    other = [str(Reason.REQ_PROJECT_EXPIRED)]
+    monkeypatch.setattr(jobs, "_refuse", lambda claim, _reasons: refuse(claim, other))
+    [problem] = checked(taken(run(job))).problems
+    assert f"refused for {other[0]}; decided again: {Reason.REQ_PROJECT_NOT_APPROVED}" in problem
 
 
 def test_a_policy_that_was_not_in_force_is_told(world: World):

@@ -1,5 +1,7 @@
 """The monthly signed statement: made also when there was none, missed when it is missing, never a lie."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from broker.models import LegalProcess, MonthlyStatement, Notice
 from consent.errors import NoteRefused
 from consent.ledger import checkpoints, log, monthly, verifier
 from consent.ledger import note as notes
+from consent.ledger.leaves import Entry
 from tests.broker.test_transparency import demand, exported
 from tests.world import NOW, World
 
@@ -111,6 +114,33 @@ def test_a_statement_that_was_changed_is_none(world: World, lie: str):
     assert monthly.opened(note, checkpoints.signer()).sought == 1
     with pytest.raises(NoteRefused):
         monthly.opened(note.replace(*LIES[lie]), checkpoints.signer())
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_sentence_that_does_not_fit_its_numbers_is_none_whoever_signed_it(
+    world: World, lie: str, settings: Any
+):
+    demand(world, at=NOW)
+    statements.keep(at=AFTER_JUNE)
+    origin = settings.LEDGER_ORIGIN
+    body = notes.open_text(MonthlyStatement.objects.get().note, origin, checkpoints.signer().public_key)
+    lied = notes.sign_text(body.replace(*LIES[lie]), origin, settings.LEDGER_KEY.bytes)
+    with pytest.raises(NoteRefused, match="its sentence says something else"):
+        monthly.opened(lied, checkpoints.signer())
+
+
+def test_an_order_whose_event_lost_its_words_or_says_others_counts_for_nothing(world: World):
+    demand(world, at=NOW)
+    statements.keep(at=AFTER_JUNE)
+    note, lines = MonthlyStatement.objects.get().note, exported()
+    entries = [Entry.from_json(line) for line in map(json.loads, lines) if "uid" in line]
+    for bare in ({"salt": None, "body": None}, {"body": "{}"}):
+        counted = monthly.Recount(note)
+        for entry in entries:
+            counted.see(replace(entry, **bare))
+        assert len(counted.problems(checkpoints.signer())) == 2, (
+            "neither the order nor the statement is known"
+        )
 
 
 def test_a_statement_is_no_checkpoint_and_a_checkpoint_no_statement(world: World):
