@@ -201,8 +201,13 @@ class TestTheFile:
         world.join("Ada")
         log.sequence(at=NOW)
         heads.path().unlink()
+        assert heads.begun() == 0
         with pytest.raises(LedgerBroken, match="is not there"):
             absence.vouched()
+        assert ["is not there" in told for told in roll.missing()] == [True], "the audit tells of it"
+        rang = alarms.walk(NOW)
+        assert rang is not None
+        assert "is not there" in rang.opening.said["fields"]["what"]
 
     def test_what_a_crash_left_behind_its_end_is_written_over(self, world: World):
         ada = world.join("Ada")
@@ -257,6 +262,21 @@ def test_the_walk_through_the_house_rings_once_for_a_record_that_is_not_whole(wo
     assert rang.kind == "consent:alarm:unsound"
     assert alarms.walk(NOW + HOUR / 2) is None
     assert alarms.walk(NOW + 2 * HOUR) is not None
+
+
+def test_who_says_something_while_she_is_read_is_read_again_and_not_missed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    ada = world.join("Ada")
+    plainly = roll._read
+
+    def said_meanwhile(ordinals: Any) -> Any:
+        if Statement.objects.count() == 1:
+            records.withdraw(ada, "RESEARCH", by="self", at=NOW)
+        return plainly(ordinals)
+
+    monkeypatch.setattr(roll, "_read", said_meanwhile)
+    assert len(read(ada).statements) == 2
 
 
 def test_an_erased_person_leaves_nothing_to_be_missed(world: World):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from consent import afterwards, holdings, participants
+from consent import afterwards, events, holdings, participants
 from consent.errors import DatabaseBehind, LedgerBroken
 from consent.ledger import log
 from consent.models import Participant
@@ -97,3 +97,41 @@ def test_a_strange_last_line_stops_everything_and_is_kept(ada, file, end):
         with pytest.raises(LedgerBroken, match="not as it was written"):
             asked()
     assert file.read_bytes() == strange
+
+
+def test_a_strange_line_among_the_others_is_not_read_over(ada, file):
+    hold(ada)
+    strange = b"not an event at all\n" + file.read_bytes()
+    file.write_bytes(strange)
+    with pytest.raises(LedgerBroken, match="not as it was written"):
+        afterwards.missing()
+    assert file.read_bytes() == strange
+
+
+def test_a_file_that_has_lost_its_end_is_known_by_the_checkpoint(ada, file):
+    hold(ada)
+    hold(ada)
+    log.sequence(at=NOW)
+    hold(ada)
+    assert afterwards.behind() == "", "what came after the checkpoint is not missed from it"
+    whole = file.read_bytes().splitlines(keepends=True)
+    for lost in (whole[:1], []):
+        file.write_bytes(b"".join(lost))
+        assert "has lost its end" in afterwards.behind()
+        with pytest.raises(DatabaseBehind, match="has lost its end"):
+            afterwards.require_current()
+
+
+def test_without_the_file_that_the_newest_checkpoint_names_nothing_is_signed(ada, file):
+    hold(ada)
+    log.sequence(at=NOW)
+    before = log.checkpoint()
+    kept = file.read_bytes()
+    file.unlink()
+    with transaction.atomic():
+        log.append(events.RISE, at=NOW, by="test", **dict.fromkeys(events.RISE.fields, 1))
+    with pytest.raises(LedgerBroken, match=r"afterwards\.txt"):
+        log.sequence(at=NOW)
+    assert log.checkpoint() == before
+    file.write_bytes(kept)
+    assert log.sequence(at=NOW) is not None

@@ -7,7 +7,7 @@ from enum import StrEnum
 import pytest
 from django.db import connection, transaction
 
-from consent.errors import EventRefused, LedgerBroken, NotSealed, OutsideTransaction
+from consent.errors import EventRefused, LedgerBroken, LedgerUnavailable, NotSealed, OutsideTransaction
 from consent.ledger import checkpoints, log, note, tree
 from consent.ledger.leaves import commit
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
@@ -34,6 +34,27 @@ def test_an_event_goes_back_with_its_transaction():
         log.append(ENDED, at=AT, by="user:7")
         transaction.set_rollback(True)  # the act failed
     assert LedgerEvent.objects.count() == LedgerOpening.objects.count() == 0
+
+
+ONLY_READ = {"sqlite": "PRAGMA query_only = 1", "postgresql": "SET LOCAL transaction_read_only = on"}
+
+
+@pytest.mark.server
+@pytest.mark.django_db
+def test_what_the_database_does_not_take_is_told_as_a_ledger_that_cannot_be_written():
+    @transaction.atomic
+    def append_where_one_may_only_read() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(ONLY_READ[connection.vendor])
+        log.append(ENDED, at=AT, by="user:7")
+
+    with pytest.raises(LedgerUnavailable, match="Nothing is lost"):
+        append_where_one_may_only_read()
+    if connection.vendor == "sqlite":  # on PostgreSQL it ended with the transaction
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = 0")
+    assert LedgerEvent.objects.count() == LedgerOpening.objects.count() == 0
+    log.append(ENDED, at=AT, by="user:7")
 
 
 @pytest.mark.django_db
@@ -162,6 +183,28 @@ def test_every_sealed_event_has_a_proof_that_holds_for_nothing_else(monkeypatch)
     assert not any(each.holds(stranger) for each in proofs)
     first, second = proofs[:2]
     assert not log.Proof(index=0, leaf_hash=second.leaf_hash, path=first.path, note=first.note).holds(us)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda: unsafe_rows(LedgerEvent).update(kind=ENDED.tag),
+        lambda: unsafe_rows(LedgerEvent).update(commitment=bytes(32)),
+        lambda: unsafe_rows(LedgerLeaf).update(leaf_hash=bytes(32)),
+        lambda: unsafe_rows(LedgerCheckpoint).update(note="a note\n"),
+    ],
+    ids=["kind", "commitment", "leaf", "note"],
+)
+def test_nothing_may_rest_on_an_event_that_is_not_the_one_that_was_placed(harm):
+    [event] = happen(1)
+    log.sequence(at=AT)
+    log.require_sealed(event)
+    unsafe_drop_triggers(connection)
+    harm()
+    event.refresh_from_db()
+    with pytest.raises(LedgerBroken, match="does not lie where the signed tree says"):
+        log.require_sealed(event)
 
 
 @pytest.mark.django_db

@@ -80,6 +80,24 @@ def test_a_file_that_is_not_as_it_was_packed_is_told(kept, capsys, change, told)
     assert "PROBLEM" in capsys.readouterr().out
 
 
+def test_a_name_that_stands_twice_is_told(kept):
+    """Programs differ in which of the two they unpack."""
+    out = io.BytesIO(packed(a_txt="one"))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(out, "a") as inside:
+        inside.writestr("a.txt", "one")
+    assert parcel.opened(kept(out.getvalue()), signer=SIGNER).problems == (
+        "A name stands twice in the export.",
+    )
+
+
+def test_whoever_holds_no_key_is_told_the_exports_own(kept, capsys):
+    assert main([str(kept(packed(a_txt="one")))]) == 0
+    assert (
+        f"The key is the export's own; compare it with one you were given: {SIGNER}"
+        in capsys.readouterr().out
+    )
+
+
 def test_a_manifest_that_was_bent_cut_or_signed_by_another_is_refused(kept, capsys):
     raw = packed(a_txt="one")
 
@@ -135,6 +153,31 @@ def test_a_manifest_lists_no_name_that_leads_elsewhere(name: str):
         parcel.Manifest.parse(str(listed))
     fine = replace(listed, files=(parcel.Packed("a.txt", "0" * 64, 0),))
     assert parcel.Manifest.parse(str(fine)) == fine
+
+
+@pytest.mark.parametrize(
+    ("written", "otherwise"),
+    [
+        ("export manifest 1", "export manifest 2"),
+        ("under 0 ", "under 00 "),
+        ("file 0", "file  0"),
+        ("by y", "of y"),
+    ],
+)
+def test_a_manifest_that_is_written_otherwise_is_none_though_it_is_signed(written: str, otherwise: str):
+    listed = parcel.Manifest(
+        key=SIGNER,
+        what="x",
+        by="y",
+        at=AT,
+        size=0,
+        root=tree.EMPTY_ROOT,
+        files=(parcel.Packed("a.txt", "0" * 64, 0),),
+    )
+    assert parcel.Manifest.parse(str(listed)) == listed
+    assert written in str(listed)
+    with pytest.raises(NoteRefused, match="no manifest of an export"):
+        parcel.Manifest.parse(str(listed).replace(written, otherwise))
 
 
 @pytest.mark.parametrize("text", ["no end", "an\n\nempty line\n", ""])

@@ -1,5 +1,6 @@
 """The auditor's own verifier: an export, checked far from the database."""
 
+import hashlib
 import io
 import json
 import re
@@ -9,8 +10,8 @@ import sys
 import pytest
 from django.conf import settings
 
-from consent.ledger import checkpoints, leaves, log, note, recount, verifier
-from tests.consent.ledger.build import grow, happen
+from consent.ledger import archive, checkpoints, leaves, log, note, recount, verifier
+from tests.consent.ledger.build import AT, grow, happen
 
 
 @pytest.fixture
@@ -186,6 +187,28 @@ def test_whoever_holds_the_key_is_not_told_another(lines, tmp_path, capsys, sett
     anothers = note.Signer.of(settings.LEDGER_ORIGIN, bytes(range(32)))
     assert verifier.main([str(export), "--key", str(anothers)]) == 1
     assert capsys.readouterr().out.startswith("PROBLEM")
+
+
+def test_a_program_of_one_file_says_whether_the_ledger_names_it(db, tmp_path, capsys, monkeypatch):
+    program = tmp_path / "verifier.pyz"
+    program.write_bytes(archive.ship(by="user:7", at=AT))
+    grow(1)
+    export, honest = tmp_path / "export.jsonl", exported()
+    monkeypatch.setattr(sys, "argv", [str(program)])
+
+    def told(lines: list[str]) -> tuple[int, str]:
+        export.write_text("".join(lines))
+        return verifier.main([str(export)]), capsys.readouterr().out
+
+    code, said = told(honest)
+    assert (code, "This verifier is one that the ledger names" in said) == (0, True)
+    shipped = hashlib.sha256(program.read_bytes()).hexdigest()
+    program.write_bytes(program.read_bytes() + b"\n")
+    code, said = told(honest)
+    assert (code, "The ledger names no verifier like this one" in said) == (0, True)
+    own = hashlib.sha256(program.read_bytes()).hexdigest()
+    code, said = told([line.replace(shipped, own) for line in honest])  # a body that nothing committed to
+    assert (code, "The ledger names no verifier like this one" in said) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,13 @@ def test_a_cosignature_fits_one_note_one_instant_and_one_witness(eyes: witness.W
     later = cosignature.sign(text, "auditor.example", SEED, at=AT + timedelta(seconds=1))
     raw, other = (note.unbase64(one.split(" ")[2].strip()) for one in (line, later))
     mixed = note.base64.b64encode(raw[:4] + other[4:12] + raw[12:]).decode()
-    with pytest.raises(NoteRefused, match="does not fit"):
-        cosignature.verify(f"{text}{note.DASH}auditor.example {mixed}\n", signer)
+    for wrong in (
+        mixed,
+        note.base64.b64encode(raw[:-1]).decode(),
+        note.base64.b64encode(raw + b"x").decode(),
+    ):
+        with pytest.raises(NoteRefused, match="does not fit"):
+            cosignature.verify(f"{text}{note.DASH}auditor.example {wrong}\n", signer)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +268,28 @@ def test_the_program_runs_without_django(tmp_path: Path):
         text = wire.read(body).note + line
         assert cosignature.verify(text, cosignature.parse(key))
     assert time.time() > cosignature.verify(text, cosignature.parse(key)).timestamp() - 1
+
+
+def test_it_listens_until_it_is_stopped_and_says_what_it_has_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    listened: list[witness.ThreadingHTTPServer] = []
+
+    def stopped(listening: witness.ThreadingHTTPServer) -> None:
+        assert listening.socket.fileno() >= 0
+        listened.append(listening)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(witness.ThreadingHTTPServer, "serve_forever", stopped)
+    given = [str(LOG), "--keep", str(tmp_path), "--name", "auditor.example", "--listen", "127.0.0.1:0"]
+    eyes = witness.Witness(LOG, tmp_path, "auditor.example")
+    for told in ("has seen 0 events", "has seen 5 events"):
+        assert witness.main(given) == 0
+        said = capsys.readouterr().out
+        assert f"witness key {eyes.signer}\n{told}; listens on 127.0.0.1:0" in said
+        if told == "has seen 0 events":
+            eyes.see(growth(0, 5), at=AT)
+    assert [one.socket.fileno() for one in listened] == [-1, -1], "what it listened with is given back"
 
 
 def test_a_witness_that_cannot_start_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
