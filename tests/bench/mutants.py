@@ -1,4 +1,5 @@
-"""Would the tests notice if the law were written wrongly? Its lines are changed one at a time in a copy.
+"""Would the tests notice if the law, the ledger, the gate or a release were written wrongly? Their lines are
+changed one at a time in a copy.
 
     python -m tests.bench.mutants              # all changes: some minutes on two cores
     python -m tests.bench.mutants --sample 200 # so many of each part, drawn from a seed
@@ -29,8 +30,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 90  # in 100
 EXAMPLES = "30"  # of each law: so few find most
-ALSO = ["broker", "genomics", "templates", "manage.py", "tests", "README.md"]
+FLOORS = ["consent", "genomics", "broker"]
+ALSO = ["templates", "manage.py", "tests", "README.md"]
 PYTEST = ["-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed", "0"]
+IN_MEMORY = ("-p", "tests.bench.in_memory", "--nomigrations")
 FAILED, ENDLESS, NOT_TRIED = {1, 3}, {-24, 24, 36, 152, 255}, {None, 2, 34}
 
 
@@ -60,7 +63,24 @@ PARTS = {
     "proof": Part(
         ("consent/eligibility.py", "consent/clearance.py"),
         ("tests/consent/eligible", "tests/consent/clearances"),
-        ("-p", "tests.bench.in_memory", "--nomigrations"),
+        IN_MEMORY,
+    ),
+    "ledger": Part(
+        tuple(f"consent/ledger/{room}.py" for room in ("tree", "leaves", "log", "batches")),
+        (
+            *(f"tests/consent/ledger/test_{room}.py" for room in ("tree", "leaves", "log", "batches")),
+            *(f"tests/consent/ledger/test_{room}.py" for room in ("verifier", "checkpoints", "tampering")),
+        ),
+        IN_MEMORY,
+    ),
+    "gate": Part(("genomics/gate.py",), ("tests/genomics/test_gate.py",), IN_MEMORY),
+    "release": Part(
+        tuple(f"broker/{room}.py" for room in ("jobs", "staging", "results", "rechecking", "sweeping")),
+        tuple(
+            f"tests/broker/test_{room}.py"
+            for room in ("jobs", "rechecking", "sweeping", "staging", "results")
+        ),
+        IN_MEMORY,
     ),
 }
 
@@ -88,7 +108,7 @@ def copied(folder: Path, part: Part, processes: int) -> Path:
     )
     shutil.copytree(ROOT, copy, ignore=skip)
     said = {
-        "source_paths": ["consent"],
+        "source_paths": FLOORS,
         "only_mutate": list(part.changed),
         "also_copy": [name for name in ALSO if (copy / name).exists()],
         "pytest_add_cli_args": [*PYTEST, *part.pytest],
@@ -123,7 +143,7 @@ def run(copy: Path, names: Sequence[str], processes: int) -> str:
 def found(copy: Path) -> Iterator[Mutant]:
     """Every change that was made, as mutmut left it."""
     mutants = copy / "mutants"
-    for meta in sorted(mutants.glob("consent/**/*.py.meta")):
+    for meta in sorted(meta for floor in FLOORS for meta in mutants.glob(f"{floor}/**/*.py.meta")):
         codes = json.loads(meta.read_text())["exit_code_by_key"]
         if not codes:
             continue
