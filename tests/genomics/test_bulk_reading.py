@@ -3,6 +3,7 @@
 The bulk rooms are fast because they leave alone what they are not sure of; these laws hold them to it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 
@@ -33,6 +34,7 @@ INFO = (
     '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="x">',
     '##FORMAT=<ID=C1,Number=1,Type=Character,Description="x">',
 )
+_NUMBER = re.compile("[0-9]+")
 # Faults of a block's text are found before those of its lines: which comes first depends on where blocks end.
 OF_TEXT = (FileReason.NUL_BYTES, FileReason.ENCODING, FileReason.LINE_TOO_LONG)
 
@@ -166,12 +168,15 @@ def test_vcfs_are_read_in_bulk_as_they_are_line_by_line(data: st.DataObject, siz
 
 
 def test_two_lines_that_differ_in_numbers_alone_are_each_judged_by_themselves() -> None:
-    """What the first of them is found to be must not be said of the second where it is not so."""
+    """What the first of them is found to be must not be said of the second where it is not so. Lines that
+    differ in more are never taken for alike; the laws above try those."""
     samples = ["GT\t0/0", "GT:C1\t0/0:1", "GT:C1\t0/0:12", "GT:C1\t0/0:x", "GT:A1:A11\t0/0:1:2"]
     fields = [f"{info}\t{sample}" for info in (*INFOS, *ODD_INFOS) for sample in samples[:1]]
     fields += [f"{info}\t{sample}" for info in INFOS[:2] for sample in samples]
     for alt in ("T", "T,<*>", "."):
         for one, other in product(fields, repeat=2):
+            if _NUMBER.sub("0", one) != _NUMBER.sub("0", other):
+                continue
             lines = [f"20\t{at}\t.\tA\t{alt}\t.\t.\t{tail}" for at, tail in ((5, one), (6, other))]
             data = vcf_text(lines, meta=INFO)
             assert outcome(vcf.read, data, in_bulk=True) == outcome(vcf.read, data, in_bulk=False), lines

@@ -19,26 +19,44 @@ class Room:
 
     @property
     def text(self) -> str:
-        return self.path.read_text()
+        return _text(self.path)
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text)
+        return _tree(self.path)
 
     @property
     def floor(self) -> str:
         return self.name.split(".")[0]
 
-    def imports(self) -> set[str]:
+    def imports(self) -> frozenset[str]:
         """Every module it imports, also those named in `from x import module`."""
-        found: set[str] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
-                found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        return found
+        return _imports(self.path)
+
+
+# The house does not change while its tests run, and they go through it hundreds of times.
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(_text(path))
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(found)
 
 
 @cache

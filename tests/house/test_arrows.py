@@ -26,15 +26,17 @@ PURE = (
 WEB = ("django", "rest_framework", "celery", "kombu", "knox", "guardian")
 
 
-def reached(name: str, seen: set[str] | None = None) -> dict[str, str]:
+def reached(name: str) -> dict[str, str]:
     """Everything a room leads to, by imports of ours: module -> the room of ours that imports it."""
-    seen = set() if seen is None else seen
     found: dict[str, str] = {}
-    for module in rooms()[name].imports():
-        found.setdefault(module, name)
-        if module in rooms() and module not in seen:
-            seen.add(module)
-            found |= {m: by for m, by in reached(module, seen).items() if m not in found}
+    ahead, seen = [name], {name}
+    while ahead:
+        here = ahead.pop()
+        for module in rooms()[here].imports():
+            found.setdefault(module, here)
+            if module in rooms() and module not in seen:
+                seen.add(module)
+                ahead.append(module)
     return found
 
 
