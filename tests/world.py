@@ -24,6 +24,7 @@ from genomics.coordinates import Build
 from genomics.genetic_map import GeneticMap
 from genomics.intake.receive import load_panel, receive
 from genomics.panel import Panel
+from tests import founding
 from tests.builders import vcf
 
 # A yes holds at once in this world; what a cooling-off does is tested where it is the matter.
@@ -56,9 +57,8 @@ class World:
     """Built at EARLIER; tests act at NOW or after."""
 
     def __init__(self, *, held: bool = True) -> None:
-        forms.publish_shipped(by="founding", at=EARLIER)
-        policies.adopt(WITHOUT_COOLING_OFF if held else WITHOUT_HOLD, by="founding", at=EARLIER)
-        self.staff: Staff = appoint(at=EARLIER)
+        policy = WITHOUT_COOLING_OFF if held else WITHOUT_HOLD
+        self.staff: Staff = founding.once(f"under {policy.version}", lambda: _found(policy))
         self.people: dict[str, Participant] = {}
 
     def join(
@@ -151,6 +151,12 @@ class World:
     @staticmethod
     def carriers(**changes: Any) -> dict[str, Any]:
         return {"kind": "carriers", "variant": SITE, "build": "GRCh37"} | changes
+
+
+def _found(policy: Policy) -> Staff:
+    forms.publish_shipped(by="founding", at=EARLIER)
+    policies.adopt(policy, by="founding", at=EARLIER)
+    return appoint(at=EARLIER)
 
 
 def small_panel(sites: int = 3000, seed: int = 1) -> Panel:
