@@ -1,10 +1,12 @@
 """What every test may lean on."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.unsafe import unsafe_flush
 
@@ -28,6 +30,23 @@ def unsafe_flush_past_the_triggers():
     """Transactional tests empty every table afterwards; append-only tables would refuse. In tests only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unsafe_flush)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_looked_for_once():
+    """Each client loads the middleware anew, and WhiteNoise then looks through every folder of files."""
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
         yield
 
 

@@ -22,10 +22,11 @@ from consent.models import Participant
 from consent.terms import Capacity, Permission, Policy, SignIn
 from genomics.coordinates import Build
 from genomics.genetic_map import GeneticMap
-from genomics.intake.receive import load_panel, receive
+from genomics.intake.receive import load_panel
 from genomics.panel import Panel
 from tests import founding
 from tests.builders import vcf
+from tests.remembering import receive
 
 # A yes holds at once in this world; what a cooling-off does is tested where it is the matter.
 WITHOUT_COOLING_OFF = Policy.default().overlay(

@@ -21,10 +21,10 @@ from genomics._vault import epochs, keys, shelf
 from genomics._vault import files as vault
 from genomics.errors import VaultSealed
 from genomics.intake import erasure, upkeep
-from genomics.intake.receive import receive
 from genomics.models import GenomicFile, ParticipantKey, Sealed
 from tests.builders import vcf
 from tests.consent.ledger.build import unsafe_rows
+from tests.remembering import receive
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World
 

@@ -15,10 +15,10 @@ from broker.errors import NotAllowed
 from broker.models import Channel, HandoverCode, Notice, User
 from consent import kin, participants
 from consent.models import Erasure, LedgerOpening, Participant
-from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests import factors
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.world import EARLIER, NOW, World
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,8 @@ from consent.terms import Permission, SignIn
 from genomics import gate
 from genomics._vault import files as vault
 from genomics.errors import VaultSealed
-from genomics.intake.receive import receive
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World, job_of
 

@@ -20,10 +20,10 @@ from consent.errors import HeadMissing
 from consent.ledger import log
 from consent.models import Change, Holding, Participant, Statement
 from consent.terms import Permission
-from genomics.intake.receive import receive
 from tests.broker.asking import asked_by_a_participant
 from tests.broker.portal.jobs.running import shown, without_token
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, World, genotypes, job_of, small_panel, with_panel
 

@@ -33,8 +33,8 @@ from consent import naming, policies
 from consent.ledger import checkpoints, log, participation
 from consent.models import LedgerEvent, ManifestKey
 from consent.terms import Permission
-from genomics.intake.receive import receive
 from tests.builders import PDF, vcf
+from tests.remembering import receive
 from tests.world import EARLIER, NOW, World, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

@@ -23,11 +23,11 @@ from broker.roles import SELF_TAKEN, Role
 from consent import participants
 from consent.ledger import log
 from consent.models import Participant
-from genomics.intake.receive import receive
 from tests.builders import vcf
 from tests.house.test_doors import DOORS
 from tests.house.test_url_table import EVERYBODY, SIGNED_IN, TABLE, address, comes_in
 from tests.house.url_rows import ROWS
+from tests.remembering import receive
 from tests.world import EARLIER, FAR, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("silence")]

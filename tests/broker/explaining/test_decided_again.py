@@ -14,9 +14,9 @@ from consent.models import Holding, Participant
 from consent.reasons import Reason
 from consent.terms import Authority, Capacity, Permission, Policy, SignIn
 from genomics import gate
-from genomics.intake.receive import receive
 from tests.broker.explaining.replaying import HOUR, LATER, ask, run, why
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.world import EARLIER, NOW, World, job_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

@@ -16,10 +16,10 @@ from broker.models import Upload, User
 from consent import kin, records
 from consent.models import Participant, Statement
 from consent.terms import Authority, Capacity, Modifier, Verb
-from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests.builders import vcf
 from tests.proofs import prove
+from tests.remembering import receive
 from tests.world import World
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,10 @@ from django.utils import timezone
 from broker import people
 from broker.models import User
 from consent.models import Erasure, Participant
-from genomics.intake.receive import receive
 from genomics.models import GenomicFile
 from tests import factors
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.world import EARLIER, World
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,8 @@ from consent.models import LedgerEvent, Participant
 from consent.reasons import NOT_YOURS, Reason
 from consent.reasons_id import NOT_YOURS_ID, SENTENCES_ID
 from consent.terms import Permission
-from genomics.intake.receive import receive
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.world import World, job_of
 
 pytestmark = pytest.mark.django_db

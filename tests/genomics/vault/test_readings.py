@@ -11,8 +11,8 @@ from genomics._vault import files as vault
 from genomics._vault import readings
 from genomics._vault.readings import Purpose
 from genomics.intake import erasure, upkeep
-from genomics.intake.receive import receive
 from tests.builders import vcf
+from tests.remembering import receive
 from tests.world import NOW, World, job_of, with_panel
 
 pytestmark = pytest.mark.django_db

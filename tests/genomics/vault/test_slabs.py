@@ -23,12 +23,13 @@ from genomics.columns import UNKNOWN, Carriage
 from genomics.coordinates import Region, parse_region
 from genomics.errors import VaultSealed
 from genomics.intake import erasure, upkeep
-from genomics.intake.receive import receive, sweep
+from genomics.intake.receive import sweep
 from genomics.matching import masked, parse
 from genomics.models import GenomicFile, Sealed, SlabMember, VariantSlab
 from genomics.slabs import Slab
 from genomics.variants import Variant, parse_variant
 from tests.builders import array, vcf
+from tests.remembering import receive
 from tests.world import EARLIER, NOW, SITE, World
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from django.utils import timezone
 from broker import people
 from broker.demo.staff import PASSWORD
 from broker.models import User
-from genomics.intake.receive import receive
 from tests.broker.portal.participant.pages import FILE
 from tests.proofs import prove
+from tests.remembering import receive
 from tests.world import World
 
 

@@ -17,10 +17,10 @@ from consent.models import Participant, Statement
 from consent.policy import Policy
 from consent.purposes import FAMILIES
 from consent.terms import AfterDeath, Authority, Capacity, Verb
-from genomics.intake.receive import receive
 from tests.broker.portal.participant.pages import HEALTH, press, said_yes, shown, terms
 from tests.builders import vcf
 from tests.proofs import prove
+from tests.remembering import receive
 
 pytestmark = pytest.mark.django_db
 

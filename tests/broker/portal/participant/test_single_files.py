@@ -14,9 +14,9 @@ from broker.portal import record_files
 from consent import records
 from consent.models import FormVersion, Holding, Statement
 from consent.terms import SignIn
-from genomics.intake.receive import receive
 from tests.broker.portal.participant.pages import press, said_yes, shown, terms
 from tests.builders import vcf
+from tests.remembering import receive
 
 pytestmark = pytest.mark.django_db
 NOTHING = "It allows nothing as long as your no for all files stands."
