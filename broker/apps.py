@@ -1,9 +1,11 @@
-"""Django's name for this floor. After every migrate the claims' functions are put up again."""
+"""Django's name for this floor. After every migrate the claims' functions are put up again; at start every
+text field learns what it refuses."""
 
 from django.apps import AppConfig
 from django.db import connections, transaction
 from django.db.models.signals import post_migrate
 
+from broker import turned_text
 from broker.walls import lease_functions
 
 
@@ -23,3 +25,4 @@ class BrokerConfig(AppConfig):
     def ready(self) -> None:
         # Sent once for each app, and only after all migrations of all apps: once is enough.
         post_migrate.connect(put_up_claims, sender=self, dispatch_uid="broker: the claims")
+        turned_text.refuse_everywhere()
