@@ -6,6 +6,7 @@ no part of this (Unicode Standard Annex 9, 2.1 and 2.2).
 """
 
 import re
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -26,6 +27,7 @@ def refuse(text: object) -> None:
 
 def refuse_everywhere() -> None:
     """Every text field of a form and of the REST interface asks from now on; at start, once."""
-    for field in (forms.CharField, serializers.CharField):
+    fields: tuple[Any, ...] = (forms.CharField, serializers.CharField)
+    for field in fields:
         if refuse not in field.default_validators:
             field.default_validators = [*field.default_validators, refuse]
