@@ -195,7 +195,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Genomic data broker",
     "VERSION": "1",
-    "DESCRIPTION": "Submit a query, follow its job, read what may be said; read and change your own consent.",
+    "DESCRIPTION": "Submit a query, follow its job, read what may be said; read and change your own consent; "
+    "police and courts in numbers, for everybody.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

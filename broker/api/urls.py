@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from broker.api import consent, disclosures, files, jobs, queries, service, uploads
+from broker.api import consent, demands, disclosures, files, jobs, queries, service, transparency, uploads
 from broker.rights import allows
 from broker.roles import Right
 
@@ -23,6 +23,10 @@ urlpatterns = [
     path("consent/<str:family>/yes", consent.yes, name="yes"),
     path("queries", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>", queries.query_detail, name="query"),
+    path("demands", demands.demands, name="demands"),
+    path("demands/<uuid:process_id>", demands.demand, name="demand"),
+    path("transparency", transparency.transparency, name="transparency"),
+    path("transparency/<int:year>", transparency.report, name="report"),
     path("files", files.file_list, name="files"),
     path("uploads", uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>", uploads.OneUpload.as_view(), name="upload"),

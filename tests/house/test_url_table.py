@@ -69,6 +69,8 @@ TABLE: dict[str, set[Role] | str] = {
     "api:result": ASKERS,
     "api:disclosure": {I, C},
     **{f"api:{name}": {P} for name in ("consent", "statements", "receipt", "stop_everything", "no", "yes")},
+    **{name: {S, L, K} for name in ("api:demands", "api:demand")},
+    **dict.fromkeys(("api:transparency", "api:report"), EVERYBODY),
     "api:files": {P, G},
     "api:uploads": {P, G},
     "api:upload": {P, G},
@@ -289,7 +291,7 @@ def test_a_visitor_is_asked_to_sign_in_wherever_a_row_does_not_say_everybody(cas
         if TABLE.get(name) == EVERYBODY:
             # 404: the style page outside demo and debug, a form or certificate that there is not
             maybe = name in {"style", "form", "certificate", "certificate_json"}
-            maybe = maybe or name in {"report_json", "statement", "statement_note"}
+            maybe = maybe or name in {"report_json", "statement", "statement_note", "api:report"}
             expected = answer.status_code in {200, 302, 405} or maybe
         elif name.startswith("api:"):
             expected = answer.status_code == 401
