@@ -4,6 +4,10 @@ Which words they are follows from how the answer was decided; nobody writes them
 """
 
 from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from broker import processes
 from broker.models import LegalProcess
@@ -85,6 +89,20 @@ class Letter:
     reasons: tuple[str, ...]
     key: str
     words: dict[str, str]
+
+    @property
+    def issued(self) -> str:
+        return written(self.process.issued_on, self.language)
+
+    @property
+    def received(self) -> str:
+        return written(self.process.received_at, self.language)
+
+
+def written(day: date, language: str) -> str:
+    """A day as the letter's own language writes it: 30 May 2026, 30 Mei 2026."""
+    with override(language):
+        return date_format(day, "j F Y")
 
 
 def letter(process: LegalProcess, language: str) -> Letter | None:

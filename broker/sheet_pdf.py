@@ -37,16 +37,12 @@ BOX = 5.5 * mm
 WITH_NOTICE = 90 * mm  # the police notice and the first of what it is for stay together
 RULE = HexColor("#888888")
 
-_BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=10, leading=13.5, spaceAfter=4)
-_SMALL = ParagraphStyle("small", parent=_BODY, fontSize=8.5, leading=11)
-_CENTRE = ParagraphStyle("centre", parent=_SMALL, alignment=TA_CENTER)
-_TITLE = ParagraphStyle(
-    "title", parent=_BODY, fontName="Helvetica-Bold", fontSize=20, leading=24, spaceAfter=6
-)
-_HEAD = ParagraphStyle(
-    "head", parent=_BODY, fontName="Helvetica-Bold", fontSize=12, leading=15, spaceBefore=8
-)
-_WHOSE = ParagraphStyle("whose", parent=_BODY, fontName="Courier-Bold", fontSize=13, leading=17)
+BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=10, leading=13.5, spaceAfter=4)
+SMALL = ParagraphStyle("small", parent=BODY, fontSize=8.5, leading=11)
+_CENTRE = ParagraphStyle("centre", parent=SMALL, alignment=TA_CENTER)
+TITLE = ParagraphStyle("title", parent=BODY, fontName="Helvetica-Bold", fontSize=20, leading=24, spaceAfter=6)
+HEAD = ParagraphStyle("head", parent=BODY, fontName="Helvetica-Bold", fontSize=12, leading=15, spaceBefore=8)
+_WHOSE = ParagraphStyle("whose", parent=BODY, fontName="Courier-Bold", fontSize=13, leading=17)
 
 
 class LettersMissing(Refused):
@@ -66,7 +62,7 @@ class _Box(Flowable):
         self.canv.rect(0, 0, BOX, BOX)
 
 
-class _Line(Flowable):
+class Line(Flowable):
     """A line to write on, with its words before it."""
 
     def __init__(self, words: str, width: float) -> None:
@@ -130,13 +126,13 @@ def _require_letters(sheet: Sheet) -> None:
 
 def _story(sheet: Sheet, width: float) -> list[Flowable]:
     around = sheet.around
-    story: list[Flowable] = [Paragraph(escape(sheet.title), _TITLE)]
+    story: list[Flowable] = [Paragraph(escape(sheet.title), TITLE)]
     if sheet.reference:
-        story += [Paragraph(escape(around["whose"]), _SMALL), Paragraph(escape(sheet.reference), _WHOSE)]
+        story += [Paragraph(escape(around["whose"]), SMALL), Paragraph(escape(sheet.reference), _WHOSE)]
     else:
-        story += [_Line(around["nobody"], width), Spacer(0, 3 * mm)]
-    story += [Paragraph(escape(one), _BODY) for one in sheet.introduction]
-    story.append(Paragraph(f"<b>{escape(around['how'])}</b>", _BODY))
+        story += [Line(around["nobody"], width), Spacer(0, 3 * mm)]
+    story += [Paragraph(escape(one), BODY) for one in sheet.introduction]
+    story.append(Paragraph(f"<b>{escape(around['how'])}</b>", BODY))
     for group in sheet.groups:
         if group.noticed:
             story += _notice(sheet, width)
@@ -146,28 +142,28 @@ def _story(sheet: Sheet, width: float) -> list[Flowable]:
 
 
 def _notice(sheet: Sheet, width: float) -> list[Flowable]:
-    words = [[[Paragraph(escape(one), _BODY) for one in sheet.notice]]]
+    words = [[[Paragraph(escape(one), BODY) for one in sheet.notice]]]
     frame = TableStyle([("BOX", (0, 0), (-1, -1), 1.2, black)])
     return [
         CondPageBreak(WITH_NOTICE),
-        Paragraph(escape(sheet.around["notice"]), _HEAD),
+        Paragraph(escape(sheet.around["notice"]), HEAD),
         Spacer(0, 2 * mm),
         Table(words, colWidths=[width], style=frame),
     ]
 
 
 def _group(group: Group, sheet: Sheet, width: float) -> list[Flowable]:
-    head = [Paragraph(escape(group.head), _BODY)] if group.head else []
+    head = [Paragraph(escape(group.head), BODY)] if group.head else []
     column = 16 * mm
     rows: list[list[Any]] = [
         ["", Paragraph(sheet.around["yes"], _CENTRE), Paragraph(sheet.around["no"], _CENTRE)]
     ]
     for line in group.lines:
         words: list[Flowable] = [
-            Paragraph(f'{escape(line.words)} <font name="Courier" size="8">{escape(line.id)}</font>', _BODY)
+            Paragraph(f'{escape(line.words)} <font name="Courier" size="8">{escape(line.id)}</font>', BODY)
         ]
         if line.asks:
-            words += [_Line(sheet.around["names"], width - 2 * column - 12), Spacer(0, 2)]
+            words += [Line(sheet.around["names"], width - 2 * column - 12), Spacer(0, 2)]
         rows.append([words, _Box(), _Box()])
     style = TableStyle(
         [
@@ -183,20 +179,20 @@ def _group(group: Group, sheet: Sheet, width: float) -> list[Flowable]:
 
 def _signing(sheet: Sheet, width: float) -> list[Flowable]:
     around = sheet.around
-    ticks = [[_Box(), Paragraph(escape(one), _BODY)] for one in sheet.capacities]
+    ticks = [[_Box(), Paragraph(escape(one), BODY)] for one in sheet.capacities]
     return [
-        Paragraph(escape(around["sign"]), _HEAD),
-        Paragraph(escape(around["who"]), _BODY),
+        Paragraph(escape(around["sign"]), HEAD),
+        Paragraph(escape(around["who"]), BODY),
         Table(
             ticks,
             colWidths=[BOX + 4 * mm, width - BOX - 4 * mm],
             style=TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, -1), 0)]),
         ),
-        _Line(around["signer"], width),
-        _Line(around["name"], width),
-        _Line(around["date"], width),
+        Line(around["signer"], width),
+        Line(around["name"], width),
+        Line(around["date"], width),
         Spacer(0, 4 * mm),
-        Paragraph(escape(around["then"]), _SMALL),
+        Paragraph(escape(around["then"]), SMALL),
     ]
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from broker import disclosures, queries, results
+from broker.errors import Refused
 from broker.models import TRANSITIONS, Job, JobState, Query, QueryState, Reviewed, User
 from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
@@ -49,6 +50,8 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
             context["under_way"] = True
         except asked.REFUSALS as broken:
             context["broken"] = _(str(broken))
+            if isinstance(broken, Refused):  # a number that is not shown any more; its leads may be asked for
+                context |= _disclosure(run)
         else:
             context |= {"answer": answers.shown(answer), "kind": answer["question"]["kind"]}
             context["since"] = _(answer[answers.SINCE]) if answer[answers.SINCE] else ""

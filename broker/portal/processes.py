@@ -14,18 +14,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import process_letters, rights
+from broker import letter_pdfs, process_letters, rights
 from broker import processes as verbs
-from broker.errors import BrokerError
+from broker.errors import BrokerError, Refused
 from broker.models import ANSWERED, LegalProcess, User
 from broker.portal.frame import audience_of
 from broker.portal.process_forms import GagForm, ReceiveForm, StepForm
 from broker.portal.sheets import ENDINGS, SEALED_OFF
+from broker.process_letters import Letter
 from broker.rights import allow, person
 from broker.roles import Right
 from consent.errors import ConsentError
@@ -136,19 +138,44 @@ def paper(request: HttpRequest, id: UUID) -> HttpResponse:
 @allow(Right.ENTER_PROCESSES)
 def letter(request: HttpRequest, id: UUID, language: str) -> HttpResponse:
     """The answer as a letter to print, in one of our languages."""
-    if language not in dict(process_letters.LANGUAGES):
-        raise Http404
     seen = _seen(person(request), id)
-    answer = process_letters.letter(seen, language)
-    if answer is None:
-        raise Http404
+    answer = _answer(seen, language)
     others = [
         {"code": code, "label": label, "url": reverse("processes:letter", args=[seen.pk, code])}
         for code, label in process_letters.LANGUAGES
         if code != language
     ]
-    context = {"letter": answer, "pages": others, "back": reverse("processes:process", args=[seen.pk])}
+    context = {
+        "letter": answer,
+        "pages": others,
+        "back": reverse("processes:process", args=[seen.pk]),
+        "pdf": reverse("processes:letter_pdf", args=[seen.pk, language]),
+    }
     return render(request, "processes/letter.html", context)
+
+
+@require_http_methods(["GET"])
+@allow(Right.ENTER_PROCESSES)
+def letter_pdf(request: HttpRequest, id: UUID, language: str) -> HttpResponse:
+    """The same letter as a PDF; back to its page where the PDF lacks a letter of it."""
+    answer = _answer(_seen(person(request), id), language)
+    try:
+        pdf = letter_pdfs.drawn(answer)
+    except Refused as missing:
+        messages.error(request, str(missing))
+        return redirect("processes:letter", id, language)
+    name = f"{answer.reference}-{language}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+
+
+def _answer(seen: LegalProcess, language: str) -> Letter:
+    """The letter in one of our languages; not found while there is no answer."""
+    known = language in dict(process_letters.LANGUAGES)
+    answer = process_letters.letter(seen, language) if known else None
+    if answer is None:
+        raise Http404
+    return answer
 
 
 def _seen(user: User, id: UUID) -> LegalProcess:
@@ -182,7 +209,11 @@ def _facts(process: LegalProcess, at: datetime) -> list[Entry]:
     until = verbs.gag_end(process)
     facts: list[Entry] = [
         {"term": _("What it is"), "text": capfirst(_(process.get_kind_display()))},
-        {"term": _("Date and number"), "text": f"{process.issued_on:%Y-%m-%d}", "code": process.number},
+        {
+            "term": _("Date and number"),
+            "text": date_format(process.issued_on, "j F Y"),
+            "code": process.number,
+        },
         {"term": _("Received"), "when": process.received_at},
         {"term": _("To be answered by"), "when": process.due_at},
         {"term": _("Whom it concerns"), "text": " ".join(named) or _about(process)},
@@ -231,4 +262,5 @@ urls = [
     path("<uuid:id>/", process, name="process"),
     path("<uuid:id>/paper/", paper, name="paper"),
     path("<uuid:id>/letter/<str:language>/", letter, name="letter"),
+    path("<uuid:id>/letter/<str:language>.pdf", letter_pdf, name="letter_pdf"),
 ]

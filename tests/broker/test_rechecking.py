@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import access, cases, explaining, jobs, queries, rechecking, results
+from broker import access, cases, disclosures, explaining, jobs, queries, rechecking, results
 from broker.errors import Refused
 from broker.models import Job, JobState, Query
 from consent import holdings, participants, records
@@ -288,3 +288,29 @@ def test_what_a_participant_was_told_goes_with_her_own_yes(world: World, monkeyp
     records.withdraw(asker, by="self", at=NOW)
     with pytest.raises(Refused):
         read(job)
+
+
+def test_a_search_whose_number_is_refused_still_leads_to_its_leads(
+    world: World, panel: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """How many leads it has is told no more; they may be asked for, and everybody is asked again then."""
+    job = searched(world, panel, "Noor", "Nora", disclosed=False)
+    records.withdraw(world.people["Nora"], by="self", at=NOW)
+    client = signed_in(job, monkeypatch)
+    assert job.query.case is not None
+    door = reverse("agency:disclose", args=[job.query.case.pk, job.pk])
+    page = client.get(reverse("jobs:job", args=[job.pk])).content.decode()
+    assert rechecking.NOT_SHOWN in page
+    assert door in page
+    assert client.get(door).status_code == 200
+    disclosures.propose(job, reason="Two people.", by=job.query.asked_by, at=NOW)
+    page = client.get(reverse("jobs:job", args=[job.pk])).content.decode()
+    assert door not in page, "it was asked for, and waits"
+    assert "Its leads" in page
+
+
+def test_an_answer_that_was_changed_leads_nowhere(world: World, panel: Any, monkeypatch: pytest.MonkeyPatch):
+    job = searched(world, panel, "Noor", "Nora", disclosed=False)
+    Job.objects.filter(pk=job.pk).update(answer=b"something else")
+    page = signed_in(job, monkeypatch).get(reverse("jobs:job", args=[job.pk])).content.decode()
+    assert "Ask for its leads" not in page

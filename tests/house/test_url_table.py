@@ -166,7 +166,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     **dict.fromkeys(
         (
             *("processes:register", "processes:new", "processes:process", "processes:paper"),
-            "processes:letter",
+            *("processes:letter", "processes:letter_pdf"),
         ),
         ({S, L, K}, "get"),
     ),

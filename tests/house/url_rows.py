@@ -128,6 +128,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "processes:new": ("get post", "-"),
     "processes:process": ("get post", "all"),
     "processes:paper": ("get", "all"),
+    "processes:letter_pdf": ("get", "all"),
     "processes:letter": ("get", "all"),
     "steward:inbox": ("get", "-"),
     "steward:request": ("get post", "all"),
