@@ -51,6 +51,9 @@ def test_a_demand_comes_and_is_answered(page: Any, sign_in: Any, sound: Any, wor
     sound("demands")
     page.goto(reverse("processes:letter", args=[LegalProcess.objects.get().pk, "id"]))
     sound("demand-letter")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="As a PDF").click()
+    assert Path(taken.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def test_police_and_courts_in_numbers(page: Any, sound: Any, world: World):
