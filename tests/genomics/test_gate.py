@@ -1,5 +1,6 @@
 """The one way out: what it hands out, and to whom it hands out nothing."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,19 +8,23 @@ import numpy as np
 import pytest
 
 from broker import access, cases, queries, uses
+from consent import afterwards, records
 from consent import clearance as proofs
-from consent import records
-from consent.errors import NotCleared
+from consent.canonical import written
+from consent.errors import DatabaseBehind, NotCleared
+from consent.ledger import log
 from consent.policy import Policy
-from genomics import gate
+from genomics import events, gate
 from genomics._vault import files as vault
 from genomics._vault import keys, segments, shelf
 from genomics.errors import QuestionRefused, RequestLapsed, VaultSealed
+from genomics.intake import upkeep
 from genomics.matching import parse
-from genomics.models import EvidenceProfile, GenomicFile, ParticipantKey, Sealed
+from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, ParticipantKey, Sealed
 from tests.world import NOW, World, genotypes, signed, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -27,16 +32,24 @@ def world() -> World:
     return World()
 
 
-def ask(world: World, question: dict[str, Any], clearance: Any, use: Any) -> gate.Asked:
+def ask(
+    world: World,
+    question: dict[str, Any],
+    clearance: Any,
+    use: Any,
+    *,
+    clock: Any = lambda: NOW,
+    on_batch: Any = lambda done, total: None,
+) -> gate.Asked:
     return gate.ask(
         parse(question),
         clearance,
         use=use,
         policy=Policy.default(),
-        clock=lambda: NOW,
+        clock=clock,
         alias=lambda ordinal: f"#{ordinal}",
         batch=2,
-        on_batch=lambda done, total: None,
+        on_batch=on_batch,
     )
 
 
@@ -222,3 +235,78 @@ def test_evidence_that_is_gone_or_counts_along_another_build_is_compared_with_no
         ask(family, question, clearance, use)
     with pytest.raises(QuestionRefused, match="There is no evidence profile"):
         ask(family, question | {"evidence": str(uuid4())}, clearance, use)
+
+
+def test_what_lies_in_a_slab_is_answered_from_it_alone_and_alike(world: World, monkeypatch):
+    world.crowd(11, says="Ada")
+    world.join("Cleo")  # carries it too, and said no
+    clearance, use = research(world)
+    before = ask(world, world.carriers(), clearance, use)
+    assert len(list(upkeep.fill_slabs(at=NOW))) == 12
+    opened = names_opened(monkeypatch)
+    asked = ask(world, world.carriers(), clearance, use)
+    assert asked.answer == before.answer
+    assert asked.answer.as_json()["count"] == 11
+    assert (len(before.opened), asked.opened) == (11, frozenset())
+    assert opened
+    assert {name.partition("/")[0] for name in opened} == {"slabs"}
+
+
+def test_whoever_watches_is_told_of_every_batch_and_may_stop_it(world: World, monkeypatch):
+    crowd = world.crowd(5, says="Ada")
+    clearance, use = research(world)
+    told: list[tuple[int, int]] = []
+    ask(world, world.carriers(), clearance, use, on_batch=lambda *through: told.append(through))
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    opened = names_opened(monkeypatch)
+
+    def stop(_done: int, _total: int) -> None:
+        raise RequestLapsed(())
+
+    with pytest.raises(RequestLapsed):
+        ask(world, world.carriers(), clearance, use, on_batch=stop)
+    assert opened == [f"files/{one.genomic_files.get().id}/column" for one in crowd[:2]]
+    whole, stopped = log.openings([events.VAULT_OPENED.tag]).values()
+    assert (whole["fields"]["files"], stopped["fields"]["files"]) == (5, 2), "however it ends, it is told"
+
+
+def test_what_a_search_opened_stands_in_the_ledger(family: World):
+    case = family.case()
+    question = relatives(family, case)
+    clearance, use = police(family, question, case)
+    instants = iter(NOW + n * HOUR for n in range(1, 9))
+    asked = ask(family, question, clearance, use, clock=lambda: next(instants))
+    [said] = log.openings([events.VAULT_OPENED.tag]).values()
+    assert said["fields"] == {"files": 5, "slabs": 0, "evidence": 1, "openings": 6}
+    assert (said["by"], said["subject"]) == ("gate", f"query:{clearance.use.id}")
+    assert said["at"] == written(NOW + 3 * HOUR), "when the last of three batches was asked"
+    allowed = [family.people[name] for name in family.people if name != "Ben"]
+    assert asked.opened == {one.genomic_files.get().id for one in allowed}
+
+
+def test_a_file_of_another_build_than_the_panels_is_not_compared(family: World):
+    case = family.case()
+    question = relatives(family, case)
+    GenomicFile.objects.filter(participant=family.people["Noor"]).update(build="GRCh38")
+    asked = ask(family, question, *police(family, question, case))
+    assert asked.answer.records == ()
+    assert family.people["Noor"].genomic_files.get().id not in asked.opened
+
+
+def test_people_are_compared_at_the_sites_of_the_newest_panel(family: World):
+    case = family.case()
+    question = relatives(family, case)
+    PanelVersion.objects.update(loaded_at=NOW)
+    with_panel(small_panel(sites=20, seed=2))  # loaded before it, and written down after it
+    answer = ask(family, question, *police(family, question, case)).answer
+    assert [one["person"] for one in answer.records] == [f"#{family.people['Noor'].ordinal}"]
+
+
+def test_while_the_database_is_behind_nothing_is_opened(world: World, monkeypatch):
+    world.crowd(2, says="Ada")
+    clearance, use = research(world)
+    opened = names_opened(monkeypatch)
+    monkeypatch.setattr(afterwards, "behind", lambda: "Something is missing")
+    with pytest.raises(DatabaseBehind):
+        ask(world, world.carriers(), clearance, use)
+    assert opened == []

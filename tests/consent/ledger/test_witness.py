@@ -219,6 +219,11 @@ def test_a_witness_that_is_away_or_another_is_told_of(ours: witness.Witness):
     with pytest.raises(WitnessRefused, match="Somebody else answered"):
         witnesses.catch_up()
     assert witnesses.newest() is None
+    settings.WITNESS_KEY = str(ours.signer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ours, "log", LOG)  # it watches another ledger
+        with pytest.raises(WitnessRefused, match=r"did not cosign \(40[34]: "):
+            witnesses.catch_up()
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         settings.WITNESS_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
