@@ -19,6 +19,9 @@ from consent.replay import Gate
 from consent.terms import NONE, DataUse, Relations, Side, Statement
 
 
+MOST_WHOLE = 64  # gates of one attempt at which everybody was asked about; a job stops long before
+
+
 @dataclass(slots=True, kw_only=True)
 class Again:
     """What a job was asked with, and whom about. `asker` is who asked for herself, where that counts."""
@@ -36,6 +39,10 @@ class Again:
 
     def problems(self, counts: Counter[str]) -> Iterator[str]:
         """A sentence for everybody who is decided otherwise now; the rest are counted."""
+        first = self.manifest["first"]
+        if sum(gate.kind in replay.WHOLE and gate.number >= first for gate in self.gates) > MOST_WHOLE:
+            yield f"It asked about everybody more than {MOST_WHOLE} times in one attempt, which no job does."
+            return
         by_ordinal = {one["ordinal"]: name for name, one in self.people.items() if one["ordinal"] is not None}
         digests = replay.digests(dict(self.manifest))
         lost = dict(self.manifest["lost"])
@@ -53,7 +60,7 @@ class Again:
             if self.asker is not None and is_erased(self.known, self.asker):
                 counts["not decided again, as who asked was ERASED since"] += 1
                 continue
-            gate = self.gates[-1] if read else numbered[lost.get(ordinal, self.manifest["first"])]
+            gate = self.gates[-1] if read else numbered[lost.get(ordinal, first)]
             why = reasons.get(ordinal, ())
 
             def is_recorded(one: Verdict, ordinal: int = ordinal) -> bool:
