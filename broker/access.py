@@ -91,6 +91,8 @@ def decide(request: AccessRequest, *, approves: bool, reason: str, by: User, at:
         raise Refused("A decision needs its reason in words. Nothing was decided.")
     after = Reviewed.APPROVED if approves else Reviewed.REFUSED
     with transaction.atomic():
+        if not approves:
+            fence.advance([])
         _move(request, after)
         Approval.objects.create(
             request=request, by=by, role="steward", approves=approves, reason=reason, at=at
@@ -122,6 +124,17 @@ def close(request: AccessRequest, *, reason: str, by: User, at: datetime) -> Acc
             role="steward",
         )
     return request
+
+
+def end_again(request: AccessRequest, *, by: str, at: datetime) -> None:
+    """After a restore: what was refused or closed since the backup is so again. The reason that was given is
+    lost with the days between; the ledger's line of it is kept outside."""
+    approved = request.state == Reviewed.APPROVED
+    with transaction.atomic():
+        fence.advance([])
+        _move(request, Reviewed.CLOSED if approved else Reviewed.REFUSED)
+        subject = str(request.id)
+        log.append(events.REQUEST_DECIDED, at=at, by=by, subject=subject, approves=False, role="steward")
 
 
 def _check(application: Application, at: datetime) -> None:

@@ -124,6 +124,8 @@ def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at:
     """One of the two signatures under its papers. A refusal by either is a refusal; approval needs both, of
     two people."""
     with transaction.atomic():
+        if not approves:
+            fence.advance([])
         standing = signatures.give(case, role=role, approves=approves, reason=reason, by=by, at=at)
         log.append(
             events.CASE_DECIDED,
@@ -134,12 +136,25 @@ def decide(case: Case, *, role: Role, approves: bool, reason: str, by: User, at:
             role=str(role),
         )
         if standing is Standing.REFUSED:
-            move(case, Reviewed.REFUSED)
-            evidence.destroy(reference(case), by=by.reference, at=at)
+            _refuse(case, by=by.reference, at=at)
         elif standing is Standing.APPROVED:
             move(case, Reviewed.APPROVED)
     case.refresh_from_db()
     return case
+
+
+def refuse_again(case: Case, *, role: str, by: str, at: datetime) -> None:
+    """After a restore: a case that was refused since the backup is refused again, and its evidence goes."""
+    with transaction.atomic():
+        fence.advance([])
+        subject = reference(case)
+        log.append(events.CASE_DECIDED, at=at, by=by, subject=subject, approves=False, role=role)
+        _refuse(case, by=by, at=at)
+
+
+def _refuse(case: Case, *, by: str, at: datetime) -> None:
+    move(case, Reviewed.REFUSED)
+    evidence.destroy(reference(case), by=by, at=at)
 
 
 def move(case: Case, after: Reviewed, **facts: Any) -> None:

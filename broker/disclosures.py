@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import cases, events, signatures, staging, uses, vouched
+from broker import cases, events, reopening, signatures, staging, uses, vouched
 from broker.errors import NotAllowed, Refused
 from broker.models import (
     DISCLOSURE_TRANSITIONS,
@@ -73,10 +73,12 @@ def decide(
 ) -> Disclosure:
     """One of the two signatures. With the second, consent is asked again of everybody it would name; whoever
     has withdrawn since the search is not disclosed, and nothing tells that there was somebody."""
+    if approves:
+        reopening.require_open()
     found = _found(disclosure.job) if approves else {}
     first = _asked(disclosure, found, at) if approves else None
     with transaction.atomic():
-        fence.hold()  # before anything is read
+        fence.advance([])  # before anything is read; and a no is written under it
         afterwards.require_current()
         standing = signatures.give(disclosure, role=role, approves=approves, reason=reason, by=by, at=at)
         log.append(
@@ -97,9 +99,17 @@ def decide(
 
 
 def lapse(disclosure: Disclosure, *, because: str, by: str, at: datetime) -> None:
-    """It cannot be disclosed any more, and nothing of it goes out. Call inside a transaction."""
+    """It cannot be disclosed any more, and nothing of it goes out. Call inside a transaction, under the gate
+    lock."""
     _move(disclosure, DisclosureState.LAPSED, at=at)
     log.append(events.DISCLOSURE_LAPSED, at=at, by=by, subject=_subject(disclosure), because=because)
+
+
+def lapse_again(disclosure: Disclosure, *, by: str, at: datetime) -> None:
+    """After a restore: one that was refused or lapsed since the backup lets nothing out."""
+    with transaction.atomic():
+        fence.advance([])
+        lapse(disclosure, because="it was refused, or lapsed, before a restore", by=by, at=at)
 
 
 def waiting() -> QuerySet[Disclosure]:

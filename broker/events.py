@@ -10,7 +10,7 @@ from genomics.events_id import SENTENCES_ID as GENOMICS_ID
 
 PROPOSED = EventKind("broker:role:proposed", "{subject} was proposed as {role}.", ("role",))
 CONFIRMED = EventKind("broker:role:confirmed", "{subject} is now {role}.", ("role",))
-ENDED = EventKind("broker:role:ended", "{subject} is no longer {role}.", ("role",))
+ENDED = EventKind(kinds.ROLE_ENDED, "{subject} is no longer {role}.", ("role",))
 ENROLLED = EventKind(
     "broker:login:enrolled", "A login was made for {subject}; it opens nothing yet.", ("organisation",)
 )
@@ -21,7 +21,7 @@ ORGANISATION_CONFIRMED = EventKind(
     "broker:organisation:confirmed", "Organisation {subject} was verified.", ()
 )
 ORGANISATION_WITHDRAWN = EventKind(
-    "broker:organisation:withdrawn", "Organisation {subject} is not verified any more: {why}.", ("why",)
+    kinds.ORGANISATION_WITHDRAWN, "Organisation {subject} is not verified any more: {why}.", ("why",)
 )
 DEATH_REPORTED = EventKind("broker:death:reported", "{by} told that {subject} has died.", ())
 DEATH_REFUSED = EventKind("broker:death:refused", "No paper shows that {subject} has died.", ())
@@ -37,12 +37,12 @@ CHANNEL_ADDED = EventKind("broker:channel:added", "A way to reach {subject} was 
 CHANNEL_CONFIRMED = EventKind(
     "broker:channel:confirmed", "{subject} showed that she reads what is sent there.", ("channel_kind",)
 )
-CHANNEL_ENDED = EventKind("broker:channel:ended", "A way to reach {subject} was removed.", ("channel_kind",))
+CHANNEL_ENDED = EventKind(kinds.CHANNEL_ENDED, "A way to reach {subject} was removed.", ("channel_kind", "channel"))
 REQUEST_SUBMITTED = EventKind(
     "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")
 )
 REQUEST_DECIDED = EventKind(
-    "broker:request:decided", "Access request {subject}: approved is {approves}.", ("approves", "role")
+    kinds.REQUEST_DECIDED, "Access request {subject}: approved is {approves}.", ("approves", "role")
 )
 CASE_OPENED = EventKind(
     "broker:case:opened",
@@ -59,9 +59,9 @@ AUTHORISATION_SEEN = EventKind(
 )
 CASE_JOINED = EventKind("broker:case:joined", "{person} works on {subject} from now on.", ("person",))
 CASE_DECIDED = EventKind(
-    "broker:case:decided", "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
+    kinds.CASE_DECIDED, "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
 )
-CASE_CLOSED = EventKind("broker:case:closed", "Case {subject} was closed.", ())
+CASE_CLOSED = EventKind(kinds.CASE_CLOSED, "Case {subject} was closed.", ())
 CASE_TOLD = EventKind(
     kinds.CASE_TOLD, "The searches of {subject} were told to everybody they considered.", ("upto", "searches")
 )
@@ -91,14 +91,14 @@ STATEMENT_MADE = EventKind(
 REPORT_MADE = EventKind(
     "broker:report:made", "A transparency report of {start} to {end} was made.", ("start", "end", "sha256")
 )
-CASE_LAPSED = EventKind("broker:case:lapsed", "Case {subject} lapsed: {why}.", ("why",))
+CASE_LAPSED = EventKind(kinds.CASE_LAPSED, "Case {subject} lapsed: {why}.", ("why",))
 SEARCH_SUBMITTED = EventKind(
     "query:search:submitted",
     "A search of kind {question_kind} was submitted under {under}; it waits for two signatures.",
     ("question_kind", "question_sha256", "purposes", "under", "paper"),
 )
 SEARCH_DECIDED = EventKind(
-    "query:search:decided", "Search {subject}: the {role} approves is {approves}.", ("approves", "role")
+    kinds.SEARCH_DECIDED, "Search {subject}: the {role} approves is {approves}.", ("approves", "role")
 )
 DISCLOSURE_PROPOSED = EventKind(
     "query:disclosure:proposed",
@@ -106,7 +106,7 @@ DISCLOSURE_PROPOSED = EventKind(
     ("job", "under"),
 )
 DISCLOSURE_DECIDED = EventKind(
-    "query:disclosure:decided", "{subject}: the {role} approves is {approves}.", ("approves", "role")
+    kinds.DISCLOSURE_DECIDED, "{subject}: the {role} approves is {approves}.", ("approves", "role")
 )
 DISCLOSURE_MADE = EventKind(
     "query:disclosure:made",
@@ -114,7 +114,7 @@ DISCLOSURE_MADE = EventKind(
     ("job", "leads", "purposes", "leads_commitment"),
 )
 DISCLOSURE_LAPSED = EventKind(
-    "query:disclosure:lapsed", "{subject} lapsed and nothing of it went out: {because}.", ("because",)
+    kinds.DISCLOSURE_LAPSED, "{subject} lapsed and nothing of it went out: {because}.", ("because",)
 )
 QUERY_SUBMITTED = EventKind(
     "query:query:submitted",
@@ -159,7 +159,7 @@ JOB_REFUSED = EventKind(
 )
 JOB_FAILED = EventKind("query:job:failed", "Job {subject} failed.", ("trouble",))
 JOB_PAUSED = EventKind("query:job:paused", "Job {subject} was paused.", ("trouble",))
-JOB_CANCELLED = EventKind("query:job:cancelled", "Job {subject} was cancelled.", ())
+JOB_CANCELLED = EventKind(kinds.JOB_CANCELLED, "Job {subject} was cancelled.", ())
 JOB_RESUMED = EventKind("query:job:resumed", "{by} put job {subject} back into the queue.", ())
 JOB_EXPIRED = EventKind(
     "query:job:expired", "The answer of job {subject} was kept for {days} days and is gone.", ("days",)
@@ -211,17 +211,20 @@ RESTORED = EventKind(
     "An older database was put back: it remembered {remembered} of {vouched} events.",
     ("done", "vouched", "root", "remembered"),
 )
+RESTORE_SEEN = EventKind(
+    "broker:house:seen", "{by} looked over the house after an older database was put back.", ()
+)
 FACTOR_ADDED = EventKind(
-    "broker:factor:added", "{subject} can now prove herself by {factor}.", ("factor", "strong_from")
+    kinds.FACTOR_ADDED, "{subject} can now prove herself by {factor}.", ("factor", "strong_from")
 )
 FACTOR_REMOVED = EventKind(
-    "broker:factor:removed", "{subject} no longer proves herself by {factor}.", ("factor",)
+    kinds.FACTOR_REMOVED, "{subject} no longer proves herself by {factor}.", ("factor", "which")
 )
 PASSKEY_DOUBTED = EventKind(
     "broker:passkey:doubted", "A passkey of {subject} counted backwards, and was refused.", ()
 )
-RECOVERY_MADE = EventKind("broker:recovery:made", "{subject} was given new recovery codes.", ())
-RECOVERY_USED = EventKind("broker:recovery:used", "{subject} used a recovery code.", ("left",))
+RECOVERY_MADE = EventKind(kinds.RECOVERY_MADE, "{subject} was given new recovery codes.", ())
+RECOVERY_USED = EventKind(kinds.RECOVERY_USED, "{subject} used a recovery code.", ("left",))
 PAPER_AUDITED = EventKind(
     "broker:paper:audited", "{by} looked into a paper form of {subject} as an auditor.", ("paper",)
 )

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from broker import canaries, cases, events, notices, people, staging, supervised, uses
+from broker import canaries, cases, events, notices, people, reopening, staging, supervised, uses
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
 from broker.gates import Manifest, Passage, Watch
@@ -84,6 +84,8 @@ class Claim:
 
 def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     """Run the job to its end, unless it has ended, is somebody else's, or was cancelled."""
+    if reopening.is_held():
+        return  # it waits in the queue; the sweeper rings for it again
     claim = _claim(job_id, clock)
     if claim is None:
         return

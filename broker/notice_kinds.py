@@ -213,6 +213,14 @@ KINDS: dict[str, Kind] = {
         gettext_noop("Something unusual was noticed"),
         gettext_noop("It is on the page of what is unusual, with the events it rests on. Look at it."),
     ),
+    "restored": Kind(
+        gettext_noop("The house was put back to an earlier day"),
+        gettext_noop(
+            "What was taken away since was taken away again, and everybody was signed out. What was newly "
+            "decided since is lost: look at roles, cases, policies, forms and diseases, and bring it again. "
+            "Nothing is asked or disclosed until a steward has looked."
+        ),
+    ),
     "unsound": Kind(
         gettext_noop("A consent record is not as it was recorded"),
         gettext_noop(

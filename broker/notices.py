@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from broker import events, notice_kinds, postman
 from broker.errors import Refused
 from broker.models import Channel, Delivery, Notice, User
+from consent import fence
 from consent.ledger import log
 
 CHUNK = 500  # notices written together
@@ -74,6 +75,7 @@ def end_channel(channel: Channel, *, at: datetime) -> None:
     """Do not use a channel any more. It is told so itself: a thief cannot end it in silence; nor at all while
     another address waits to be confirmed, for until then what comes goes to the old ones too."""
     with transaction.atomic():
+        fence.advance([])  # a restore may not bring it back
         User.objects.select_for_update().get(pk=channel.user_id)  # of two at once the second sees the first
         channel.refresh_from_db()
         if channel.kind == Channel.Kind.PORTAL or not ways(channel.user).filter(pk=channel.pk).exists():
@@ -91,7 +93,19 @@ def end_channel(channel: Channel, *, at: datetime) -> None:
             by=channel.user.reference,
             subject=channel.user.reference,
             channel_kind=channel.kind,
+            channel=str(channel.pk),
         )
+
+
+def end_again(channel: Channel, *, by: str, at: datetime) -> None:
+    """After a restore: a way that was ended since the backup is ended again."""
+    with transaction.atomic():
+        fence.advance([])
+        if ways(channel.user).filter(pk=channel.pk).update(ended_at=at):
+            user, kind = channel.user.reference, channel.kind
+            log.append(
+                events.CHANNEL_ENDED, at=at, by=by, subject=user, channel_kind=kind, channel=str(channel.pk)
+            )
 
 
 def letters() -> QuerySet[Delivery]:

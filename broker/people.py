@@ -141,17 +141,17 @@ def confirm(appointment: Appointment, *, by: User, at: datetime) -> Appointment:
 def dismiss(appointment: Appointment, *, by: User, at: datetime) -> None:
     """End a role, at once and by one: taking power away needs no second signature."""
     rights.require(by, Right.APPOINT)
+    end_role(appointment, by=by.reference, at=at)
+
+
+def end_role(appointment: Appointment, *, by: str, at: datetime) -> None:
+    """What dismissing does, whoever has the word: an administrator, or a restore that ends it again."""
     with transaction.atomic():
         fence.advance([])  # a release that has begun comes first, and none comes after
         ended = Appointment.objects.filter(pk=appointment.pk, ended_at__isnull=True).update(ended_at=at)
         if ended:
-            log.append(
-                events.ENDED,
-                at=at,
-                by=by.reference,
-                subject=appointment.user.reference,
-                role=appointment.role,
-            )
+            user, role = appointment.user.reference, appointment.role
+            log.append(events.ENDED, at=at, by=by, subject=user, role=role)
 
 
 def propose_organisation(
@@ -187,13 +187,18 @@ def withdraw_organisation(organisation: Organisation, *, why: str, by: User, at:
     rights.require(by, Right.APPOINT)
     if not why.strip():
         raise Refused("A withdrawal needs its reason in words. Nothing was changed.")
+    unverify(organisation, why=why, by=by.reference, at=at)
+
+
+def unverify(organisation: Organisation, *, why: str, by: str, at: datetime) -> None:
+    """The same, whoever has the word: an administrator, or a restore that withdraws it again."""
     with transaction.atomic():
         fence.advance([])  # a release that has begun comes first, and none comes after
         row = Organisation.objects.filter(pk=organisation.pk, confirmed_by__isnull=False)
         if not row.update(confirmed_by=None, proposed_by=None):
             raise Refused(f"{organisation} is not verified. Nothing was changed.")
         name = organisation.name
-        log.append(events.ORGANISATION_WITHDRAWN, at=at, by=by.reference, subject=name, why=why)
+        log.append(events.ORGANISATION_WITHDRAWN, at=at, by=by, subject=name, why=why)
     organisation.refresh_from_db()
 
 

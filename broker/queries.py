@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from broker import access, cases, rights, stopping, submissions, tasks
+from broker import access, cases, reopening, rights, stopping, submissions, tasks
 from broker.errors import NotAllowed, Refused
 from broker.models import AccessRequest, Case, Job, Query, User
 from broker.roles import Right, Role
@@ -34,6 +34,7 @@ def submit(
     Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer. A query
     that fails a request gate is saved as refused, with its reasons: that somebody tried is worth knowing."""
     rights.require(by, Right.ASK)
+    reopening.require_open()
     role = _role(by, under)
     asked = _well_formed(question, under)
     if (before := _asked_before(asked, under=under, by=by, key=idempotency_key)) is not None:

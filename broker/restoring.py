@@ -1,29 +1,35 @@
 """After a restore: what was said since the backup is said again, and only then do the doors open.
 
 What has to be said again is kept outside the database (consent.afterwards). An erasure is done again whole, a
-no and a hold by the ordinary verbs; yeses are not, for widening waits for the person herself.
+no, a hold and the end of a power by the ordinary verbs; yeses and powers are not, for widening waits for people.
+What each kind of event needs stands in restored_kinds; the top floor's own is in redoing.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from broker import erasing, events
+from broker import erasing, events, notices, people, redoing
 from broker.models import FormerCertificate
-from consent import afterwards, holdings, participants, records
+from broker.redoing import WHO
+from broker.roles import Role
+from consent import afterwards, form_steps, forms, holdings, homes, kin, participants, records, twins
 from consent import events as kinds
+from consent.errors import RegistrationRefused
 from consent.canonical import instant, instant_or_none
 from consent.giving import Wording
 from consent.kept_lines import Line
 from consent.ledger import checkpoints, log
-from consent.models import Holding, LedgerCheckpoint, Participant
+from consent.models import FormDraft, Holding, KinLink, LedgerCheckpoint, Participant, TwinLink
+from consent.models.kin import OVER, Why
+from consent.terms import Capacity
 from genomics.intake import upkeep
 from genomics.models import GenomicFile
-
-WHO = "restore"  # by whom what is said again is said: nobody pressed anything
 
 
 def replay(*, by: str, at: datetime) -> Counter[str]:
@@ -33,12 +39,11 @@ def replay(*, by: str, at: datetime) -> Counter[str]:
     vouched, ours = checkpoints.newest_published(), LedgerCheckpoint.newest()
     done: Counter[str] = Counter()
     for line in afterwards.missing():
-        person = Participant.objects.filter(pseudonym=line.said["subject"], erased_at__isnull=True).first()
-        if person is None:
-            continue  # she came after the backup, and is lost with it; or is erased already
-        AGAIN[line.kind](person, line, at)
+        AGAIN[line.kind](line, at)
         done[line.kind] += 1
     with transaction.atomic():
+        done += redoing.sign_everybody_out()
+        notices.tell([*people.holding(Role.STEWARD), *people.holding(Role.AUDITOR)], "restored", at=at)
         log.append(
             events.RESTORED,
             at=at,
@@ -107,12 +112,86 @@ def _hold(person: Participant, line: Line, at: datetime) -> None:
         erasing.erase_file(file, by=WHO, at=at)
 
 
-AGAIN: dict[str, Callable[[Participant, Line, datetime], None]] = {
-    kinds.ERASED.tag: _erase,
-    kinds.DENIED.tag: _narrow,
-    kinds.WITHDRAWN.tag: _narrow,
-    kinds.FROZEN.tag: _freeze,
-    kinds.DISSENT.tag: _dissent,
-    kinds.DIED.tag: _die,
-    kinds.HOLDING_CHANGED.tag: _hold,
+def _move(person: Participant, line: Line, at: datetime) -> None:
+    """A home where she is of age no earlier: it moves at once. The other way waits for two people."""
+    home = homes.Home(line.said["fields"]["home_zone"], line.said["fields"]["home_region"])
+    if home != homes.of(person) and not homes.takes_two(person, home, at=at):
+        with contextlib.suppress(RegistrationRefused):  # where it would give her a guardian again
+            homes.move(person, home, by=WHO, at=at)
+
+
+def _limit(person: Participant, line: Line, at: datetime) -> None:
+    for link in _links(person, line):
+        kin.limit(link, line.said["fields"]["families"], by=WHO, at=at)
+
+
+def _reject(person: Participant, line: Line, at: datetime) -> None:
+    for link in _links(person, line):
+        kin.reject(link, by=WHO, at=at)
+
+
+def _end(person: Participant, line: Line, at: datetime) -> None:
+    said = {why.label: why for why in Why}
+    for link in _links(person, line):
+        kin.end(link, why=said[line.said["fields"]["why"]], by=WHO, at=at)
+
+
+def _links(person: Participant, line: Line) -> list[KinLink]:
+    """What the older database still has of whoever the line says acted for her."""
+    said = line.said["fields"]
+    living = KinLink.objects.filter(person=person, claimant=said["actor"]).exclude(state__in=OVER)
+    return list(living.filter(capacity=said.get("capacity", Capacity.GUARDIAN)))
+
+
+def _pair(person: Participant, line: Line, at: datetime) -> None:
+    """From then on the police need both of them."""
+    other = Participant.objects.filter(pseudonym=line.said["fields"]["twin"], erased_at__isnull=True).first()
+    if other is None:
+        return
+    both = Q(first=person, second=other) | Q(first=other, second=person)
+    link = TwinLink.objects.filter(both, dissolved_at__isnull=True).first()
+    if link is None:
+        twins.register(person, other, by=WHO, second=line.said["by"], at=at)
+    elif not link.confirmed_by:
+        twins.confirm(link, by=WHO, at=at)
+
+
+def _retire(line: Line, at: datetime) -> None:
+    """A form that takes no yes any more; the older database may still put it to people."""
+    for draft in FormDraft.objects.filter(digest=line.said["fields"]["digest"]):
+        state = forms.state_of(draft.form, draft.version)
+        if str(draft) != line.said["subject"] or state in (None, forms.State.RETIRED):
+            continue
+        with transaction.atomic():
+            if state is forms.State.ACTIVE:
+                form_steps.take(draft, forms.State.SUPERSEDED, by=WHO, at=at)
+            forms.retire(draft, by=WHO, at=at)
+
+
+def _of_her(again: Callable[[Participant, Line, datetime], None]) -> Callable[[Line, datetime], None]:
+    """Of a participant who is in the older database: who came after it is lost with it, or erased already."""
+
+    def of_her(line: Line, at: datetime) -> None:
+        person = Participant.objects.filter(pseudonym=line.said["subject"], erased_at__isnull=True).first()
+        if person is not None:
+            again(person, line, at)
+
+    return of_her
+
+
+AGAIN: dict[str, Callable[[Line, datetime], None]] = {
+    kinds.ERASED.tag: _of_her(_erase),
+    kinds.DENIED.tag: _of_her(_narrow),
+    kinds.WITHDRAWN.tag: _of_her(_narrow),
+    kinds.FROZEN.tag: _of_her(_freeze),
+    kinds.DISSENT.tag: _of_her(_dissent),
+    kinds.DIED.tag: _of_her(_die),
+    kinds.HOLDING_CHANGED.tag: _of_her(_hold),
+    kinds.MOVED.tag: _of_her(_move),
+    kinds.KIN_LIMITED.tag: _of_her(_limit),
+    kinds.KIN_REJECTED.tag: _of_her(_reject),
+    kinds.KIN_ENDED.tag: _of_her(_end),
+    kinds.TWINS_REGISTERED.tag: _of_her(_pair),
+    kinds.FORM_RETIRED.tag: _retire,
+    **redoing.AGAIN,
 }

@@ -9,11 +9,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import events, signatures, submissions, tasks, uses
+from broker import events, reopening, signatures, submissions, tasks, uses
 from broker.errors import NotAllowed
 from broker.models import Query, QueryState, User
 from broker.roles import Role
 from broker.signatures import Standing
+from consent import fence
 from consent.decision import request_reasons
 from consent.ledger import log
 
@@ -28,7 +29,11 @@ def decide(query: Query, *, role: Role, approves: bool, reason: str, by: User, a
     """One of the two signatures under a search. A refusal by either is a refusal."""
     if query.case is None:
         raise NotAllowed("This is no search of a case. Nothing was decided.")
+    if approves:
+        reopening.require_open()
     with transaction.atomic():
+        if not approves:
+            fence.advance([])
         standing = signatures.give(query, role=role, approves=approves, reason=reason, by=by, at=at)
         log.append(
             events.SEARCH_DECIDED,

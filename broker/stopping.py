@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from broker import events
 from broker.models import TRANSITIONS, Job, JobState
+from consent import fence
 from consent.ledger import log
 
 NOTHING: dict[str, None] = {"token": None, "lease_until": None, "answer": None, "manifest": None}
@@ -17,6 +18,7 @@ def stop(runs: QuerySet[Job], *, by: str, at: datetime) -> int:
     """Cancel these of them that can be; whoever runs one notices at its next step. Returns how many."""
     stopped = 0
     with transaction.atomic():
+        fence.advance([])  # a restore may not start it again; and a release that has begun comes first
         for run in runs.filter(state__in=STOPPABLE).order_by("created_at").only("pk"):
             row = Job.objects.filter(pk=run.pk, state__in=STOPPABLE)
             if row.update(state=JobState.CANCELLED, ended_at=at, **NOTHING):

@@ -22,6 +22,7 @@ from broker.models import (
     User,
 )
 from broker.roles import Role
+from consent import fence
 from consent.decision import request_reasons
 from consent.ledger import log
 from consent.terms import canonical
@@ -108,6 +109,15 @@ def refuse(query: Query, reasons: list[str], *, by: str, at: datetime) -> None:
         purposes=query.purposes,
         under=cases.undertaking(query),
     )
+
+
+def refuse_again(query: Query, *, role: str, by: str, at: datetime) -> None:
+    """After a restore: a search that a reviewer refused since the backup is refused again."""
+    with transaction.atomic():
+        fence.advance([])
+        subject = f"query:{query.pk}"
+        log.append(events.SEARCH_DECIDED, at=at, by=by, subject=subject, approves=False, role=role)
+        refuse(query, [], by=by, at=at)
 
 
 def court_paper(case: Case) -> Authorisation | None:

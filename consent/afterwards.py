@@ -1,4 +1,4 @@
-"""What a database that was put back has to be told again: each erasure, no and hold, in a file outside of it.
+"""What a database that was put back has to be told again: whatever narrows or ends, in a file outside of it.
 
     afterwards.require_current()      # raises DatabaseBehind while the database is older than the file
     afterwards.missing()              # what it does not remember, oldest first
@@ -10,9 +10,10 @@ cut off unseen. What is missing is done again by the verbs (broker.restoring); t
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.conf import settings
 from consent import bodies, events, kept_lines
 from consent.errors import DatabaseBehind, LedgerBroken
 from consent.kept_lines import Kept, Line
-from consent.ledger import checkpoints, heads, moves, note
+from consent.ledger import checkpoints, heads, kinds, moves, note
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent
 from consent.models.statements import Statement
 
@@ -32,6 +33,13 @@ NARROWING = (
     events.DISSENT.tag,
     events.DIED.tag,
     events.HOLDING_CHANGED.tag,
+    events.MOVED.tag,
+    events.FORM_RETIRED.tag,
+    events.KIN_LIMITED.tag,
+    events.KIN_REJECTED.tag,
+    events.KIN_ENDED.tag,
+    events.TWINS_REGISTERED.tag,
+    *kinds.TAKEN_AWAY_ABOVE,
 )
 NAME = "afterwards"  # of the extension line of a checkpoint
 
@@ -40,7 +48,7 @@ _looked: dict[Path, tuple[UUID | None, int, UUID]] = {}
 
 
 def catch_up() -> None:
-    """Write what the file lacks. Called after each commit that changed anybody's consent."""
+    """Write what the file lacks. Called after each commit that took the gate lock for a change."""
     with kept_lines.alone(kept_lines.path()) as file:
         known = kept_lines.newest(file)
         rows = LedgerEvent.objects.filter(kind__in=NARROWING).order_by("id").select_related("opening")
@@ -147,6 +155,12 @@ def set_aside(*, at: datetime) -> list[Path]:
     return moved
 
 
+def is_kept(kind: str, fields: Mapping[str, Any]) -> bool:
+    """Whether this event may not be forgotten by a restore: a signature is kept when it is a no."""
+    widens = fields.get("approves") is True or fields.get("state") == "ACTIVE"
+    return kind in NARROWING and not widens
+
+
 def trim(*, at: datetime, life: timedelta) -> None:
     """Leave out what every backup that still exists remembers, but for the newest line."""
     with kept_lines.alone(kept_lines.path()) as file:
@@ -168,7 +182,7 @@ def _line(event: LedgerEvent) -> Line | None:
     if opening is None:
         return None  # what it said was erased since
     said = opening.said
-    if event.kind == events.HOLDING_CHANGED.tag and said["fields"]["state"] == "ACTIVE":
+    if not is_kept(event.kind, said["fields"]):
         return None
     if event.kind in (events.DENIED.tag, events.WITHDRAWN.tag):
         statement = Statement.objects.filter(event=event.uid).first()

@@ -32,6 +32,16 @@ def advance(participants: Iterable[int]) -> int:
     return change.position
 
 
+def require_taken(tag: str) -> None:
+    """Raises OutsideTransaction unless `advance` was called in this transaction. What a restore may not give
+    back is written under the gate lock: so it reaches the file outside, and in the order of the ledger."""
+    if not any(waiting is afterwards.catch_up for _, waiting, *_ in connection.run_on_commit):
+        raise OutsideTransaction(
+            f"{tag} takes something away, and was to be written without the gate lock; nothing was changed. "
+            "Let the verb call fence.advance first."
+        )
+
+
 def hold() -> None:
     """Keep every change of consent out until the end of this transaction."""
     _lock("pg_advisory_xact_lock_shared")

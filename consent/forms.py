@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from consent import clauses as clause_rules
-from consent import drafts, form_steps
+from consent import drafts, fence, form_steps
 from consent.canonical import canonical, instant_or_none
 from consent.clauses import Clause, Said
 from consent.drafts import LANGUAGES, Draft, Text, text_hash
@@ -101,6 +101,7 @@ def retire(draft: FormDraft, *, by: str, at: datetime) -> None:
     """Take a version out of use for good: a draft that comes to nothing, or an old form that may not be keyed
     from paper any more. What was agreed on it holds, and its words stay readable."""
     with transaction.atomic():
+        fence.advance([])
         form_steps.take(draft, State.RETIRED, by=by, at=at)
 
 

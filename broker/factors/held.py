@@ -1,5 +1,6 @@
 """Which factors somebody has, from when one counts as strong, and the ledger's word of each change."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,8 +49,15 @@ def strong_from(user: User, *, proven: bool, at: datetime) -> datetime:
     return max(at, used.used_at + AFTER_RECOVERY)
 
 
+def doubt(user: User, *, at: datetime) -> None:
+    """After a restore that took her only factor: whoever adds one knows no more than a password, and it does
+    not count as strong for a while, as after a recovery code."""
+    spent = secrets.token_hex(32)  # the digest of no code
+    RecoveryCode.objects.create(user=user, digest=spent, made_at=at, used_at=at)
+
+
 def added(user: User, factor: str, *, strong_from: datetime, at: datetime) -> None:
-    """Tell the ledger; in the transaction of the change."""
+    """Tell the ledger; in the transaction of the change, which began with the gate lock."""
     log.append(
         events.FACTOR_ADDED,
         at=at,
@@ -60,8 +68,16 @@ def added(user: User, factor: str, *, strong_from: datetime, at: datetime) -> No
     )
 
 
-def removed(user: User, factor: str, *, at: datetime) -> None:
-    """Tell the ledger; and when it was the last factor, the unused recovery codes go with it."""
-    log.append(events.FACTOR_REMOVED, at=at, by=user.reference, subject=user.reference, factor=factor)
+def removed(user: User, factor: str, *, which: str = "", by: str = "", at: datetime) -> None:
+    """Tell the ledger, under the gate lock; and when it was the last factor, the unused recovery codes go
+    with it."""
+    log.append(
+        events.FACTOR_REMOVED,
+        at=at,
+        by=by or user.reference,
+        subject=user.reference,
+        factor=factor,
+        which=which,
+    )
     if not of(user):
         RecoveryCode.objects.filter(user=user, used_at__isnull=True).delete()

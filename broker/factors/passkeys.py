@@ -28,6 +28,7 @@ from broker import events
 from broker.errors import BrokerError, Refused
 from broker.factors import held, seals
 from broker.models import Passkey, User
+from consent import fence
 from consent.ledger import log
 
 METHOD = "passkey"
@@ -86,6 +87,7 @@ def enrol(
         raise WrongPasskey(_wrong())
     credential = websafe_encode(found.credential_id)
     with transaction.atomic():
+        fence.advance([])  # a restore may not forget that she has one
         User.objects.select_for_update().get(pk=user.pk)
         if len(credential) > 1400 or Passkey.objects.filter(credential=credential).exists():
             raise Refused(_("This passkey is known already. Nothing was changed."))
@@ -138,11 +140,17 @@ def check(answer: str, state: State, site: Site, *, user: User | None = None, at
     return row
 
 
-def remove(row: Passkey, *, at: datetime) -> None:
+def remove(row: Passkey, *, by: str = "", at: datetime) -> None:
     with transaction.atomic():
+        fence.advance([])  # nor that it is gone
         gone, _rows = Passkey.objects.filter(pk=row.pk).delete()
         if gone:
-            held.removed(row.user, METHOD, at=at)
+            held.removed(row.user, METHOD, which=name_of(row), by=by, at=at)
+
+
+def name_of(row: Passkey) -> str:
+    """What the ledger calls a passkey, to tell it from her others. Without our key nobody finds it by it."""
+    return seals.digest("passkeys", row.credential).hex()[:16]
 
 
 def _count(row: Passkey, counter: int, *, at: datetime) -> None:

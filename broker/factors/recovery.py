@@ -10,6 +10,7 @@ from broker import events
 from broker.errors import BrokerError
 from broker.factors import guesses, seals
 from broker.models import RecoveryCode, User
+from consent import fence
 from consent.ledger import log
 
 MANY = 10
@@ -25,6 +26,7 @@ def make(user: User, *, at: datetime) -> list[str]:
     """New codes in place of those that are left. They are shown once and kept as digests."""
     codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(MANY)]
     with transaction.atomic():
+        fence.advance([])  # a restore may not bring the old ones back
         RecoveryCode.objects.filter(user=user, used_at__isnull=True).delete()
         RecoveryCode.objects.bulk_create(
             RecoveryCode(user=user, digest=_digest(user, code), made_at=at) for code in codes
@@ -39,6 +41,7 @@ def use(user: User, code: str, *, at: datetime) -> int:
     guesses.spend(what, guesses.CODE, at=at)
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     with transaction.atomic():
+        fence.advance([])  # nor make a used one good again
         unused = RecoveryCode.objects.filter(user=user, used_at__isnull=True)
         if not unused.filter(digest=_digest(user, plain)).update(used_at=at):
             raise WrongRecoveryCode(
@@ -48,6 +51,12 @@ def use(user: User, code: str, *, at: datetime) -> int:
         log.append(events.RECOVERY_USED, at=at, by=user.reference, subject=user.reference, left=left)
     guesses.forgive(what)
     return left
+
+
+def end_unused(user: User) -> int:
+    """After a restore: nobody knows which of them were used since. Returns how many ended."""
+    ended, _rows = RecoveryCode.objects.filter(user=user, used_at__isnull=True).delete()
+    return ended
 
 
 def _digest(user: User, code: str) -> str:

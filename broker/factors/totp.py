@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from broker.errors import BrokerError, Refused
 from broker.factors import guesses, held, seals
 from broker.models import Totp, User
+from consent import fence
 
 STEP = 30  # seconds
 METHOD = "totp"
@@ -47,6 +48,7 @@ def enrol(user: User, secret: str, code: str, *, proven: bool, at: datetime) -> 
     if step is None:
         raise WrongCode(_wrong())
     with transaction.atomic():
+        fence.advance([])  # a restore may not forget that she has one
         User.objects.select_for_update().get(pk=user.pk)
         if Totp.objects.filter(user=user).exists():
             raise Refused(_("You have an app already. Nothing was changed: remove it first."))
@@ -77,11 +79,12 @@ def check(user: User, code: str, *, at: datetime) -> Totp:
     return row
 
 
-def remove(user: User, *, at: datetime) -> None:
+def remove(user: User, *, by: str = "", at: datetime) -> None:
     with transaction.atomic():
+        fence.advance([])  # nor that it is gone
         gone, _rows = Totp.objects.filter(user=user).delete()
         if gone:
-            held.removed(user, METHOD, at=at)
+            held.removed(user, METHOD, by=by, at=at)
 
 
 def secret_of(row: Totp) -> str:

@@ -109,7 +109,7 @@ TABLES: dict[str, Rights] = {
     "broker_participantpermission": _rights("SIUD SD   -  -  SIUD"),
     "broker_totp": _rights("SIUD -    -  -  SD"),
     "broker_passkey": _rights("SIUD -    -  -  SD"),
-    "broker_recoverycode": _rights("SIUD -    -  -  SD"),
+    "broker_recoverycode": _rights("SIUD -    -  -  SID"),
     "broker_guess": _rights("SIUD -    -  -  SD"),
     "broker_tokenname": _rights("SIUD -    -  -  SD"),
     "broker_project": _rights("SIU  SU   -  S  S", worker_U=("first_access_at",)),

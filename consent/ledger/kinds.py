@@ -30,6 +30,29 @@ PROCESS_GAG_ENDED = "broker:process:gag_ended"
 PROCESS_TOLD = "broker:process:told"
 STATEMENT_MADE = "broker:statement:made"
 
+# What the floors above take away, and a restore may not give back (consent.afterwards). One that says
+# `approves` is kept when it is a no.
+ROLE_ENDED = "broker:role:ended"
+ORGANISATION_WITHDRAWN = "broker:organisation:withdrawn"
+REQUEST_DECIDED = "broker:request:decided"
+CASE_DECIDED = "broker:case:decided"
+CASE_CLOSED = "broker:case:closed"
+CASE_LAPSED = "broker:case:lapsed"
+SEARCH_DECIDED = "query:search:decided"
+DISCLOSURE_DECIDED = "query:disclosure:decided"
+DISCLOSURE_LAPSED = "query:disclosure:lapsed"
+JOB_CANCELLED = "query:job:cancelled"
+FACTOR_ADDED = "broker:factor:added"  # from then on a password alone opens less
+FACTOR_REMOVED = "broker:factor:removed"
+RECOVERY_MADE = "broker:recovery:made"  # and those before it are good no more
+RECOVERY_USED = "broker:recovery:used"
+CHANNEL_ENDED = "broker:channel:ended"
+TAKEN_AWAY_ABOVE = (
+    *(ROLE_ENDED, ORGANISATION_WITHDRAWN, REQUEST_DECIDED, CASE_DECIDED, CASE_CLOSED, CASE_LAPSED),
+    *(SEARCH_DECIDED, DISCLOSURE_DECIDED, DISCLOSURE_LAPSED, JOB_CANCELLED),
+    *(FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_MADE, RECOVERY_USED, CHANNEL_ENDED),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EventKind:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
-from consent import afterwards
+from consent import afterwards, fence
 from consent.errors import LedgerBroken, LedgerUnavailable, NoteRefused, OutsideTransaction
 from consent.ledger import batches, checkpoints, heads, moves, tree
 from consent.ledger import note as notes
@@ -60,6 +60,8 @@ def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **field
             f"{kind.tag} was to be written outside a transaction, where it could part from the act it tells "
             "of. Nothing was written; wrap the verb in transaction.atomic()."
         )
+    if afterwards.is_kept(kind.tag, fields):
+        fence.require_taken(kind.tag)
     said = Writer(kind, at=at, by=by).opening(subject, fields)
     try:
         event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=said.commitment)
