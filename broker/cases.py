@@ -16,6 +16,7 @@ from broker.models import CASE_TRANSITIONS, Case, Query, Reviewed, User
 from broker.roles import Right, Role
 from broker.signatures import WORK, Standing
 from broker.walls import leases
+from consent import fence
 from consent.ledger import log
 from consent.purposes import PURPOSES
 from genomics.coordinates import Build

@@ -37,7 +37,9 @@ CHANNEL_ADDED = EventKind("broker:channel:added", "A way to reach {subject} was 
 CHANNEL_CONFIRMED = EventKind(
     "broker:channel:confirmed", "{subject} showed that she reads what is sent there.", ("channel_kind",)
 )
-CHANNEL_ENDED = EventKind(kinds.CHANNEL_ENDED, "A way to reach {subject} was removed.", ("channel_kind", "channel"))
+CHANNEL_ENDED = EventKind(
+    kinds.CHANNEL_ENDED, "A way to reach {subject} was removed.", ("channel_kind", "channel")
+)
 REQUEST_SUBMITTED = EventKind(
     "broker:request:submitted", "Access was requested for {purposes}.", ("project", "purposes")
 )

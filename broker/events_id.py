@@ -89,6 +89,7 @@ SENTENCES_ID: dict[str, str] = {
     "broker:house:restored": (
         "Basis data yang lebih lama dipasang kembali: ia mengingat {remembered} dari {vouched} peristiwa."
     ),
+    "broker:house:seen": "{by} memeriksa rumah ini setelah basis data yang lebih lama dipasang kembali.",
     "broker:factor:added": "{subject} sekarang dapat membuktikan dirinya dengan {factor}.",
     "broker:factor:removed": "{subject} tidak lagi membuktikan dirinya dengan {factor}.",
     "broker:passkey:doubted": "Sebuah kunci sandi {subject} menghitung mundur, dan ditolak.",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import notices, postman, processes, statements, tellings
+from broker import notices, postman, processes, reopening, statements, tellings
 from broker.models import Job, JobState, Upload, UploadState
 from broker.walls import logging_in
 from consent import afterwards, alarms
@@ -206,6 +206,10 @@ def _restored(_at: datetime) -> tuple[bool, str]:
     why = afterwards.behind()
     if why:
         return False, _("%(why)s. Every door is shut: run manage.py replay_after_restore.") % {"why": why}
+    if reopening.is_held():
+        return False, _(
+            "An older database was put back. Nothing is asked until a steward has looked: manage.py look_over."
+        )
     return True, _("The database remembers everything that is kept outside it.")
 
 

@@ -1,8 +1,8 @@
 """After a restore, the top floor again: what was taken away since the backup is taken away once more.
 
-One function for each kind of event that broker keeps outside the database; each looks first how the row of the
-older database stands, so that a replay that was cut off may begin again. What came after the backup is not in
-that database and needs no ending. Sign-ins, which no event tells of, end all together.
+One function for each kind of event that broker keeps outside the database; each looks first how the row of
+the older database stands, so that a replay that was cut off may begin again. What came after the backup is
+not in that database and needs no ending. Sign-ins, which no event tells of, end all together.
 """
 
 from collections import Counter

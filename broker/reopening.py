@@ -1,8 +1,8 @@
-"""Whether anything may be asked or let out again after a restore: not before a steward has looked over the house.
+"""Whether anything may be asked or let out again after a restore: not before a steward has looked it over.
 
-Most of what an older database forgot is done again by itself (broker.restoring). What cannot be, a policy or a
-table of diseases that was adopted since, somebody has to bring again: until a steward says that she has looked,
-no question is taken, no job runs and no lead is disclosed. The ledger's own two kinds of event say how it is.
+Most of what an older database forgot is done again by itself (broker.restoring). What cannot be, a policy or
+a table of diseases that was adopted since, somebody has to bring again: until a steward says that she has
+looked, no question is taken, no job runs and no lead is disclosed. Two kinds of event say how it is.
 """
 
 from datetime import datetime

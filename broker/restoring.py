@@ -1,8 +1,8 @@
 """After a restore: what was said since the backup is said again, and only then do the doors open.
 
 What has to be said again is kept outside the database (consent.afterwards). An erasure is done again whole, a
-no, a hold and the end of a power by the ordinary verbs; yeses and powers are not, for widening waits for people.
-What each kind of event needs stands in restored_kinds; the top floor's own is in redoing.
+no, a hold and the end of a power by the ordinary verbs; yeses and powers are not, for widening waits for
+people. What each kind of event needs stands in restored_kinds; the top floor's own is in redoing.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from broker.redoing import WHO
 from broker.roles import Role
 from consent import afterwards, form_steps, forms, holdings, homes, kin, participants, records, twins
 from consent import events as kinds
-from consent.errors import RegistrationRefused
 from consent.canonical import instant, instant_or_none
+from consent.errors import RegistrationRefused
 from consent.giving import Wording
 from consent.kept_lines import Line
 from consent.ledger import checkpoints, log

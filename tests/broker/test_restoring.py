@@ -1,19 +1,16 @@
 """Yesterday's database beside today's files: no door opens until what was said since is said again."""
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from broker import erasing, health, jobs, oversight, queries, tasks, usage
+from broker.errors import Refused
 from consent import afterwards, holdings, participants, records
 from consent.errors import DatabaseBehind, LedgerBroken
 from consent.ledger import audit, log
@@ -21,13 +18,13 @@ from consent.models import Erasure, Holding, LedgerOpening, Participant
 from genomics._vault import files as vault
 from genomics.errors import VaultSealed
 from genomics.models import GenomicFile, ParticipantKey
+from tests.restores import backup
 from tests.world import NOW, World
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only sqlite is put back as a file"),
 ]
-Restore = Callable[[], None]
 
 
 @pytest.fixture
@@ -35,21 +32,6 @@ def world(settings, tmp_path: Path) -> World:
     settings.KEYS_DIR = tmp_path / "epochs"
     settings.STORAGE_URL = (tmp_path / "shelf").as_uri()
     return World()
-
-
-def backup(to: Path) -> Restore:
-    """Keep the database as it is now; calling the answer puts it back."""
-    name = str(connection.settings_dict["NAME"])
-    connection.close()
-    with closing(sqlite3.connect(name)) as now, closing(sqlite3.connect(to)) as kept:
-        now.backup(kept)
-
-    def put_back() -> None:
-        connection.close()
-        with closing(sqlite3.connect(to)) as kept, closing(sqlite3.connect(name)) as now:
-            kept.backup(now)
-
-    return put_back
 
 
 def reads(world: World) -> set[int]:
@@ -96,6 +78,9 @@ def test_no_door_opens_to_the_erased_after_a_restore(world: World, tmp_path: Pat
     assert eve.erased_at is not None
     with pytest.raises(VaultSealed):
         vault.own_column(GenomicFile(id=eve.holdings.get().file, participant=eve))
+    with pytest.raises(Refused, match="no steward has looked"):
+        reads(world)
+    call_command("look_over", by=world.staff.steward.username)
     permitted = reads(world)
     assert not permitted & {eve.ordinal, cleo.ordinal, dov.ordinal}
     assert len(permitted) == 10

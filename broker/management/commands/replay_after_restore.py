@@ -14,7 +14,7 @@ from genomics.errors import GenomicsError
 
 
 class Command(OperatorCommand):
-    help = "After an old database was put back: do every erasure, no and hold again that came after it."
+    help = "After an old database was put back: take away again whatever was taken away after it."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         why = afterwards.behind()
@@ -27,5 +27,8 @@ class Command(OperatorCommand):
         except (ConsentError, GenomicsError, BrokerError) as trouble:
             raise CommandError(f"{trouble} The doors stay shut; begin again when it is settled.") from None
         for kind, many in sorted(done.items()):
-            self.stdout.write(f"{kind}: {many} done again.")
+            self.stdout.write(f"{kind}: {many} done again, or ended.")
         self.stdout.write("The doors are open. The files as they were are kept beside the new ones.")
+        self.stdout.write(
+            "Nothing is asked or disclosed until a steward has looked: manage.py look_over --by STEWARD."
+        )

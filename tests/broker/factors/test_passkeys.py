@@ -154,10 +154,11 @@ def test_who_keeps_passkeys_for_people_does_not_learn_the_ledgers_name(eve: User
 
 
 def test_removing_one_is_in_the_ledger(eve: User):
-    passkeys.remove(enrolled(eve, Device()), at=NOW)
+    row = enrolled(eve, Device())
+    passkeys.remove(row, at=NOW)
     assert not held.of(eve)
     (said,) = log.openings([events.FACTOR_REMOVED.tag]).values()
-    assert said["fields"] == {"factor": "passkey"}
+    assert said["fields"] == {"factor": "passkey", "which": passkeys.name_of(row)}
 
 
 @pytest.mark.parametrize(("host", "takes"), [("localhost", True), ("127.0.0.1", False), ("[::1]", False)])

@@ -1,0 +1,25 @@
+"""Yesterday's database put back, as an operator would: only SQLite's is one file."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from django.db import connection
+
+Restore = Callable[[], None]
+
+
+def backup(to: Path) -> Restore:
+    """Keep the database as it is now; calling the answer puts it back."""
+    name = str(connection.settings_dict["NAME"])
+    connection.close()
+    with closing(sqlite3.connect(name)) as now, closing(sqlite3.connect(to)) as kept:
+        now.backup(kept)
+
+    def put_back() -> None:
+        connection.close()
+        with closing(sqlite3.connect(to)) as kept, closing(sqlite3.connect(name)) as now:
+            kept.backup(now)
+
+    return put_back
