@@ -208,7 +208,7 @@ def _restored(_at: datetime) -> tuple[bool, str]:
         return False, _("%(why)s. Every door is shut: run manage.py replay_after_restore.") % {"why": why}
     if reopening.is_held():
         return False, _(
-            "An older database was put back. Nothing is asked until a steward has looked: manage.py look_over."
+            "An older database was put back. Nothing is asked before a steward looked: manage.py look_over."
         )
     return True, _("The database remembers everything that is kept outside it.")
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from django.db import connection
 
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only sqlite is put back as a file")
 Restore = Callable[[], None]
 
 

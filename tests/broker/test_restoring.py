@@ -18,13 +18,10 @@ from consent.models import Erasure, Holding, LedgerOpening, Participant
 from genomics._vault import files as vault
 from genomics.errors import VaultSealed
 from genomics.models import GenomicFile, ParticipantKey
-from tests.restores import backup
+from tests.restores import backup, on_sqlite
 from tests.world import NOW, World
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only sqlite is put back as a file"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 
 @pytest.fixture

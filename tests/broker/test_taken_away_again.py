@@ -1,4 +1,4 @@
-"""Yesterday's database beside today's files: whatever was taken away since is taken away again, of every kind."""
+"""Yesterday's database beside today's files: whatever was taken away since is taken away again."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -43,13 +43,10 @@ from consent.models import KinLink
 from consent.models.kin import State, Why
 from genomics.models import EvidenceKey, EvidenceProfile
 from tests.factors import Device, enrol
-from tests.restores import backup
+from tests.restores import backup, on_sqlite
 from tests.world import NOW, World, genotypes, small_panel, with_panel
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only sqlite is put back as a file"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 SITE = Site("Tali", "tali.example", "https://tali.example")
 LATER = NOW + timedelta(hours=1)
 
@@ -62,7 +59,7 @@ def world(settings, tmp_path: Path) -> World:
 
 
 def test_every_kind_of_event_is_done_again_or_looked_at_or_needs_nothing():
-    """A kind that takes something away and has no row here and no verb there would come back with a backup."""
+    """A kind that takes something away, and has no row and no verb, would come back with a backup."""
     rows = {*restored_kinds.HELD, *restored_kinds.NOTHING}
     assert rows <= set(events.BY_TAG)
     assert not {*restored_kinds.HELD} & {*restored_kinds.NOTHING}
