@@ -185,7 +185,7 @@ KINDS: dict[str, Kind] = {
     ),
     "statement_missing": Kind(
         gettext_noop("A monthly statement is missing"),
-        gettext_noop("The statement of %(month)s has not been made. Look at the worker, or make it by hand."),
+        gettext_noop("There is no statement of: %(month)s. Look at the worker, or make it by hand."),
         ("month",),
     ),
     "alarm": Kind(

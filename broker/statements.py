@@ -16,14 +16,20 @@ from consent.ledger import log, monthly
 from consent.ledger import note as notes
 from consent.models import LedgerEvent
 
+TOGETHER = ", "  # between the months of one notice
 GRACE = timedelta(days=1)  # after the end of a month, before its statement is missed
 
 
 def make(month: date, *, by: str, at: datetime) -> MonthlyStatement:
-    """The statement of a month that is over. Raises Refused for one that is not, or that was made."""
+    """The statement of a month of this house that is over. Raises Refused for any other, and for one that was
+    made."""
+    if month.replace(day=1) > _before(at):
+        raise Refused(f"{_said(month)} is not over. Nothing was signed.")
+    founded = _founded()
+    if founded is None or month.replace(day=1) < founded:
+        since = f"there is one for each month since {_said(founded)}" if founded else "nothing happened yet"
+        raise Refused(f"This house was not there in {_said(month)}: {since}. Nothing was signed.")
     start, end = _bounds(month)
-    if at < end:
-        raise Refused(f"{start:%Y-%m} is not over. Nothing was signed.")
     if MonthlyStatement.objects.filter(month=start.date()).exists():
         raise Refused(f"The statement of {start:%Y-%m} was made already. Nothing was signed.")
     told = LegalStep.objects.filter(kind=LegalStep.Kind.TOLD, at__gte=start, at__lt=end)
@@ -47,24 +53,25 @@ def make(month: date, *, by: str, at: datetime) -> MonthlyStatement:
 
 
 def keep(*, at: datetime) -> None:
-    """Make last month's, and tell auditors, once, of every month that has none."""
-    last = _before(at)
-    founded = LedgerEvent.objects.filter(at__lt=_bounds(last)[1]).exists()
-    if founded and not MonthlyStatement.objects.filter(month=last).exists():
+    """Make last month's, and tell auditors of those that have none: once of each, all together."""
+    last, founded = _before(at), _founded()
+    if founded is not None and founded <= last and not MonthlyStatement.objects.filter(month=last).exists():
         make(last, by="house", at=at)
-    for month in missing(at=at):
-        said = f"{month:%Y-%m}"
-        if not Notice.objects.filter(kind="statement_missing", fields__month=said).exists():
-            notices.tell(people.holding(Role.AUDITOR), "statement_missing", at=at, month=said)
+    if lost := [_said(month) for month in missing(at=at)]:
+        told = Notice.objects.filter(kind="statement_missing").values_list("fields__month", flat=True)
+        known = {month for months in told.distinct() for month in months.split(TOGETHER)}
+        if new := [month for month in lost if month not in known]:
+            auditors = people.holding(Role.AUDITOR)
+            notices.tell(auditors, "statement_missing", at=at, month=TOGETHER.join(new))
 
 
 def missing(*, at: datetime) -> list[date]:
-    """The months without a statement, from that of the first one on; at the latest since last month."""
-    last = _before(at)
+    """The months without a statement, from that of the founding until last month."""
+    last, founded = _before(at), _founded()
+    if founded is None:
+        return []
     made = set(MonthlyStatement.objects.values_list("month", flat=True))
-    if not made and not LedgerEvent.objects.filter(at__lt=_bounds(last)[1]).exists():
-        return []  # the house was founded this month
-    month, found = min([*made, last]), []
+    month, found = founded, []
     while month <= last:
         if month not in made and at >= _bounds(month)[1] + GRACE:
             found.append(month)
@@ -76,6 +83,16 @@ def read(statement: MonthlyStatement) -> monthly.Monthly:
     """What it says. Raises NoteRefused if it is not as it was signed."""
     signer = notes.Signer.of(settings.LEDGER_ORIGIN, settings.LEDGER_KEY.bytes)
     return monthly.opened(statement.note, signer)
+
+
+def _founded() -> date | None:
+    """The month of the ledger's first event."""
+    first = LedgerEvent.objects.order_by("id").values_list("at", flat=True).first()
+    return first.astimezone(UTC).date().replace(day=1) if first else None
+
+
+def _said(month: date) -> str:
+    return f"{month.year:04}-{month.month:02}"
 
 
 def _bounds(month: date) -> tuple[datetime, datetime]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from broker import access, cases, court_papers, people
+from broker import access, cases, court_papers, people, statements
 from broker.demo import codes, plans
 from broker.demo.cohort import Cohort, Volunteer
 from broker.demo.staff import PASSWORD, Staff, appoint
@@ -53,6 +53,8 @@ def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> Ho
     for number, volunteer in enumerate(cohort.volunteers, start=1):
         _take_in(house, volunteer, named.get(volunteer.sample), now=now, assume=assume)
         show("taking in files", number, len(cohort.volunteers))
+    for month in statements.missing(at=now):
+        statements.make(month, by="demo", at=now)
     house.apps = {name: codes.enrol(user, at=now) for name, user in house.logins.items()}
     return house
 

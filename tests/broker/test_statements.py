@@ -23,7 +23,7 @@ from tests.world import NOW, World
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 DAY = timedelta(days=1)
-JUNE, JULY, AUGUST = (date(2026, month, 1) for month in (6, 7, 8))
+FOUNDED, MAY, JUNE, JULY, AUGUST = (date(2026, month, 1) for month in (2, 5, 6, 7, 8))
 AFTER_JUNE, AFTER_JULY = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
 
 
@@ -34,6 +34,12 @@ def world() -> World:
 
 def said(month: date) -> monthly.Monthly:
     return statements.read(MonthlyStatement.objects.get(month=month))
+
+
+def kept(*, until: date) -> None:
+    """Every month from the founding of this world until this one has its statement."""
+    for month in range(FOUNDED.month, until.month + 1):
+        statements.make(date(2026, month, 1), by="operator", at=AFTER_JUNE)
 
 
 def test_a_month_without_such_an_order_says_so_signed_and_in_both_languages(world: World):
@@ -69,6 +75,7 @@ def test_it_is_made_once_and_of_no_month_that_goes_on(world: World):
 
 
 def test_a_missing_month_is_an_alarm_until_it_is_made(world: World):
+    kept(until=MAY)
     statements.keep(at=AFTER_JUNE)
     later = datetime(2026, 9, 2, tzinfo=UTC)  # nobody was there for all of August
     statements.keep(at=later)
@@ -82,6 +89,33 @@ def test_a_missing_month_is_an_alarm_until_it_is_made(world: World):
     assert next(one for one in health.look(at=later) if one.part == "statements").well
 
 
+def test_months_since_the_founding_are_missed_and_told_in_one_notice(world: World):
+    statements.keep(at=AFTER_JUNE + DAY)
+    lost = statements.missing(at=AFTER_JUNE + DAY)
+    assert lost == [date(2026, month, 1) for month in (2, 3, 4, 5)]
+    statements.keep(at=AFTER_JUNE + 2 * DAY)
+    (told,) = Notice.objects.filter(kind="statement_missing", user=world.staff.auditor)
+    assert told.fields == {"month": "2026-02, 2026-03, 2026-04, 2026-05"}
+    later = datetime(2026, 9, 2, tzinfo=UTC)
+    statements.keep(at=later)  # nobody was there for all of August: July is new, and the others are told
+    newest = Notice.objects.filter(kind="statement_missing", user=world.staff.auditor).latest("id")
+    assert newest.fields == {"month": "2026-07"}
+
+
+@pytest.mark.parametrize("month", ["0001-01", "2026-01", "2026-06", "9999-12"])
+def test_no_month_in_which_this_house_was_not_there_is_signed(world: World, monkeypatch, month: str):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    with pytest.raises(CommandError, match="Nothing was signed"):
+        call_command("statement", month)
+    assert not MonthlyStatement.objects.exists()
+
+
+def test_a_statement_of_another_age_makes_no_month_missed(world: World):
+    """One that was signed by mistake, before there was a check, cannot be taken back."""
+    MonthlyStatement.objects.create(month=date(1, 1, 1), note="x", at=NOW)
+    assert len(statements.missing(at=AFTER_JUNE + DAY)) == 5
+
+
 def test_a_house_that_was_founded_this_month_misses_nothing():
     statements.keep(at=AFTER_JUNE + DAY)
     assert not MonthlyStatement.objects.exists()
@@ -89,6 +123,7 @@ def test_a_house_that_was_founded_this_month_misses_nothing():
 
 
 def test_a_house_whose_worker_stands_still_is_not_well(world: World):
+    kept(until=MAY)
     assert statements.missing(at=AFTER_JUNE + timedelta(hours=23)) == []
     assert statements.missing(at=AFTER_JUNE + DAY) == [JUNE]
 
@@ -191,7 +226,8 @@ def test_the_command_signs_one_month_and_reads_all(
     with pytest.raises(CommandError, match="2026-07: there is no statement"):
         call_command("statement")
     call_command("statement", "2026-07")
+    kept(until=MAY)
     capsys.readouterr()
     call_command("statement")
-    assert capsys.readouterr().out.count("sought people who had not agreed") == 2
+    assert capsys.readouterr().out.count("sought people who had not agreed") == 6
     assert LegalProcess.objects.count() == 0
