@@ -220,6 +220,9 @@ def found(names: tuple[str, str], passwords: tuple[str, str], *, at: datetime) -
     with transaction.atomic():
         if Appointment.objects.filter(role=Role.ADMINISTRATOR).exists():
             raise Refused("This house has administrators. They appoint the next ones, two together.")
+        for name in map(User.normalize_username, names):
+            if not name or User.objects.filter(username=name).exists():
+                raise Refused(f"{name!r} is somebody's user name, or none. Nothing was changed.")
         first, second = (
             User.objects.create_user(name, password=password)
             for name, password in zip(names, passwords, strict=True)

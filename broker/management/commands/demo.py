@@ -23,6 +23,8 @@ from consent.ledger import audit, log
 from consent.models import Participant
 from genomics.coordinates import Build
 
+FEWEST = 60  # people to make up: of fewer no number is large enough to be told
+
 
 class Command(BaseCommand):
     help = "Build a world of participants with real files, ask a few questions of it, and show what happened."
@@ -30,7 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--folder", type=Path, help="build it here, and leave it here")
-        parser.add_argument("--people", type=int, default=200, help="how many to make up (at least 60)")
+        parser.add_argument("--people", type=int, default=200, help=f"how many (at least {FEWEST})")
         parser.add_argument(
             "--vcf",
             type=Path,
@@ -55,6 +57,7 @@ class Command(BaseCommand):
     def _demo(self, options: dict[str, Any]) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         began = time.monotonic()
+        self._require_fit(options)
         call_command("migrate", verbosity=0)
         if Participant.objects.exists():
             raise CommandError(
@@ -81,12 +84,21 @@ class Command(BaseCommand):
         if not well:
             sys.exit(1)
 
+    def _require_fit(self, options: dict[str, Any]) -> None:
+        """Before anything is made, for that takes a while."""
+        if not options["vcf"] and options["people"] < FEWEST:
+            raise CommandError(
+                f"A demo of fewer than {FEWEST} people has nothing but small numbers. Nothing was done."
+            )
+        for file in (*(options["vcf"] or ()), *filter(None, [options["report"]])):
+            fits = file.parent.is_dir() if file == options["report"] else file.is_file()
+            if not fits:
+                raise CommandError(f"There is no {file}, or no folder for it. Nothing was done.")
+
     def _people(self, options: dict[str, Any], build: Build) -> cohort.Cohort:
         year = timezone.now().year
         if options["vcf"]:
             return cohort.from_vcf(options["vcf"], build=build, seed=options["seed"], year=year)
-        if options["people"] < 60:
-            raise CommandError("A demo of fewer than 60 people would have nothing but small numbers.")
         return cohort.simulated(seed=options["seed"], people=options["people"], year=year)
 
     def _tell(

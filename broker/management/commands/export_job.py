@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from broker import exports
 from broker.errors import BrokerError
+from broker.management import new_files
 from broker.management.operator import OperatorCommand
 from broker.models import Job, User
+
+SORRY = "There is no such file; where the look had begun, the ledger says so."
 
 
 class Command(OperatorCommand):
@@ -30,10 +33,7 @@ class Command(OperatorCommand):
         if job is None or by is None:
             raise CommandError("There is no such job or login here. Nothing was written.")
         try:
-            with options["file"].open("xb") as out:
+            with new_files.opened(options["file"], sorry=SORRY) as out:
                 exports.job(out, job, by=by, at=timezone.now())
-        except FileExistsError as there:
-            raise CommandError(f"{options['file']} is there already; nothing was written.") from there
         except BrokerError as refused:
-            options["file"].unlink()
             raise CommandError(str(refused)) from None

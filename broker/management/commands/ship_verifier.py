@@ -5,9 +5,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
+from broker.management import new_files
 from broker.management.operator import OperatorCommand
 from consent.ledger import archive
 
@@ -20,10 +20,7 @@ class Command(OperatorCommand):
 
     def handle(self, **options: Any) -> None:
         file: Path = options["file"]
-        try:
-            with file.open("xb") as out:
-                program = archive.ship(by="operator", at=timezone.now())
-                out.write(program)
-        except FileExistsError as there:
-            raise CommandError(f"{file} is there already; nothing was written. Name another file.") from there
+        with new_files.recorded(file) as out:
+            program = archive.ship(by="operator", at=timezone.now())
+            out.write(program)
         self.stdout.write(f"sha256 {hashlib.sha256(program).hexdigest()}")

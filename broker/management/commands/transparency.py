@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from broker import transparency
+from broker.management import new_files
 from broker.management.operator import OperatorCommand
 from consent.ledger.report_form import Period
 
@@ -24,13 +25,13 @@ class Command(OperatorCommand):
         parser.add_argument("--json", type=Path, help="also write it here, for the verifier (--report)")
 
     def handle(self, **options: Any) -> None:
-        report = transparency.make(_period(options), by="operator", at=timezone.now())
-        if options["json"] is not None:
-            try:
-                with options["json"].open("x", encoding="utf-8") as file:
-                    json.dump(report, file, indent=2)
-            except FileExistsError as there:
-                raise CommandError(f"{options['json']} is there already; it was not written over.") from there
+        period, now = _period(options), timezone.now()
+        if options["json"] is None:
+            report = transparency.make(period, by="operator", at=now)
+        else:
+            with new_files.recorded(options["json"]) as out:
+                report = transparency.make(period, by="operator", at=now)
+                out.write(json.dumps(report, indent=2).encode())
         self.stdout.write(f"Told from {report['start'][:10]} until before {report['end'][:10]}")
         if not report["is_final"]:
             self.stdout.write("This period is not over: the report is not final.")
@@ -43,6 +44,8 @@ class Command(OperatorCommand):
 def _period(options: dict[str, Any]) -> Period:
     start, end, year = options["start"], options["end"], options["year"]
     if year is not None and start is None and end is None:
+        if not MINYEAR <= year < MAXYEAR:
+            raise CommandError("A year is written YYYY, as 2026. Nothing was made.")
         return transparency.year(year)
     if year is not None or start is None or end is None:
         raise CommandError("Name a --year, or both --from and --to. Nothing was made.")

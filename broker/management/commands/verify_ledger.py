@@ -1,12 +1,14 @@
 """Recompute the whole ledger and say what does not hold. Exit code 0 when everything does, 1 when not."""
 
 import argparse
+import io
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from broker import oversight
+from broker.management import new_files
 from broker.management.operator import OperatorCommand
 from consent.ledger import checkpoints, log, recount
 
@@ -28,7 +30,10 @@ class Command(OperatorCommand):
 
     def handle(self, **options: Any) -> None:
         if options["export"]:
-            self._export(options["export"], openings=not options["without_openings"])
+            with new_files.opened(options["export"]) as out:
+                stream = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+                log.export(stream, openings=not options["without_openings"])
+                stream.detach()
         found = log.verify(also=oversight.ALSO)
         for line in recount.report(found):
             self.stdout.write(line)
@@ -37,10 +42,3 @@ class Command(OperatorCommand):
             raise CommandError(
                 f"{len(found.problems)} things in the ledger do not hold; they are listed above."
             )
-
-    def _export(self, file: Path, *, openings: bool) -> None:
-        try:
-            with file.open("x", encoding="utf-8") as stream:
-                log.export(stream, openings=openings)
-        except FileExistsError as there:
-            raise CommandError(f"{file} is there already; nothing was written. Name another file.") from there
