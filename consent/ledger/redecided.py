@@ -18,7 +18,6 @@ from consent.reasons import Reason
 from consent.replay import Gate
 from consent.terms import NONE, DataUse, Relations, Side, Statement
 
-
 MOST_WHOLE = 64  # gates of one attempt at which everybody was asked about; a job stops long before
 
 

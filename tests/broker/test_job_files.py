@@ -196,6 +196,10 @@ HARMS: dict[str, tuple[Any, str]] = {
         lambda f: at_first(f).update(pseudonym="P-nobody"),
         "P-nobody cannot be decided again",
     ),
+    "gates without end": (
+        lambda f: f["gates"].extend([f["gates"][0] | {"kind": "again"}] * 100),
+        "more than 64 times in one attempt",
+    ),
     "no manifest": (lambda f: f.update(manifest="{"), "not as it was given"),
     "nonsense": (lambda f: f.update(gates=7), "not as it was given"),
     "another job": (lambda f: f.update(job="other"), "does not say that this job was released"),
