@@ -146,7 +146,7 @@ def told(job: Job, answer: Answer) -> Answer:
         return answer
     made = living(job)
     if made is None or not is_disclosed(made):
-        return answer | _number(job, answer)
+        return answer | number(answer)
     leads = _leads(made)
     return answer | {"records": [one for one in answer["records"] if one["person"] in leads]}
 
@@ -207,10 +207,10 @@ def _answer(job: Job) -> Answer:
     return answer
 
 
-def _number(job: Job, answer: Answer) -> Answer:
-    """How many leads, as a number of people is told to anybody."""
-    asked_of = len(manifest_of(job)["permitted"])
-    number = counted(answer["question"], len(answer["records"]), asked_of=asked_of).as_json()
+def number(answer: Answer) -> Answer:
+    """How many leads, as a number of people is told to anybody: of who permitted it nothing comes in."""
+    leads = len(answer["records"])
+    number = counted(answer["question"], leads, asked_of=leads).as_json()
     said = {name: value for name, value in number.items() if name != "question"}
     return said | {"notes": [*number["notes"], NOT_YET]}
 

@@ -19,7 +19,18 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from broker import canaries, cases, events, notices, people, reopening, staging, supervised, uses
+from broker import (
+    canaries,
+    cases,
+    events,
+    notices,
+    people,
+    reopening,
+    staging,
+    submissions,
+    supervised,
+    uses,
+)
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
 from broker.gates import Manifest, Passage, Watch
@@ -127,6 +138,7 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
 def _run(claim: Claim, batch: int) -> None:
     question = parse(claim.job.query.question)
     now = claim.clock()
+    submissions.require_told(question, claim.job.query.purposes, uses.policy(now))
     asker = uses.asker(claim.job.query)
     clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now, asker=asker)
     if clearance.reasons:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from broker import access, cases, reopening, rights, stopping, submissions, tasks
+from broker import access, cases, reopening, rights, stopping, submissions, tasks, uses
 from broker.errors import NotAllowed, Refused
 from broker.models import AccessRequest, Case, Job, Query, User
 from broker.roles import Right, Role
@@ -36,7 +36,7 @@ def submit(
     rights.require(by, Right.ASK)
     reopening.require_open()
     role = _role(by, under)
-    asked = _well_formed(question, under)
+    asked = _well_formed(question, under, at)
     if (before := _asked_before(asked, under=under, by=by, key=idempotency_key)) is not None:
         return before
     try:
@@ -88,9 +88,10 @@ def _role(user: User, under: AccessRequest | Case) -> Role:
     return wanted
 
 
-def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case) -> dict[str, Any]:
+def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case, at: datetime) -> dict[str, Any]:
     try:
         asked = parse(question)
+        submissions.require_told(asked, submissions.purposes(under), uses.policy(at))
     except GenomicsError as wrong:
         raise Refused(f"{wrong} Nothing was submitted.") from None
     for purpose in submissions.purposes(under):

@@ -4,6 +4,7 @@ ask is settled before; the queue is rung afterwards (broker.queries).
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,10 @@ from broker.roles import Role
 from consent import fence
 from consent.decision import request_reasons
 from consent.ledger import log
-from consent.terms import canonical
+from consent.purposes import PURPOSES
+from consent.terms import Policy, canonical
+from genomics.matching.question import Question
+from genomics.matching.relatives import Relatives
 
 BY_A_REVIEWER = "a reviewer refused it"  # where the reasons of a refused query are none of a gate
 
@@ -134,6 +138,17 @@ def _move(query: Query, after: QueryState, **facts: Any) -> None:
 
 def purposes(under: AccessRequest | Case) -> list[str]:
     return sorted(under.purposes) if isinstance(under, AccessRequest) else [under.purpose]
+
+
+def require_told(asked: Question, purposes: Iterable[str], policy: Policy) -> None:
+    """Raises QuestionRefused for a question about shorter pieces of DNA than are told for these purposes."""
+    if isinstance(asked, Relatives):
+        asked.require(shortest_segment(purposes, policy))
+
+
+def shortest_segment(purposes: Iterable[str], policy: Policy) -> int:
+    """In centimorgans: of several purposes the strictest decides."""
+    return max(policy.shortest_segment(PURPOSES[purpose].family) for purpose in purposes)
 
 
 def _digest(query: Query) -> str:

@@ -18,6 +18,7 @@ LEAP_BIRTHDAYS = ("MAR1", "FEB28")
 YOUNGEST_MAJORITY, OLDEST_MAJORITY = 16, 21
 MOST_GRACE_DAYS = 180
 LEADS_MAY_BE_SPARED = frozenset(("L.MIS",))
+SHORTEST_SEGMENT_CM = 5  # a shorter one says nothing about kinship and much about a genotype
 MOST_HOLD_DAYS = 365  # searches of police and counsel are told after a year, whatever else goes on
 
 # Hours between a yes and the instant from which it holds. The police's are the longest.
@@ -64,6 +65,9 @@ class Policy:
     # When searches of police and counsel are told to everybody they considered (house: broker.tellings).
     hold_days: int = 30  # at the earliest so many days after the search
     hold_latest_days: int = MOST_HOLD_DAYS  # at the latest, unless a court's ban names a later end
+    # Of shared DNA a search is told nothing shorter, neither a segment nor all of them together.
+    shortest_segment_cm: int = 7
+    shortest_segment_cm_by_family: tuple[tuple[str, int], ...] = ()
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
     _ages: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -98,6 +102,10 @@ class Policy:
         longest = max(hours.values(), default=0)
         return timedelta(hours=max(hours.get(family, longest), 0))
 
+    def shortest_segment(self, family: str) -> int:
+        """The shortest shared segment, in centimorgans, that a question for this family may be told of."""
+        return dict(self.shortest_segment_cm_by_family).get(family, self.shortest_segment_cm)
+
     def _turned_too_far(self) -> Iterator[str]:
         for age in (self.majority_age, *dict(self.majority_age_by_region).values()):
             if not YOUNGEST_MAJORITY <= age <= OLDEST_MAJORITY:
@@ -111,6 +119,9 @@ class Policy:
                 )
         if further := sorted(self.leads_exempt - LEADS_MAY_BE_SPARED):
             yield f"{', '.join(further)} cannot be asked before other leads were tried"
+        for cm in (self.shortest_segment_cm, *dict(self.shortest_segment_cm_by_family).values()):
+            if cm < SHORTEST_SEGMENT_CM:
+                yield f"No segment shorter than {SHORTEST_SEGMENT_CM} cM is told, and none of {cm}"
         if not 0 <= self.hold_days <= self.hold_latest_days <= MOST_HOLD_DAYS:
             yield (
                 f"A search is told {self.hold_days} to {self.hold_latest_days} days after it; the second may "
@@ -137,7 +148,12 @@ def table(numbers: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((name, int(number)) for name, number in numbers.items()))
 
 
-_TABLES = ("majority_grace_days", "majority_age_by_region", "cooling_off_hours")
+_TABLES = (
+    "majority_grace_days",
+    "majority_age_by_region",
+    "cooling_off_hours",
+    "shortest_segment_cm_by_family",
+)
 _FIELDS = {"policy_version": "version"}
 _KEYS = {field: key for key, field in _FIELDS.items()}
 _READ: dict[str, Any] = {
@@ -153,6 +169,8 @@ _READ: dict[str, Any] = {
     "alarm_factor": int,
     "hold_days": int,
     "hold_latest_days": int,
+    "shortest_segment_cm": int,
+    "shortest_segment_cm_by_family": table,
     "proxy_may_grant": words,
     "guardian_may_grant": words,
     "guardian_may_grant_identity_only": words,

@@ -1,5 +1,6 @@
 """REST: submit a query, read it again."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,14 +32,27 @@ class Exact(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class Centimorgans(serializers.FloatField):
+    """A length on the map: a number like others, which not everything is that Python reads as one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        try:
+            length = super().to_internal_value(data)
+        except OverflowError:
+            length = math.inf
+        if not math.isfinite(length):
+            self.fail("invalid")
+        return length
+
+
 class QuestionIn(Exact):
     kind = serializers.ChoiceField(["carriers", "frequencies", "relatives", "identity"])
     build = serializers.ChoiceField(["GRCh37", "GRCh38"], required=False)
     variant = serializers.CharField(required=False, help_text="chr:pos ref>alt, 1-based, e.g. 20:1000226 A>T")
     region = serializers.CharField(required=False, help_text="chr:start-end, 1-based, inclusive")
     evidence = serializers.UUIDField(required=False)
-    min_cm = serializers.FloatField(required=False, help_text="shortest segment, centimorgans")
-    min_total_cm = serializers.FloatField(required=False, help_text="least shared in all, centimorgans")
+    min_cm = Centimorgans(required=False, help_text="shortest segment, centimorgans")
+    min_total_cm = Centimorgans(required=False, help_text="least shared in all, centimorgans")
 
 
 class QueryIn(Exact):

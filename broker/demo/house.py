@@ -39,7 +39,8 @@ def build(cohort: Cohort, *, now: datetime, show: Progress, assume: Build) -> Ho
     """Found the house a while ago, take everybody in, and record what they said since."""
     founded = now - timedelta(days=400)
     forms.publish_shipped(by="founding", at=founded)
-    policies.adopt(plans.POLICY, by="founding", at=founded)
+    is_whole = cohort.min_cm >= plans.POLICY.shortest_segment_cm
+    policies.adopt(plans.POLICY if is_whole else plans.OF_A_SLICE, by="founding", at=founded)
     house = House(appoint(at=founded))
     load_panel(cohort.panel, by="demo", at=founded)
     adults = [v.sample for v in cohort.volunteers if not v.minor]

@@ -25,6 +25,11 @@ POLICY = Policy.default().overlay(
     }
 )
 
+# What a slice of a chromosome has is shorter than what a real house tells.
+OF_A_SLICE = POLICY.overlay(
+    {"policy_version": "2026.1 without cooling-off, of a slice", "shortest_segment_cm": 5}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
@@ -28,7 +29,7 @@ from consent.hierarchies import REGION_NAMES
 from consent.policy import Policy
 from consent.purposes import PURPOSES, Purpose
 from genomics.coordinates import Build
-from genomics.matching.relatives import LEAST_CM
+from genomics.matching.relatives import MOST_CM
 
 LARGEST = 10 * 1024 * 1024  # bytes of a judicial paper
 DOMAINS = {Role.INVESTIGATOR: "L", Role.COUNSEL: "E"}
@@ -198,20 +199,24 @@ class SearchForm(forms.Form):
 
     min_cm = forms.FloatField(
         label=_("Shortest segment, in centimorgans"),
-        help_text=_("At least 5. Short segments often come from chance."),
-        min_value=LEAST_CM,
+        max_value=MOST_CM,
         initial=7,
     )
     min_total_cm = forms.FloatField(
         label=_("Shared in all, in centimorgans"),
         help_text=_("Second cousins share about 200, third cousins about 70, fourth about 30."),
-        min_value=LEAST_CM,
+        max_value=MOST_CM,
         initial=20,
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, least: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        short = _now("At least %(least)s. Short segments often come from chance.") % {"least": least}
+        self.fields["min_cm"].help_text = short
+        for name in ("min_cm", "min_total_cm"):
+            self.fields[name].validators.append(MinValueValidator(least))
+            self.fields[name].widget.attrs["min"] = least
         self.fields["key"].initial = uuid.uuid4().hex
 
     def question(self, evidence: UUID) -> dict[str, Any]:

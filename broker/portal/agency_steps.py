@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import case_ends, cases, disclosures, queries
+from broker import case_ends, cases, disclosures, queries, submissions, uses
 from broker.models import Authorisation, Case, CasePermission, Disclosure, Job, Query, Reviewed, User
 from broker.portal import asked, court_document
 from broker.portal import steward_papers as papers
@@ -34,7 +34,8 @@ def search(request: HttpRequest, id: UUID, evidence_id: UUID) -> HttpResponse:
     user, now = person(request), timezone.now()
     seen = visible(user, id)
     profile = get_object_or_404(EvidenceProfile, pk=evidence_id, case=cases.reference(seen))
-    form = SearchForm(request.POST if request.method == "POST" else None)
+    least = submissions.shortest_segment([seen.purpose], uses.policy(now))
+    form = SearchForm(request.POST if request.method == "POST" else None, least=least)
     if request.method == "POST" and form.is_valid():
         try:
             query = queries.submit(

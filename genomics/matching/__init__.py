@@ -27,5 +27,5 @@ def parse(said: Mapping[str, Any]) -> Question:
         return KINDS[kind](said)
     except GenomicsError:
         raise
-    except (KeyError, TypeError, ValueError) as wrong:
+    except (KeyError, OverflowError, TypeError, ValueError) as wrong:
         raise QuestionRefused(f"This question is not well formed: {wrong}.") from None

@@ -1,26 +1,29 @@
 """Who shares long stretches of DNA with this profile?
 
 Pure: it compares panel rows and says how much is shared, where, and what that most likely means. The scan
-itself is in segments, the bit work in kernels.
+itself is in segments, the bit work in kernels. How short a segment a house shows is its policy's to say; no
+question goes under the policy's own floor.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
 from genomics.matching.question import Material, Reference
 from genomics.matching.segments import Sharing, compare
 
-LEAST_CM = 5.0  # a shorter segment says nothing about kinship and much about a genotype
+MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relatives:
     """Of the evidence profile: everybody with a segment of at least `min_cm` centimorgans and `min_total_cm`
-    in all."""
+    in all. Whoever shares no segment is in no answer, whatever is asked: who permits it is told to nobody."""
 
     kind: ClassVar[str] = "relatives"
     granularity: ClassVar[Granularity] = Granularity.RECORD
@@ -30,10 +33,17 @@ class Relatives:
     min_total_cm: float = 20.0
 
     def __post_init__(self) -> None:
-        if not self.min_cm >= LEAST_CM:
-            raise QuestionRefused(
-                f"Segments shorter than {LEAST_CM:g} cM are not shown; ask for longer ones."
-            )
+        self.require(SHORTEST_SEGMENT_CM)
+
+    def require(self, least: float) -> None:
+        """Raises QuestionRefused where less is asked for than a segment of `least` centimorgans, in all or at
+        a time, or what is no length at all."""
+        for asked in (self.min_cm, self.min_total_cm):
+            if not (math.isfinite(asked) and least <= asked <= MOST_CM):
+                raise QuestionRefused(
+                    f"Shared DNA is told from {least:g} cM on, a segment and in all, and there are no more "
+                    f"than {MOST_CM:g}; ask for a number between them."
+                )
 
     @property
     def place(self) -> None:
@@ -68,7 +78,11 @@ class Relatives:
     ) -> Answer:
         best = {ordinal: max(sharing, key=lambda s: s.total_cm) for ordinal, sharing in found.items()}
         matches = sorted(
-            ((alias(ordinal), one) for ordinal, one in best.items() if one.total_cm >= self.min_total_cm),
+            (
+                (alias(ordinal), one)
+                for ordinal, one in best.items()
+                if one.segments and one.total_cm >= self.min_total_cm
+            ),
             key=lambda match: (-match[1].total_cm, match[0]),
         )
         return Answer(

@@ -16,9 +16,10 @@ from broker import cases, people, queries, tokens
 from broker.api import problems
 from broker.models import AccessRequest, Job, Query, QueryState, User
 from broker.roles import Role
+from consent import policies
 from consent.errors import ConsentError
 from tests.builders import vcf
-from tests.world import EARLIER, NOW, SITE, World
+from tests.world import EARLIER, NOW, SITE, WITHOUT_COOLING_OFF, World
 
 pytestmark = pytest.mark.django_db
 DOOR = "/api/v1/queries"
@@ -106,6 +107,54 @@ def test_a_query_under_a_case_is_taken_as_well(world: World, ivan: Program):
     answer = ivan.post(DOOR, {"case": str(case.pk), "question": question})
     assert answer.status_code == 202
     assert answer.json()["question"]["min_cm"] == 8
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ('"min_total_cm": 0', 422),
+        ('"min_total_cm": -1', 422),
+        ('"min_total_cm": 6.99', 422),
+        ('"min_cm": 6.99', 422),
+        ('"min_cm": 4001', 422),
+        ('"min_cm": 1e400', 400),
+        ('"min_total_cm": ' + "9" * 400, 400),
+        ('"min_total_cm": "nan"', 400),
+        ('"min_total_cm": "-inf"', 400),
+        ('"min_total_cm": NaN', 400),
+        ('"min_cm": null', 400),
+        ('"min_cm": true', 422),
+    ],
+)
+def test_no_search_asks_for_what_everybody_has(world: World, ivan: Program, said: str, status: int):
+    case = world.case()
+    profile = cases.bring_evidence(
+        case, vcf([("20", 1000226, "A", "T", "0/1")]), by=world.staff.investigator, at=NOW
+    )
+    question = f'{{"kind": "relatives", "evidence": "{profile.pk}", {said}}}'
+    answer = ivan.post(DOOR, f'{{"case": "{case.pk}", "question": {question}}}')
+    assert answer.status_code == status, answer.content
+    assert answer.json()["type"].startswith("/problems/")
+    assert not Query.objects.exists()
+
+
+def test_a_policy_says_for_each_family_how_short_a_segment_is_told(world: World, ivan: Program):
+    policies.adopt(
+        WITHOUT_COOLING_OFF.overlay(
+            {"policy_version": "strict", "shortest_segment_cm_by_family": {"LE.HOM": 30}}
+        ),
+        by="founding",
+        at=EARLIER,
+    )
+    case = world.case()
+    profile = cases.bring_evidence(
+        case, vcf([("20", 1000226, "A", "T", "0/1")]), by=world.staff.investigator, at=NOW
+    )
+    question = {"kind": "relatives", "evidence": str(profile.pk), "min_cm": 29, "min_total_cm": 60}
+    answer = ivan.post(DOOR, {"case": str(case.pk), "question": question})
+    assert answer.status_code == 422
+    assert "from 30 cM on" in answer.json()["detail"]
+    assert ivan.post(DOOR, {"case": str(case.pk), "question": question | {"min_cm": 30}}).status_code == 202
 
 
 def test_a_query_refused_at_once_says_why_and_where_it_is(world: World, rosa: Program):

@@ -20,13 +20,13 @@ def test_a_search_becomes_a_job_when_two_have_signed_it(world: World, ivan: Clie
     page = shown(ivan, "search", case.pk, profile.pk)
     assert re.search(r'name="min_cm"[^>]*value="7"', page) or re.search(r'value="7"[^>]*name="min_cm"', page)
     answer = ivan.post(
-        reverse("agency:search", args=[case.pk, profile.pk]), {"min_cm": "6.5", "min_total_cm": "30"}
+        reverse("agency:search", args=[case.pk, profile.pk]), {"min_cm": "7.5", "min_total_cm": "30"}
     )
     query = Query.objects.get()
     assert query.question == {
         "kind": "relatives",
         "evidence": str(profile.pk),
-        "min_cm": 6.5,
+        "min_cm": 7.5,
         "min_total_cm": 30.0,
     }
     assert answer["Location"] == reverse("jobs:query", args=[query.pk])
@@ -44,7 +44,10 @@ def test_a_search_becomes_a_job_when_two_have_signed_it(world: World, ivan: Clie
 @pytest.mark.parametrize(
     "said",
     [
-        {"min_cm": "4.9", "min_total_cm": "20"},
+        {"min_cm": "6.9", "min_total_cm": "20"},
+        {"min_cm": "7", "min_total_cm": "6.9"},
+        {"min_cm": "7", "min_total_cm": "1e400"},
+        {"min_cm": "4001", "min_total_cm": "20"},
         {"min_cm": "nan", "min_total_cm": "20"},
         {"min_cm": "7", "min_total_cm": "-1"},
         {"min_cm": "", "min_total_cm": ""},

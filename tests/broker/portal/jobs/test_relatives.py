@@ -109,6 +109,29 @@ def test_identity_is_answered_with_case_names(world: World, ivan: Client, panel:
     assert "person,sites,agreement" in taken(ivan, query.job, "csv")
 
 
+@pytest.mark.parametrize("kind", ["relatives", "identity"])
+def test_who_permits_it_and_shares_nothing_is_counted_nowhere(
+    world: World, ivan: Client, panel: Any, kind: str
+):
+    with_panel(panel)
+    strangers = np.random.default_rng(9)
+    for n in range(12):
+        copies = strangers.binomial(2, 0.5, len(panel))
+        world.join(f"Noor {n}", says="Noor", data=genotypes(panel, copies))
+    case, by = world.case(), world.staff.investigator
+    profile = cases.bring_evidence(
+        case, genotypes(panel, strangers.binomial(2, 0.5, len(panel))), by=by, at=NOW
+    )
+    question = {"kind": kind, "evidence": str(profile.pk)}
+    shortest = {"min_cm": 7, "min_total_cm": 7} if kind == "relatives" else {}
+    job = run(job_of(queries.submit(question | shortest, under=case, by=by, at=NOW)))
+    before = json.loads(taken(ivan, job, "json"))
+    assert (before["count"], before["fewer_than"], before["records"]) == (None, 10, [])
+    world.disclose(job)
+    assert json.loads(taken(ivan, job, "json"))["records"] == []
+    assert "12" not in re.sub(r"[0-9a-f-]{16,}", "", taken(ivan, job, "csv").split("question", 1)[1])
+
+
 def test_many_matches_are_listed_and_the_nearest_drawn(monkeypatch: Any):
     record = {
         "person": "R-1",
