@@ -35,6 +35,7 @@ from genomics.answers import counted
 
 Answer = dict[str, Any]
 
+GONE = "the answer is no longer kept"  # why it lapses: what it would let out is not there
 NOT_YET = "A lead only. Whom it found, under case names, is told when a second pair has signed."
 
 
@@ -56,6 +57,8 @@ def propose(job: Job, *, reason: str, by: User, at: datetime) -> Disclosure:
         Query.objects.select_for_update().get(pk=job.query_id)
         if living(job) is not None:
             raise Refused("A disclosure of this search was proposed already. Nothing was changed.")
+        if not _is_kept(job):
+            raise Refused("The answer of this search is no longer kept. Nothing was proposed.")
         made = Disclosure.objects.create(job=job, reason=reason, proposed_by=by, proposed_at=at)
         log.append(
             events.DISCLOSURE_PROPOSED,
@@ -72,11 +75,13 @@ def decide(
     disclosure: Disclosure, *, role: Role, approves: bool, reason: str, by: User, at: datetime
 ) -> Disclosure:
     """One of the two signatures. With the second, consent is asked again of everybody it would name; whoever
-    has withdrawn since the search is not disclosed, and nothing tells that there was somebody."""
+    has withdrawn since the search is not disclosed, and nothing tells that there was somebody. Where the
+    answer is no longer kept it lapses."""
     if approves:
         reopening.require_open()
-    found = _found(disclosure.job) if approves else {}
-    first = _asked(disclosure, found, at) if approves else None
+    kept = _is_kept(disclosure.job)
+    found = _found(disclosure.job) if approves and kept else {}
+    first = _asked(disclosure, found, at) if approves and kept else None
     with transaction.atomic():
         fence.advance([])  # before anything is read; and a no is written under it
         afterwards.require_current()
@@ -91,6 +96,8 @@ def decide(
         )
         if standing is Standing.REFUSED:
             _move(disclosure, DisclosureState.REFUSED, at=at)
+        elif not kept:
+            lapse(disclosure, because=GONE, by=by.reference, at=at)
         elif standing is Standing.APPROVED:
             assert first is not None  # approved by this very signature
             _disclose(disclosure, first, found, by=by, at=at)
@@ -192,6 +199,10 @@ def _asked(disclosure: Disclosure, found: dict[int, str], at: datetime) -> Clear
     the gate lock; what changes until then is seen under the lock."""
     use = uses.of(disclosure.job.query)
     return proofs.within(proofs.clear(use, policy=uses.policy(at), at=at), found)
+
+
+def _is_kept(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, state=JobState.RELEASED).exists()
 
 
 def _found(job: Job) -> dict[int, str]:

@@ -29,7 +29,7 @@ def seal(data: bytes, place: str) -> bytes:
 def unseal(sealed: bytes, place: str) -> bytes:
     try:
         return AESGCM(_key("staging")).decrypt(sealed[:12], sealed[12:], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the second of what is too short to have been sealed
         raise StagedBroken("What was kept of this job is not as it was written. Tell an auditor.") from None
 
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from broker import events
-from broker.models import Job, JobState
+from broker import disclosures, events
+from broker.models import Disclosure, DisclosureState, Job, JobState
 from consent.ledger import log
 
 MOST_ATTEMPTS = 5  # a job that ends five workers is parked
@@ -73,4 +73,6 @@ def _expired(job: UUID, at: datetime) -> int:
             log.append(
                 events.JOB_EXPIRED, at=at, by="worker", subject=f"job:{job}", days=settings.RESULT_DAYS
             )
+            for waiting in Disclosure.objects.filter(job=job, state=DisclosureState.PROPOSED):
+                disclosures.lapse(waiting, because=disclosures.GONE, by="worker", at=at)
     return gone

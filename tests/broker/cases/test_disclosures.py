@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from broker import cases, disclosures, results, staging
+from broker import cases, disclosures, results, staging, sweeping
+from broker.demo import house
 from broker.errors import NotAllowed, Refused
 from broker.models import Approval, Disclosure, DisclosureState, Job
 from broker.roles import Role
@@ -261,3 +264,42 @@ def test_a_program_asks_for_the_leads_as_the_page_does(found: Found, ivan: Clien
     assert ivan.get(where).json()["state"] == "disclosed"
     cora = signed_in(found.world.staff.counsel)
     assert cora.get(where).status_code == 404
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "before the sweep of this version"])
+def test_what_waits_for_signatures_lapses_with_the_answer_it_would_let_out(found: Found, swept: bool):
+    made = found.proposed()
+    later = NOW + timedelta(days=settings.RESULT_DAYS)
+    if swept:
+        assert sweeping.expire(at=later) == 1
+    else:
+        Job.objects.update(state="expired", answer=None)
+        role, reviewer = house.second_pair(found.world.staff)[0]
+        disclosures.decide(made, role=role, approves=True, reason="seen", by=reviewer, at=later)
+    made.refresh_from_db()
+    assert (made.state, made.leads) == (DisclosureState.LAPSED, None)
+    (line,) = LedgerOpening.objects.filter(event__kind="query:disclosure:lapsed")
+    assert line.said["fields"]["because"] == disclosures.GONE
+    assert not disclosures.waiting().exists()
+
+
+def test_a_page_where_somebody_signs_too_late_says_so(found: Found):
+    made = found.proposed()
+    Job.objects.update(state="expired", answer=None)
+    role, reviewer = house.second_pair(found.world.staff)[0]
+    page = signed_in(reviewer).post(
+        reverse("steward:disclosure", args=[made.pk]),
+        {"role": role, "approves": "yes", "reason": "seen"},
+        follow=True,
+    )
+    assert page.status_code < 500
+    made.refresh_from_db()
+    assert made.state in (DisclosureState.LAPSED, DisclosureState.PROPOSED)
+
+
+def test_nothing_is_proposed_of_an_answer_that_went_meanwhile(found: Found, monkeypatch: pytest.MonkeyPatch):
+    job = found.released()
+    Job.objects.update(state="expired", answer=None)  # after the page was read
+    with pytest.raises(Refused, match="no longer kept"):
+        disclosures.propose(job, reason="To go on.", by=found.by, at=NOW)
+    assert not Disclosure.objects.exists()
