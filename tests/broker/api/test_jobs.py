@@ -69,6 +69,16 @@ def test_a_job_is_followed_to_its_answer(world: World, rosa: Program):
     assert answer["question"] == world.carriers()
 
 
+def test_nothing_a_rest_door_says_is_kept_on_the_way(world: World, rosa: Program):
+    world.crowd(11, says="Ada")
+    job = ask(world)
+    jobs.run(job.pk, clock=lambda: NOW, batch=50)
+    log.sequence(at=NOW)
+    for path in (reverse("api:result", args=[job.pk]), reverse("api:job", args=[job.pk]), "/api/v1/nowhere"):
+        said = rosa.get(path)["Cache-Control"]
+        assert {"no-store", "private"} <= set(said.split(", ")), path
+
+
 def test_a_small_number_has_no_number(world: World, rosa: Program):
     world.crowd(9, says="Ada")
     answer = rosa.get(door("result", run(ask(world)))).json()
