@@ -51,7 +51,7 @@ from genomics.matching import parse
 
 logger = logging.getLogger(__name__)
 
-MOST_ROUNDS = 10  # times it is asked anew because consent changed before the release
+MOST_ROUNDS = 10  # times it is asked anew: consent changed before the release, or that was ended
 LONGEST = timedelta(minutes=50)  # of one attempt; the queue itself ends a task ten minutes later
 
 # What the asker reads. Whose record it was, or that somebody changed her mind, stands in the ledger alone.
@@ -145,6 +145,7 @@ def _run(claim: Claim, batch: int) -> None:
         raise RequestLapsed(clearance.reasons)
     canaries.guard(claim.subject, clearance, at=now)
     clearance = _within_snapshot(claim, clearance)
+    changed = 0
     for _ in range(MOST_ROUNDS):
         policy = uses.policy(now)
         watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
@@ -161,8 +162,10 @@ def _run(claim: Claim, batch: int) -> None:
         canaries.guard(claim.subject, asked.clearance, opened=asked.opened, at=claim.clock())
         claim.passage.read(clearance, asked.clearance, batch)
         manifest = _stage(claim, asked)
-        if supervised.run(partial(_release, claim, asked.clearance, manifest)):
+        released = supervised.run(partial(_release, claim, asked.clearance, manifest))
+        if released:
             return
+        changed += released is False
         # Somebody changed her mind since, or the release stood still and was ended: the answer is made again
         # from nothing, for the difference of two answers would name her.
         _move(claim, JobState.RUNNING, answer=None, manifest=None)
@@ -171,8 +174,17 @@ def _run(claim: Claim, batch: int) -> None:
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
         claim.passage.cut(asked.clearance, clearance)
-    trouble = f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
-    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=UNSETTLED)
+    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=_unsettled(changed), told=UNSETTLED)
+
+
+def _unsettled(changed: int) -> str:
+    """Why no try came to a release: consent had changed, or its transaction stood still and was ended."""
+    if changed == MOST_ROUNDS:
+        return f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
+    return (
+        f"Of {MOST_ROUNDS} tries to release, {MOST_ROUNDS - changed} stood still or died before they had "
+        f"released anything, and at {changed} consent had changed. Nothing was released; look at the worker."
+    )
 
 
 def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:

@@ -16,7 +16,7 @@ from broker.models import Canary, Job, JobState
 from consent import clearance as proofs
 from consent import records
 from consent.ledger import log
-from consent.models import Holding, Participant
+from consent.models import Holding, LedgerOpening, Participant
 from consent.purposes import FAMILIES
 from consent.terms import Permission, Verb
 from genomics import gate
@@ -138,6 +138,19 @@ def test_a_mark_that_was_removed_or_changed_is_told(world: World):
         unsafe_rows(Canary).update(sealed=b"something else")
     assert canaries.missing() == 2
     assert [(one.rule, one.count) for one in anomaly_watch.seen(since=NOW, at=NOW)] == [("marks", 2)]
+
+
+@pytest.mark.parametrize("sealed", [b"", b"something else", bytes(80)])
+def test_a_mark_that_was_changed_pauses_the_job_and_rings(world: World, sealed: bytes):
+    world.crowd(10, says="Ada")
+    planted(world)
+    with unsafe_without_triggers(connection):
+        unsafe_rows(Canary).update(sealed=sealed)
+    job = run(asked(world))
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSOUND, None)
+    (line,) = LedgerOpening.objects.filter(event__kind="consent:alarm:unsound")
+    assert line.subject == f"job:{job.pk}"
+    assert {one.notice.kind for one in notices.inbox(world.staff.auditor)} == {"unsound"}
 
 
 def test_whatever_is_done_about_her_is_told(world: World):

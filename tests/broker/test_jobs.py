@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from broker import access, events, gates, jobs, queries, results, staging, sweeping, usage
+from broker import access, events, gates, jobs, queries, results, staging, supervised, sweeping, usage
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Notice, QueryState
 from consent import holdings, participants, records
 from consent.errors import LedgerBroken, SealBroken
@@ -442,6 +442,18 @@ def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(wor
     monkeypatch.undo()
     assert sweeping.resume(by="operator", at=NOW) == 1
     assert run(job).state == JobState.RELEASED
+
+
+@pytest.mark.parametrize("died", [10, 4])
+def test_where_releases_die_consent_is_not_said_to_have_changed(world: World, monkeypatch, died: int):
+    world.crowd(2, says="Ada")
+    ends = iter([None] * died + [False] * (jobs.MOST_ROUNDS - died))
+    monkeypatch.setattr(supervised, "run", lambda _work: next(ends))
+    job = run(job_of(ask(world)))
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSETTLED, None)
+    said = LedgerEvent.objects.get(kind="query:job:paused").opening.said["fields"]["trouble"]
+    assert f"{died} stood still or died" in said
+    assert f"at {jobs.MOST_ROUNDS - died} consent had changed" in said
 
 
 def test_what_cannot_be_read_fails_the_job_without_a_word_about_whose_it_was(world: World, monkeypatch):
