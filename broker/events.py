@@ -167,6 +167,11 @@ JOB_EXPIRED = EventKind(
     "query:job:expired", "The answer of job {subject} was kept for {days} days and is gone.", ("days",)
 )
 RESULT_READ = EventKind("query:result:read", "The result of job {subject} was read.", ())
+DUTY_FAILED = EventKind(
+    "broker:duty:failed",
+    "What the house does by the clock could not be done ({duty}): {trouble}",
+    ("duty", "trouble"),
+)
 LEDGER_READ = EventKind("broker:ledger:read", "{by} took the whole ledger to {what} it.", ("what",))
 CANARY_PLANTED = EventKind(
     "broker:canary:planted", "A canary was planted: somebody who allows nothing.", ("commitment",)

@@ -64,6 +64,7 @@ SENTENCES_ID: dict[str, str] = {
     "query:job:resumed": "{by} mengembalikan pekerjaan {subject} ke antrean.",
     "query:job:expired": "Jawaban pekerjaan {subject} disimpan selama {days} hari dan kini sudah dihapus.",
     "query:result:read": "Hasil pekerjaan {subject} dibaca.",
+    "broker:duty:failed": "Tugas berkala sistem tidak dapat dijalankan ({duty}): {trouble}",
     "broker:ledger:read": "{by} mengambil seluruh buku catatan untuk tujuan: {what}.",
     "broker:canary:planted": "Seekor kenari ditempatkan: seseorang yang tidak mengizinkan apa pun.",
     "broker:canary:touched": (

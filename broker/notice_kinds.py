@@ -221,6 +221,14 @@ KINDS: dict[str, Kind] = {
             "Nothing is asked or disclosed until a steward has looked."
         ),
     ),
+    "duty": Kind(
+        gettext_noop("Something the house does by itself was not done"),
+        gettext_noop(
+            "It is tried again every minute, and everything else goes on. What was not done: %(duty)s. The "
+            "ledger says why; ask an operator to look at the worker's log."
+        ),
+        ("duty",),
+    ),
     "unsound": Kind(
         gettext_noop("A consent record is not as it was recorded"),
         gettext_noop(

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import current_app, shared_task
@@ -17,6 +17,7 @@ from broker import (
     anomaly_watch,
     case_ends,
     checks,
+    duties,
     handovers,
     impact,
     jobs,
@@ -106,28 +107,9 @@ def keep_up() -> None:
 
 @shared_task(name="broker.look")
 def look() -> None:
-    """What is looked at every minute: yeses in numbers, a share of the records, mails that wait, searches and
-    demands that can be told, demands nobody answered, the day's picture of uses, reviews whose time is over,
-    and what uploads left behind."""
+    """What is looked at every minute, each duty by itself (see LOOKED_AT)."""
     afterwards.require_current()
-    now = timezone.now()
-    risen = alarms.look(now)
-    if risen is not None:
-        notices.tell(people.holding(Role.AUDITOR), "alarm", at=now, grants=risen.grants)
-    if alarms.walk(now) is not None:
-        notices.tell(people.holding(Role.AUDITOR), "unsound", at=now)
-    anomaly_watch.look(now)
-    for delivery in postman.due(at=now):
-        postman.ring(delivery)
-    tellings.tell_due(at=now)
-    processes.tell_due(at=now)
-    processes.alarm_overdue(at=now)
-    statements.keep(at=now)
-    transparency.publish_due(at=now)
-    impact.take_daily(at=now)
-    reviews.settle_due(at=now)
-    leftovers.expire(at=now)
-    leftovers.clear(at=now)
+    duties.do_each(LOOKED_AT, at=timezone.now())
 
 
 @shared_task(name="broker.end_due")
@@ -135,11 +117,43 @@ def end_due() -> None:
     """End the cases that have run out, evidence and all, and let answers go whose time is over. A worker that
     reads strangers' files could do none of it in the database: it is the keeper's, as the upkeep is."""
     afterwards.require_current()
-    now = timezone.now()
-    case_ends.lapse_due(at=now)
-    sweeping.expire(at=now)
+    duties.do_each(ENDED, at=timezone.now())
 
 
+def _yeses(at: datetime) -> None:
+    if (risen := alarms.look(at)) is not None:
+        notices.tell(people.holding(Role.AUDITOR), "alarm", at=at, grants=risen.grants)
+
+
+def _records(at: datetime) -> None:
+    if alarms.walk(at) is not None:
+        notices.tell(people.holding(Role.AUDITOR), "unsound", at=at)
+
+
+def _mails(at: datetime) -> None:
+    for delivery in postman.due(at=at):
+        postman.ring(delivery)
+
+
+LOOKED_AT: dict[str, duties.Duty] = {
+    "yeses in numbers": _yeses,
+    "a share of the records": _records,
+    "what is unusual": anomaly_watch.look,
+    "mails that wait": _mails,
+    "searches to be told": lambda at: tellings.tell_due(at=at),
+    "demands to be told": lambda at: processes.tell_due(at=at),
+    "demands nobody answered": lambda at: processes.alarm_overdue(at=at),
+    "the month's statement": lambda at: statements.keep(at=at),
+    "the year's report": lambda at: transparency.publish_due(at=at),
+    "the day's picture of uses": lambda at: impact.take_daily(at=at),
+    "reviews whose time is over": lambda at: reviews.settle_due(at=at),
+    "uploads that ran out": lambda at: leftovers.expire(at=at),
+    "what uploads left behind": lambda at: leftovers.clear(at=at),
+}
+ENDED: dict[str, duties.Duty] = {
+    "cases that have run out": lambda at: case_ends.lapse_due(at=at),
+    "answers whose time is over": lambda at: sweeping.expire(at=at),
+}
 run_job.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
 hand_over.allowed = keep_up.allowed = look.allowed = end_due.allowed = WORKER
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from broker import cases, events, manifests, notices, processes, uses, wards
 from broker.models import Case, Disclosure, DisclosureState, Job, JobState, LegalProcess, Telling
+from broker.staging import StagedBroken
 from consent.ledger import log
 from consent.models import Participant
 
@@ -107,7 +108,7 @@ def _tell(case: Case, *, at: datetime) -> Telling | None:
         subject, until = cases.reference(case), upto.isoformat()
         log.append(events.CASE_TOLD, at=at, by="house", subject=subject, upto=until, searches=len(jobs))
         considered = Participant.objects.filter(
-            pk__in=_considered([*jobs, *disclosed]), erased_at__isnull=True
+            pk__in=_considered([*jobs, *disclosed], at=at), erased_at__isnull=True
         )
         told = wards.acting_for_each(considered, at=at)
         notices.tell_each(((user, {"whose": one.pseudonym}) for user, one in told), "searched", at=at)
@@ -126,8 +127,16 @@ def _with_something_untold() -> QuerySet[Case]:
     return rows.filter(Q(told__isnull=True) | Exists(ran) | Exists(made) | Exists(came))
 
 
-def _considered(jobs: list[Job]) -> set[int]:
-    return {ordinal for job in jobs for ordinal in manifests.considered(job)}
+def _considered(jobs: list[Job], *, at: datetime) -> set[int]:
+    """Everybody whom one of them considered. One whose manifest does not open keeps nothing from the others'
+    people; auditors hear of it, for its own cannot be told."""
+    found: set[int] = set()
+    for job in jobs:
+        try:
+            found |= manifests.considered(job)
+        except StagedBroken:
+            manifests.ring(job, at=at)
+    return found
 
 
 def _touches(case: Case) -> list[datetime]:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from broker import cases, disclosures, events, manifests
+from broker.errors import BrokerError
 from broker.models import (
     ANSWERED,
     Case,
@@ -29,10 +30,12 @@ from broker.models import (
     Telling,
 )
 from broker.signatures import SIGNATURES
+from broker.staging import StagedBroken
 from broker.submissions import BY_A_REVIEWER
 from consent.canonical import canonical
 from consent.ledger import checkpoints, log
 from consent.ledger import report_form as form
+from consent.ledger.kinds import EventKind
 from consent.ledger.report_form import Period
 from consent.models import LedgerEvent, LedgerOpening
 from consent.purposes import PURPOSES
@@ -41,6 +44,10 @@ from genomics.answers import THRESHOLD
 
 Fact = Mapping[str, str]
 STAGES = {"pretrial": "defence before trial", "postconviction": "defence after conviction"}
+
+
+class ReportUnsound(BrokerError):
+    """There is no whole report of the period. Nothing was made or published."""
 
 
 def year(number: int) -> Period:
@@ -71,6 +78,8 @@ def of(period: Period, *, at: datetime) -> dict[str, Any]:
 def make(period: Period, *, by: str, at: datetime) -> dict[str, Any]:
     """The same, with its line in the ledger."""
     report = of(period, at=at)
+    for job in unreadable(period):
+        manifests.ring(job, at=at)
     with transaction.atomic():
         log.append(
             events.REPORT_MADE,
@@ -81,6 +90,16 @@ def make(period: Period, *, by: str, at: datetime) -> dict[str, Any]:
             sha256=hashlib.sha256(canonical(report)).hexdigest(),
         )
     return report
+
+
+def unreadable(period: Period) -> Iterator[Job]:
+    """Searches told in the period whose manifests do not open; their lines in the ledger are counted."""
+    for case, after, upto in _tellings(period):
+        for job in _ran(case, after, upto):
+            try:
+                manifests.manifest_of(job)
+            except StagedBroken:
+                yield job
 
 
 def publish_due(*, at: datetime) -> PublishedReport | None:
@@ -144,16 +163,50 @@ def _outcome(case: Case, period: Period) -> tuple[str, datetime | None]:
 
 def _searches(period: Period) -> Iterator[Fact]:
     for case, after, upto in _tellings(period):
-        states = [JobState.RELEASED, JobState.EXPIRED]
-        rows = Job.objects.filter(query__case=case, state__in=states, ended_at__lte=upto)
-        for job in rows.filter(**_since("ended_at", after)).select_related("query"):
-            said = manifests.manifest_of(job)
-            permitted = len(said["permitted"])
+        for job in _ran(case, after, upto):
+            considered, permitted = _numbers(job)
             yield {
                 "question": job.query.question["kind"],
-                "people considered": form.people(permitted + len(said["left_out"])),
+                "people considered": form.people(considered),
                 "people who permitted it": form.people(permitted),
             }
+
+
+def _numbers(job: Job) -> tuple[int, int]:
+    """How many people it considered, and how many permitted it: by its manifest. Of one that does not open
+    the line of its release says it, which any recount goes by; without that there is no whole report."""
+    try:
+        said = manifests.manifest_of(job)
+    except StagedBroken:
+        line = _line(f"job:{job.pk}", events.JOB_RELEASED)
+        return line["considered"], line["permitted"]
+    return len(said["permitted"]) + len(said["left_out"]), len(said["permitted"])
+
+
+def _leads(made: Disclosure) -> int:
+    """How many leads it let out: by what it let out, or else by its line, in the same way."""
+    try:
+        return disclosures.number_of(made)
+    except StagedBroken:
+        leads: int = _line(f"disclosure:{made.pk}", events.DISCLOSURE_MADE)["leads"]
+        return leads
+
+
+def _line(subject: str, kind: EventKind) -> dict[str, Any]:
+    opening = LedgerOpening.objects.filter(subject=subject, event__kind=kind.tag).first()
+    if opening is None:
+        raise ReportUnsound(
+            f"Of {subject} neither what was kept nor its line in the ledger can be read, so there is no whole "
+            "report. Nothing was made or published; verify the ledger and tell an auditor."
+        )
+    fields: dict[str, Any] = opening.said["fields"]
+    return fields
+
+
+def _ran(case: Case, after: datetime | None, upto: datetime) -> QuerySet[Job]:
+    states = [JobState.RELEASED, JobState.EXPIRED]
+    rows = Job.objects.filter(query__case=case, state__in=states, ended_at__lte=upto)
+    return rows.filter(**_since("ended_at", after)).select_related("query")
 
 
 def _evidence(case: Case, period: Period) -> str:
@@ -171,7 +224,7 @@ def _disclosures(period: Period) -> Iterator[Fact]:
         for made in rows.select_related("job__query"):
             yield {
                 "question": made.job.query.question["kind"],
-                "leads": form.leads(disclosures.number_of(made)),
+                "leads": form.leads(_leads(made)),
                 "disclosed": form.waited(made.proposed_at, made.decided_at),
             }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from broker import (
     case_ends,
@@ -28,13 +29,25 @@ from broker import (
     transparency,
 )
 from broker.errors import NotAllowed, Refused
-from broker.models import Case, CaseReport, Job, LegalProcess, Query, QueryState
+from broker.models import (
+    Case,
+    CaseReport,
+    Job,
+    LegalProcess,
+    Notice,
+    PublishedReport,
+    Query,
+    QueryState,
+    Telling,
+)
 from broker.portal import report_words
 from broker.roles import Role
 from consent.ledger import cells, checkpoints, log, recount, recount_report, verifier
 from consent.ledger import report_form as form
 from consent.ledger.report_form import Period
+from consent.models import LedgerOpening
 from tests.builders import PDF
+from tests.unsafe import unsafe_without_triggers
 from tests.world import FAR, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -352,3 +365,57 @@ def test_the_recount_reads_the_kinds_that_are_written():
     assert {str(role) for role in signatures.SIGNATURES} == recount_report.SIGNATURES
     assert set(form.KINDS) == set(LegalProcess.Kind)
     assert set(form.ORIGINS) == set(Case.Origin)
+
+
+# --- what cannot be read -----------------------------------------------------------------------------
+
+
+def of_a_told_case(world: World, number: str = "C-1") -> Job:
+    case = open_(world, number, at=NOW)
+    decide(world, case, approves=True, at=NOW)
+    job = search(world, case, at=NOW)
+    assert job is not None
+    case_ends.close(case, by=world.staff.investigator, at=NOW + DAY)
+    return job
+
+
+def unsound() -> list[str]:
+    rows = LedgerOpening.objects.filter(event__kind="consent:alarm:unsound")
+    return [row.subject for row in rows]
+
+
+@pytest.mark.parametrize("garbled", [b"", b"x", bytes(60)])
+def test_a_manifest_that_does_not_open_stops_neither_the_telling_nor_the_report(
+    world: World, garbled: bytes, capsys: Any
+):
+    job = of_a_told_case(world)
+    other = of_a_told_case(world, "C-2")
+    tellings.tell_due(at=NOW + 30 * DAY)
+    whole = transparency.of(ALWAYS, at=NOW)
+    with unsafe_without_triggers(connection):
+        Telling.objects.all()._raw_delete("default")
+    Job.objects.filter(pk=job.pk).update(manifest=garbled)
+    assert len(tellings.tell_due(at=NOW + 30 * DAY)) == 2
+    assert unsound() == [f"job:{job.pk}"]
+    assert Notice.objects.filter(user=world.staff.auditor, kind="unsound").count() == 1
+    assert transparency.of(ALWAYS, at=NOW) == whole, "the line of its release says the same"
+    call_command("transparency", start="2000-01-01", end="2100-01-01")
+    told = capsys.readouterr().err
+    assert str(job.pk) in told
+    assert str(other.pk) not in told
+    assert unsound() == [f"job:{job.pk}"], "told once"
+
+
+def test_where_the_ledger_does_not_say_it_either_there_is_no_report(world: World, tmp_path: Path):
+    job = of_a_told_case(world)
+    tellings.tell_due(at=NOW + 30 * DAY)
+    Job.objects.filter(pk=job.pk).update(manifest=b"")
+    lines = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind="query:job:released")
+    with unsafe_without_triggers(connection):
+        lines._raw_delete("default")
+    with pytest.raises(CommandError, match=f"{job.pk}.*Nothing was made"):
+        call_command("transparency", start="2000-01-01", end="2100-01-01", json=tmp_path / "report.json")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(transparency.ReportUnsound):
+        transparency.publish_due(at=NOW + 365 * DAY)
+    assert not PublishedReport.objects.exists()

@@ -26,12 +26,20 @@ class Command(OperatorCommand):
 
     def handle(self, **options: Any) -> None:
         period, now = _period(options), timezone.now()
-        if options["json"] is None:
-            report = transparency.make(period, by="operator", at=now)
-        else:
-            with new_files.recorded(options["json"]) as out:
+        try:
+            if options["json"] is None:
                 report = transparency.make(period, by="operator", at=now)
-                out.write(json.dumps(report, indent=2).encode())
+            else:
+                with new_files.recorded(options["json"]) as out:
+                    report = transparency.make(period, by="operator", at=now)
+                    out.write(json.dumps(report, indent=2).encode())
+        except transparency.ReportUnsound as unsound:
+            raise CommandError(str(unsound)) from None
+        for job in transparency.unreadable(period):
+            self.stderr.write(
+                f"The manifest of job {job.pk} is not as it was written, so it is counted by its line in the "
+                "ledger. Auditors were told."
+            )
         self.stdout.write(f"Told from {report['start'][:10]} until before {report['end'][:10]}")
         if not report["is_final"]:
             self.stdout.write("This period is not over: the report is not final.")
