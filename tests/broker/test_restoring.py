@@ -166,6 +166,12 @@ def test_the_file_says_nothing_about_anybody_and_forgets_the_erased(world: World
     assert lines[0].split()[0] == before.split()[0]
     assert lines[1].split()[1] == b"-"  # what Eve said before is in it no more, only that there was a line
     assert len(lines) == 3  # Ada's no, hers, and that she was erased
+    erasing.erase(ada, by="self", at=NOW)
+    lines = path.read_bytes().splitlines()
+    assert [line.split()[1] == b"-" for line in lines] == [True, True, False, False]
+    life = timedelta(days=32)
+    afterwards.trim(at=NOW + life / 2, life=life)
+    assert path.read_bytes().splitlines()[1:] == lines[2:], "what is gone keeps no line"
 
 
 def test_a_file_that_was_changed_is_never_replayed(world: World, checkpoint_file: Path, tmp_path: Path):

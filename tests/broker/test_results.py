@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from broker import jobs, queries, results, staging
+from broker import jobs, manifests, queries, results, staging
 from broker.errors import NotAllowed, Refused
 from broker.models import Job, JobState
 from consent.errors import LedgerBroken, NotSealed
@@ -110,6 +110,16 @@ def test_a_release_that_the_ledger_does_not_know_is_none(world: World):
     assert results.is_sealed(waiting), "whoever reads it is told"
     with pytest.raises(LedgerBroken, match="does not know that this answer was released"):
         results.read(waiting, by=world.staff.researcher, at=NOW)
+
+
+def test_whom_it_considered_is_told_of_nobody_where_the_manifest_does_not_open(
+    world: World, job: Job, caplog: pytest.LogCaptureFixture
+):
+    assert manifests.considered(job) == {one.ordinal for one in world.people.values()}
+    Job.objects.filter(pk=job.pk).update(manifest=staging.seal(b"{}", "another/manifest"))
+    job.refresh_from_db()
+    assert manifests.considered(job) == set()
+    assert str(job.pk) in caplog.text
 
 
 def test_a_snapshot_is_named_for_a_citation_by_what_it_is(job: Job):

@@ -108,6 +108,18 @@ def test_a_strange_line_among_the_others_is_not_read_over(ada, file):
     assert file.read_bytes() == strange
 
 
+def test_a_line_that_was_taken_out_from_among_the_others_is_missed(ada, file):
+    hold(ada)
+    hold(ada)
+    log.sequence(at=NOW)
+    whole = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(whole[1])
+    for asked in (afterwards.missing, lambda: log.sequence(at=NOW)):
+        hold(ada)
+        with pytest.raises(LedgerBroken, match=r"afterwards\.txt"):
+            asked()
+
+
 def test_a_file_that_has_lost_its_end_is_known_by_the_checkpoint(ada, file):
     hold(ada)
     hold(ada)

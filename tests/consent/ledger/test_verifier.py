@@ -9,9 +9,13 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 
+from consent import events
 from consent.ledger import archive, checkpoints, leaves, log, note, recount, verifier
-from tests.consent.ledger.build import AT, grow, happen
+from consent.models import LedgerOpening
+from tests.consent.ledger.build import AT, HAPPENED, grow, happen, unsafe_delete, unsafe_rows
+from tests.unsafe import unsafe_without_triggers
 
 
 @pytest.fixture
@@ -45,6 +49,24 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
     assert recount.read(bare, signer=checkpoints.signer()).ok
     pretending = changed(bare, 0, openings=True)
     assert "has lost what it said" in " ".join(recount.read(pretending).problems)
+
+
+def test_what_an_erasure_tells_of_may_be_gone_and_no_more(db):
+    first, second, _ = happen(3)
+    with transaction.atomic():
+        told = {"openings": {HAPPENED.tag: 1}}
+        log.append(
+            events.ERASED, at=AT, by="user:7", subject="P-0", **dict.fromkeys(events.ERASED.fields, 0) | told
+        )
+    log.sequence(at=AT)
+    with unsafe_without_triggers(connection):
+        unsafe_delete(unsafe_rows(LedgerOpening).filter(event=first))
+    assert recount.read(exported()).ok
+    with unsafe_without_triggers(connection):
+        unsafe_delete(unsafe_rows(LedgerOpening).filter(event=second))
+    assert_problem(
+        recount.read(exported()), "2 events of kind .* have lost what they said; erasures tell of 1"
+    )
 
 
 def test_of_very_many_lost_openings_the_first_are_named(lines, monkeypatch):
