@@ -91,7 +91,7 @@ STATEMENT_MADE = EventKind(
     ("sought", "note_sha256"),
 )
 REPORT_MADE = EventKind(
-    "broker:report:made", "A transparency report of {start} to {end} was made.", ("start", "end", "sha256")
+    kinds.REPORT_MADE, "A transparency report of {start} to {end} was made.", ("start", "end", "sha256")
 )
 CASE_LAPSED = EventKind(kinds.CASE_LAPSED, "Case {subject} lapsed: {why}.", ("why",))
 SEARCH_SUBMITTED = EventKind(

@@ -44,8 +44,9 @@ def ledger(out: BinaryIO, *, openings: bool, by: User, at: datetime) -> Taken:
     rights.require(by, Right.READ_LEDGER)
     packing = Packing(out)
     with packing.file("ledger.jsonl") as stream:
-        audit.export(stream, openings=openings)
-    return _sealed(packing, "the ledger" if openings else "the tree of the ledger alone", by=by, at=at)
+        newest = audit.export(stream, openings=openings)
+    what = "the ledger" if openings else "the tree of the ledger alone"
+    return _sealed(packing, what, under=newest, by=by, at=at)
 
 
 def job(out: BinaryIO, taken: Job, *, by: User, at: datetime) -> Taken:
@@ -54,7 +55,7 @@ def job(out: BinaryIO, taken: Job, *, by: User, at: datetime) -> Taken:
     packing = Packing(out)
     with packing.file(f"job-{taken.pk}.json") as stream:
         stream.write(text)
-    return _sealed(packing, f"job {taken.pk}", by=by, at=at)
+    return _sealed(packing, f"job {taken.pk}", under=LedgerCheckpoint.newest(), by=by, at=at)
 
 
 def found(
@@ -84,19 +85,19 @@ def found(
         table.writerow(COLUMNS)
         table.writerows(_row(event, tell(event)) for event in some)
     what = f"the events that fit {search.text}" if search.terms else "events without auditors' own steps"
-    return _sealed(packing, what, by=by, at=at)
+    return _sealed(packing, what, under=newest, by=by, at=at)
 
 
-def _sealed(packing: Packing, what: str, *, by: User, at: datetime) -> Taken:
-    newest = LedgerCheckpoint.newest()
+def _sealed(packing: Packing, what: str, *, under: LedgerCheckpoint | None, by: User, at: datetime) -> Taken:
+    """`under` is the newest checkpoint in it: the ledger may have grown while it was packed."""
     text = packing.seal(
         seed=settings.LEDGER_KEY.bytes,
         name=settings.LEDGER_ORIGIN,
         what=what,
         by=by.reference,
         at=at,
-        size=newest.size if newest else 0,
-        root=bytes(newest.root) if newest else tree.EMPTY_ROOT,
+        size=under.size if under else 0,
+        root=bytes(under.root) if under else tree.EMPTY_ROOT,
     )
     names = tuple(one.name for one in packing.files)
     with transaction.atomic():

@@ -19,8 +19,8 @@ from broker.roles import Right
 from consent import records, remembered, roll
 from consent.canonical import canonical, written
 from consent.ledger import archive, audit, log
+from consent.ledger.counting import Verification
 from consent.ledger.kinds import EventKind
-from consent.ledger.recount import Verification
 from consent.models import LedgerEvent, Participant
 from consent.reasons import Reason
 from genomics.intake import upkeep

@@ -40,7 +40,6 @@ from consent.ledger.report_form import Period
 from consent.models import LedgerEvent, LedgerOpening
 from consent.purposes import PURPOSES
 from genomics import events as genomics_events
-from genomics.answers import THRESHOLD
 
 Fact = Mapping[str, str]
 STAGES = {"pretrial": "defence before trial", "postconviction": "defence after conviction"}
@@ -70,8 +69,8 @@ def of(period: Period, *, at: datetime) -> dict[str, Any]:
         "start": period.start.isoformat(),
         "end": period.end.isoformat(),
         "is_final": at >= period.end,
-        "k": THRESHOLD,
-        "groups": form.filled(facts, THRESHOLD),
+        "k": form.THRESHOLD,
+        "groups": form.filled(facts, form.THRESHOLD),
     }
 
 

@@ -1,6 +1,6 @@
 """Auditing the ledger where it lies: verify it from its rows, or export it to be verified elsewhere.
 
-What must hold is written once, in consent.ledger.recount; here the rows are read for it.
+What must hold is written once, in consent.ledger.counting; here the rows are read for it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +11,9 @@ from django.db.models.functions import Coalesce
 
 from consent.canonical import canonical
 from consent.ledger import checkpoints
+from consent.ledger.counting import Audit, Verification
 from consent.ledger.leaves import Entry, Leaf, Sealed, commit
-from consent.ledger.recount import FORMAT, Audit, Verification
+from consent.ledger.recount import FORMAT
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
 CHUNK = 5_000
@@ -20,7 +21,7 @@ CHUNK = 5_000
 
 def verify(*, also: Iterable[Callable[[], Iterable[str]]] = ()) -> Verification:
     """Recompute everything. `also` are checks of other rooms; each returns a sentence for every problem."""
-    audit = Audit(checkpoints.signer())
+    audit = Audit(checkpoints.signer(), in_house=True)
     upto = _newest_size()  # what is appended during the audit belongs to the next one
     for record in _history(upto):
         audit.see(record)
@@ -33,10 +34,11 @@ def verify(*, also: Iterable[Callable[[], Iterable[str]]] = ()) -> Verification:
     return audit.verification(events=LedgerEvent.objects.count())
 
 
-def export(stream: TextIO, *, openings: bool = True) -> None:
+def export(stream: TextIO, *, openings: bool = True) -> LedgerCheckpoint | None:
     """Write the ledger as JSON Lines for consent.ledger.verifier. Without `openings` it says nothing about
-    anybody, and the tree can still be verified."""
-    upto = _newest_size()
+    anybody, and the tree can still be verified. Returns the newest checkpoint in it."""
+    newest = LedgerCheckpoint.newest()
+    upto = newest.size if newest else 0
     counts = {Leaf: 0, Sealed: 0, Entry: 0}
     _write(stream, {"ledger": str(checkpoints.signer()), "format": FORMAT, "openings": openings})
     for record in _history(upto, openings=openings):
@@ -46,6 +48,7 @@ def export(stream: TextIO, *, openings: bool = True) -> None:
     _write(
         stream, {"end": {"leaves": counts[Leaf], "checkpoints": counts[Sealed], "unplaced": counts[Entry]}}
     )
+    return newest
 
 
 def _write(stream: TextIO, line: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from consent.canonical import written
 from consent.errors import NoteRefused
 from consent.ledger import cosignature
 from consent.ledger import note as notes
-from consent.ledger.recount import Audit
+from consent.ledger.counting import Audit
 
 NO_KEY = (
     "No key was given, and nothing beside it brings one, so nobody's signature was checked. Give the key of "
@@ -43,7 +43,7 @@ class KeptNotes:
         return cls(whole)
 
     def problems(
-        self, signer: notes.Signer | None, witness: notes.Signer | None, audit: Audit | None
+        self, signer: notes.Signer, witness: notes.Signer | None, audit: Audit | None
     ) -> Iterator[str]:
         """A sentence for each thing that does not hold of them."""
         if self.torn:
@@ -53,10 +53,7 @@ class KeptNotes:
         for text in self.texts:
             if witness is not None:
                 yield from self._cosigned(text, witness)
-            if signer is not None:
-                yield from self._signed(text, signer, audit)
-        if signer is None:
-            yield NO_KEY
+            yield from self._signed(text, signer, audit)
 
     def _cosigned(self, text: str, witness: notes.Signer) -> Iterator[str]:
         try:

@@ -29,6 +29,7 @@ PROCESS_MOVED = "broker:process:moved"
 PROCESS_GAG_ENDED = "broker:process:gag_ended"
 PROCESS_TOLD = "broker:process:told"
 STATEMENT_MADE = "broker:statement:made"
+REPORT_MADE = "broker:report:made"
 
 # What the floors above take away, and a restore may not give back (consent.afterwards). One that says
 # `approves` is kept when it is a no.

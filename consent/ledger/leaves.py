@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from json.scanner import make_scanner
+from math import isfinite
 from typing import Any, Self
 
 from consent.ledger import tree
@@ -74,7 +75,15 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_int=_whole, parse_constant=_no_number)
+def _fraction(digits: str) -> float:
+    if len(digits) > DIGITS or not isfinite(number := float(digits)):
+        raise ValueError(f"{digits[:DIGITS]} is larger than any number that is written here")
+    return number
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_once, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number
+)
 _scan = make_scanner(_decoder)  # type: ignore[arg-type]  # typeshed asks for a scanner here
 
 

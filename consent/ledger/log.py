@@ -22,12 +22,12 @@ from consent.ledger import batches, checkpoints, heads, moves, tree
 from consent.ledger import note as notes
 from consent.ledger.audit import export, verify
 from consent.ledger.batches import UNWRITTEN
+from consent.ledger.counting import vouch
 from consent.ledger.heads import Heads
 from consent.ledger.kinds import EventKind
 from consent.ledger.leaves import leaf_data
 from consent.ledger.openings import Writer
 from consent.ledger.proofs import Proof, growth, paths, proof
-from consent.ledger.recount import vouch
 from consent.models.ledger import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 
 __all__ = [

@@ -101,6 +101,15 @@ class Recount:
         elif said["fields"]["compels_non_consenting"]:
             self._received[said["subject"]] = datetime.fromisoformat(said["fields"]["received"])
 
+    def alone(self, signer: notes.Signer) -> str:
+        """What the note shows without a ledger. Raises NoteRefused for one that this key did not sign, or
+        whose sentences say something else than its numbers."""
+        said = opened(self.note, signer)
+        return (
+            f"The statement of {said.month} is signed by {signer.name}: {said.sought} orders, {said.earlier} "
+            "of them from earlier. Whether that is so was not checked."
+        )
+
     def problems(self, signer: notes.Signer) -> list[str]:
         """What does not hold, one sentence each."""
         try:

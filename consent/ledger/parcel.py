@@ -194,6 +194,15 @@ def opened(path: Path, *, signer: notes.Signer | None) -> Opened:
         return Opened(path, listed, tuple(_problems(inside, listed)))
 
 
+def not_under(said: Manifest, size: int, root: bytes) -> Iterator[str]:
+    """Where the checkpoint that a manifest names is not the newest one of what was packed."""
+    if (said.size, said.root) != (size, root):
+        yield (
+            f"Its manifest says that it was packed under a checkpoint of {said.size} events; what is in it "
+            f"ends at {size}{', or at another root' if said.size == size else ''}."
+        )
+
+
 def key_of(path: Path) -> notes.Signer:
     """The key that an export says it is signed with. Raises as `opened` does."""
     with untrusted.unpacked(path) as inside:

@@ -7,9 +7,8 @@ that a report is final when its period is over, and no search shows before those
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from consent.canonical import instant
 from consent.ledger import kinds
 from consent.ledger import report_form as form
 from consent.ledger.leaves import Entry, commit, from_text
@@ -170,36 +169,13 @@ class Recount:
             }
 
 
-@dataclass(slots=True)
-class Counted:
-    """A published report beside the ledger's own count of its period."""
-
-    said: Mapping[str, Any]
-    recount: Recount
-
-    @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Self:
-        """Raises ValueError, KeyError or TypeError for a report that names no period."""
-        return cls(said, Recount(period_of(said)))
-
-    def see(self, entry: Entry) -> None:
-        self.recount.see(entry)
-
-    def problems(self) -> list[str]:
-        return differences(self.said, self.recount)
-
-    def __str__(self) -> str:
-        return f"The report of {self.said['start'][:10]} to {self.said['end'][:10]} is what the ledger says."
-
-
 def differences(report: Mapping[str, Any], recount: Recount) -> list[str]:
     """Where a published report is not what the ledger says: one sentence each, none when it is."""
     try:
-        k = int(report["k"])
         groups = report["groups"]
-        if report["format"] != form.FORMAT or k < form.LEAST:
-            return [f"This is no report of format {form.FORMAT} with a threshold of {form.LEAST} or more."]
-        counted = recount.filled(k)
+        if report["format"] != form.FORMAT:
+            return [f"This is no report of format {form.FORMAT}."]
+        counted = recount.filled(form.THRESHOLD)
         found = [
             f"The report says {said!r} for {group}, {table}, {cell}; the ledger says {ours!r}."
             for group in sorted({*counted, *groups})
@@ -209,10 +185,6 @@ def differences(report: Mapping[str, Any], recount: Recount) -> list[str]:
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         return [f"The report is not as it was made ({type(fault).__name__}: {fault})."]
     return found
-
-
-def period_of(report: Mapping[str, Any]) -> form.Period:
-    return form.Period(start=instant(report["start"]), end=instant(report["end"]))
 
 
 def _cells(

@@ -13,7 +13,7 @@ from typing import Any
 from consent.ledger import cells
 
 FORMAT = 1
-LEAST = 10  # no report with a smaller threshold is a report
+THRESHOLD = 10  # the law's: what the gate never tells apart from none, no report tells apart either
 REST = "others"
 UNTOLD = "not reported back"
 YES_NO = ("yes", "no")

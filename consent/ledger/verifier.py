@@ -4,8 +4,9 @@
 
 Each PATH is an export (a zip, or its ledger.jsonl), events that were searched for, a job, a participant's
 proof, checkpoints, a public report or a monthly statement: what it is shows from what is in it (recognised).
-Each thing that holds is one line, and each that does not (checking): the exit is 1 if any does not, 2 if a
-file cannot be read. It is also one file, verifier.pyz, whose fingerprint is an event in the ledger (archive).
+Each thing that holds is one line, and each that does not (checking): the exit is 1 if any does not, 2 if
+something cannot be read, or cannot be checked as it was asked for. It is also one file, verifier.pyz, whose
+fingerprint is an event in the ledger (archive).
 """
 
 import argparse
@@ -17,11 +18,20 @@ from pathlib import Path
 from consent.errors import NoteRefused
 from consent.ledger import cosignature, untrusted
 from consent.ledger import note as notes
-from consent.ledger.checking import Checking, Found, Told
+from consent.ledger.checking import Checking
+from consent.ledger.recognised import Kind
 from consent.ledger.shipped import Shipped
+from consent.ledger.telling import Found, Told
 
 LONGEST = 4_000  # characters of a line that is told
 ALL_HOLDS = "Everything holds."
+TAKEN_FOR = {
+    "job": Kind.JOB,
+    "report": Kind.REPORT,
+    "statement": Kind.STATEMENT,
+    "participant": Kind.PROOF,
+    "witnessed": Kind.NOTES,
+}
 NOT_ALL = "It does not hold. Keep everything as it is, and tell an auditor."
 
 
@@ -32,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signer=notes.Signer.parse(given.key) if given.key else None,
             witness=cosignature.parse(given.witness_key) if given.witness_key else None,
             whole=given.checkpoints,
+            asked=[(path, kind) for name, kind in TAKEN_FOR.items() for path in getattr(given, name)],
+            witnessed=given.witnessed,
             shipped=Shipped.this(),
         )
     except NoteRefused as refused:
@@ -73,10 +85,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--key", help="the ledger's verifier key that you hold (name+id+key)")
     parser.add_argument("--witness-key", "--witness", help="a witness's key: checkpoints must carry its word")
     parser.add_argument("--checkpoints", type=Path, help="a checkpoint file that should hold every one")
-    for older in ("--job", "--report", "--statement", "--participant", "--witnessed"):
-        parser.add_argument(older, type=Path, action="append", default=[], help=argparse.SUPPRESS)
+    for name, kind in TAKEN_FOR.items():
+        parser.add_argument(
+            f"--{name}", type=Path, action="append", default=[], metavar="PATH", help=f"a file that is {kind}"
+        )
     given = parser.parse_intermixed_args(arguments)
-    given.paths += [*given.job, *given.report, *given.statement, *given.participant, *given.witnessed]
+    given.paths += [path for name in TAKEN_FOR for path in getattr(given, name)]
     if given.checkpoints is not None:
         given.paths.append(given.checkpoints)
     if not given.paths:

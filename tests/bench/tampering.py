@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from consent.canonical import canonical, written
-from consent.ledger import note, recount
+from consent.ledger import counting, note, recount
 from consent.ledger.kept_notes import KeptNotes
 from consent.ledger.leaves import Entry, Leaf, Sealed, as_text, commit
 from consent.ledger.tree import Frontier
@@ -52,7 +52,7 @@ class Ledger:
             leaves.append(leaf)
             if edge.size in signed:
                 at = AT + timedelta(seconds=edge.size)
-                made = recount.vouch(ORIGIN, size=edge.size, root=edge.root(), at=at)
+                made = counting.vouch(ORIGIN, size=edge.size, root=edge.root(), at=at)
                 text = note.sign(made, ORIGIN, seed)
                 seals.append(Sealed(size=edge.size, root=made.root, note=text, at=at))
         return leaves, seals

@@ -415,13 +415,14 @@ def test_a_participants_proof_and_a_cosignature_are_checked_by_the_program(
     text = note.split(checkpoint_file.read_text())[0][0]
     assert len(exported()) > 3
     for kept, code, told in (
-        ("", 1, "no checkpoint in which to look for its word"),
+        ("", 2, "no checkpoint in which to look for its word"),
         (text + "\n", 1, "was not cosigned by the witness"),
         (text + cosignature.sign(text, "auditor.example", seed, at=NOW) + "\n", 0, "Everything holds."),
     ):
         seen.write_text(kept)
         assert verifier.main(arguments) == code
-        assert told in capsys.readouterr().out
+        said = capsys.readouterr()
+        assert told in said.out + said.err
     assert verifier.main(["x", "--witness-key", "y"]) == 2
     with pytest.raises(SystemExit):
         verifier.main([])

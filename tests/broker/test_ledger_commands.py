@@ -35,7 +35,7 @@ def test_verify_ledger_says_what_it_counted_and_whom_to_trust():
     grow(3)
     happen(1, start=3)
     told = said("verify_ledger")
-    assert "4 events, 3 under the newest checkpoint, 1 waiting" in told
+    assert "4 events, 3 under the newest checkpoint, 1 under no checkpoint yet, on which" in told
     assert "Everything holds." in told
     assert f"verifier key {checkpoints.signer()}" in told
 

@@ -104,9 +104,9 @@ def test_a_job_is_decided_again_from_the_events_about_it(world: World, taken: di
     assert code == 1
     assert "is not one that the ledger committed to" in out
     assert "The events given are a selection" in out
-    code, out, _ = home(taken["job"])
-    assert code == 1
-    assert "It can only be held against a ledger" in out
+    code, _, err = home(taken["job"])
+    assert code == 2
+    assert "It can only be held against a ledger" in err
 
 
 def test_events_in_another_order_tell_no_other_history(
@@ -130,11 +130,11 @@ def test_checkpoints_alone_are_held_against_the_key_and_the_witness(
     assert out.count("was not cosigned by the witness") == 2
     another = note.Signer.of(WITNESS.name, bytes(32), note.COSIGNATURE)
     assert home(taken["cosigned"], "--witness-key", another)[0] == 1
-    code, out, _ = home(taken["ledger"], "--witness-key", WITNESS)
-    assert code == 1
-    assert "no checkpoint in which to look for its word" in out
-    assert verifier.main([str(taken["checkpoints"])]) == 1
-    assert "nobody's signature was checked" in capsys.readouterr().out
+    code, _, err = home(taken["ledger"], "--witness-key", WITNESS)
+    assert code == 2
+    assert "no checkpoint in which to look for its word" in err
+    assert verifier.main([str(taken["checkpoints"])]) == 2
+    assert "nobody's signature was checked" in capsys.readouterr().err
 
 
 def test_a_checkpoint_tells_on_a_ledger_that_was_put_back(taken: dict[str, Path], home: Home):
@@ -191,9 +191,10 @@ def test_from_the_tree_alone_nothing_is_counted(world: World, taken: dict[str, P
         exports.ledger(out, openings=False, by=world.staff.auditor, at=NOW)
     assert home(taken["ledger"])[0] == 0
     for name in ("job", "report"):
-        code, out, _ = home(taken["ledger"], taken[name])
-        assert code == 1
-        assert "exported without what its events say" in out
+        code, out, err = home(taken["ledger"], taken[name])
+        assert code == 2
+        assert "exported without what its events say" in err
+        assert "Everything holds." not in out
 
 
 def test_one_ledger_at_a_time(taken: dict[str, Path], home: Home, tmp_path: Path):

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from consent.canonical import canonical
-from consent.ledger import checkpoints, log, note, recount, tree
+from consent.ledger import checkpoints, counting, log, note, recount, tree
 from consent.ledger.leaves import commit, leaf_data
 from consent.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf, LedgerOpening
 from tests.consent.ledger.build import AT, bent, grow, happen, unsafe_delete, unsafe_rows
@@ -99,7 +99,7 @@ def replant(events: list[LedgerEvent], *, sign_with: bytes | None = None) -> Non
         root, frontier = rows[size]
         text = old.note
         if sign_with is not None:
-            vouched = recount.vouch(settings.LEDGER_ORIGIN, size=size, root=root, at=old.at)
+            vouched = counting.vouch(settings.LEDGER_ORIGIN, size=size, root=root, at=old.at)
             text = note.sign(vouched, settings.LEDGER_ORIGIN, sign_with)
         LedgerCheckpoint(size=size, root=root, frontier=frontier, note=text, at=old.at).save()
 
@@ -316,7 +316,7 @@ ONLY_IN_PLACE = {
 }
 
 
-def offline(kept: list[str]) -> recount.Verification:
+def offline(kept: list[str]) -> counting.Verification:
     stream = io.StringIO()
     log.export(stream)
     return recount.read(stream.getvalue().splitlines(), signer=checkpoints.signer(), published=kept)

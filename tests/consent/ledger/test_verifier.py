@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from consent import events
-from consent.ledger import archive, checkpoints, leaves, log, note, recount, verifier
+from consent.ledger import archive, checkpoints, counting, leaves, log, note, recount, verifier
 from consent.models import LedgerOpening
 from tests.consent.ledger.build import AT, HAPPENED, grow, happen, unsafe_delete, unsafe_rows
 from tests.unsafe import unsafe_without_triggers
@@ -70,7 +70,7 @@ def test_what_an_erasure_tells_of_may_be_gone_and_no_more(db):
 
 
 def test_of_very_many_lost_openings_the_first_are_named(lines, monkeypatch):
-    monkeypatch.setattr(recount, "TOLD", 4)
+    monkeypatch.setattr(counting, "TOLD", 4)
     found = recount.read(changed(exported(openings=False), 0, openings=True))
     assert len(found.problems) == 4 < found.events
     assert [f"Position {n}:" in told for n, told in enumerate(found.problems)] == [True] * 4
@@ -108,7 +108,7 @@ def test_a_changed_export_is_found_out(lines, harm, why):
     assert_problem(recount.read(harm(lines), signer=checkpoints.signer()), why)
 
 
-def assert_problem(found: recount.Verification, why: str) -> None:
+def assert_problem(found: counting.Verification, why: str) -> None:
     assert re.search(why, "\n".join(found.problems)), f"{why!r} is not among {found.problems}"
     assert not found.ok
 
@@ -149,7 +149,7 @@ def test_a_note_about_another_ledger_is_found_out(lines):
 
 
 def test_many_problems_are_counted_rather_than_told(lines, monkeypatch):
-    monkeypatch.setattr(recount, "TOLD", 2)
+    monkeypatch.setattr(counting, "TOLD", 2)
     broken = [line.replace('"leaf":"', '"leaf":"00') for line in lines]
     found = recount.read(broken)
     assert len(found.problems) == 3
@@ -181,7 +181,7 @@ def test_the_program_runs_without_django(lines, tmp_path, checkpoint_file):
     export.write_text("".join(lines))
     honest = run(export, "--key", checkpoints.signer(), "--checkpoints", checkpoint_file)
     assert (honest.returncode, honest.stderr) == (0, "")
-    assert "HOLDS    export.jsonl: 9 events, 7 under the newest checkpoint, 2 waiting" in honest.stdout
+    assert "HOLDS    export.jsonl: 9 events, 7 under the newest checkpoint, 2 under no" in honest.stdout
     assert "Everything holds." in honest.stdout
     export.write_text("".join(changed(lines, 2, body="{}")))
     bent = run(export)
