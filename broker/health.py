@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import notices, postman, processes, reopening, statements, tellings
+from broker import clock, notices, postman, processes, reopening, statements, tellings
 from broker.models import Job, JobState, Upload, UploadState
 from broker.walls import logging_in
 from consent import afterwards, alarms
@@ -34,6 +34,8 @@ from genomics.intake.walled import walls
 SEAL_WITHIN = timedelta(seconds=10)  # an event that waits longer for its place: the sequencer stands still
 WITNESS_WITHIN = timedelta(minutes=5)  # a checkpoint that waits longer to be cosigned: the witness is away
 BEGIN_WITHIN = timedelta(minutes=5)  # a job that waits longer: no worker, or too few
+LOST_FOR = timedelta(minutes=1)  # a job that nobody is at for longer: no sweeper, or no worker
+TICKS_WITHIN = timedelta(minutes=1)  # it ticks every few seconds
 ROOM = 1024**3  # bytes that storage should have to spare
 
 
@@ -155,9 +157,30 @@ def _jobs(at: datetime) -> tuple[bool, str]:
         words += " " + _("The oldest has waited %(age)s. Is a worker running?") % {
             "age": _ago(oldest.created_at, at)
         }
+    gone = Job.objects.filter(
+        state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at - LOST_FOR
+    ).order_by("lease_until")
+    lost = gone.first()
+    if lost is not None and lost.lease_until is not None:
+        words += " " + _("%(lost)d lost their worker, the first %(age)s ago, and nobody took them up.") % {
+            "lost": gone.count(),
+            "age": _ago(lost.lease_until, at),
+        }
     if told["paused"]:
         words += " " + _("Look into the worker's log, then run manage.py requeue.")
-    return not (told["paused"] or late), words
+    return not (told["paused"] or late or lost), words
+
+
+def _clock(at: datetime) -> tuple[bool, str]:
+    ticked = clock.last_tick()
+    if ticked is None:
+        return False, _("The clock of this home has never ticked. Is a worker running that has it (-B)?")
+    words = _("The clock ticked %(age)s ago.") % {"age": _ago(ticked, at)}
+    if at - ticked <= TICKS_WITHIN:
+        return True, words
+    return False, f"{words} " + _(
+        "Nothing is swept, told or ended meanwhile. Start the worker again that has it (-B)."
+    )
 
 
 def _uploads(at: datetime) -> tuple[bool, str]:
@@ -265,6 +288,7 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "keys": _keys,
     "restore": _restored,
     "jobs": _jobs,
+    "clock": _clock,
     "uploads": _uploads,
     "yeses": _yeses,
     "records": _records,

@@ -29,6 +29,7 @@ MASTER_KEY_TOKEN_FILE = ENV.master_key_token_file
 BACKUP_DAYS = ENV.backup_days
 REFERENCE_DIR = HOME / "reference"  # genomes and chains; of no participant, so not on the shelf
 QUEUE_FILE = HOME / "queue.sqlite3"
+TICK_FILE = HOME / "ticked"  # broker.clock: when the clock last ticked
 SHARED_DIR = ENV.shared
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
@@ -228,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "upkeep": {"task": "broker.upkeep", "schedule": 3600.0},
     "handovers": {"task": "broker.handovers", "schedule": 3600.0},
 }
+CELERY_BEAT_SCHEDULER = "broker.clock:Ticking"
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

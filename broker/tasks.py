@@ -3,10 +3,11 @@
 import logging
 from collections import deque
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import current_app, shared_task
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -17,6 +18,7 @@ from broker import (
     anomaly_watch,
     case_ends,
     checks,
+    clock,
     duties,
     handovers,
     impact,
@@ -51,6 +53,12 @@ def refuse_to_pass_walls(**_signal: object) -> None:
         logging_in.require(Login.WORKER, Login.KEEPER)
     except ImproperlyConfigured as unfit:
         raise SystemExit(str(unfit)) from None  # Celery would log any other error and go on
+
+
+@worker_ready.connect
+def end_with_the_clock(sender: Any, **_signal: object) -> None:
+    """A worker that has the beat does not outlive it."""
+    clock.watch(sender.controller)
 
 
 @shared_task(name="broker.run_job")

@@ -195,8 +195,8 @@ def _line(subject: str, kind: EventKind) -> dict[str, Any]:
     opening = LedgerOpening.objects.filter(subject=subject, event__kind=kind.tag).first()
     if opening is None:
         raise ReportUnsound(
-            f"Of {subject} neither what was kept nor its line in the ledger can be read, so there is no whole "
-            "report. Nothing was made or published; verify the ledger and tell an auditor."
+            f"Of {subject} neither what was kept nor its line in the ledger can be read: there is no whole "
+            "report. Nothing was made or published; verify the ledger, and tell an auditor."
         )
     fields: dict[str, Any] = opening.said["fields"]
     return fields

@@ -141,6 +141,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "keys": _("Keys"),
         "restore": _("After a restore"),
         "jobs": _("Jobs"),
+        "clock": _("Clock"),
         "uploads": _("Files on their way in"),
         "yeses": _("Yeses"),
         "records": _("Records"),

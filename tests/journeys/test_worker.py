@@ -1,5 +1,7 @@
 """From the door to the answer with a real worker process, and what kill -9 in the middle of it changes."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import people, results
+from broker import clock, people, results
 from broker.crew import Crew
 from broker.models import ENDED, Job, JobState, Upload
 from consent import kept_lines, records
@@ -124,6 +126,18 @@ def test_who_withdraws_while_a_worker_is_dead_is_out_of_what_the_next_one_releas
     crew.start("worker")
     until(lambda: state(job) in ENDED)
     assert answer_of(world, job)["count"] == 99
+
+
+def test_a_worker_does_not_outlive_its_clock(crew: Crew):
+    settings.TICK_FILE.unlink(missing_ok=True)
+    crew.start("worker")
+    until(lambda: settings.TICK_FILE.exists() and settings.TICK_FILE.read_text().strip() != "")
+    beat = int(settings.TICK_FILE.read_text())
+    assert beat != crew.processes["worker"].pid
+    assert crew.fallen() == []
+    os.kill(beat, signal.SIGKILL)
+    until(lambda: crew.fallen() == ["worker"])
+    assert crew.processes["worker"].returncode == clock.DIED
 
 
 def test_a_file_goes_through_the_queue_and_is_taken(crew: Crew):

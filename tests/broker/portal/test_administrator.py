@@ -1,6 +1,8 @@
 """The administrator's pages: giving power takes two, taking it away one; and how the house is."""
 
+import os
 import re
+import uuid
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -278,6 +280,29 @@ def test_jobs_that_wait_or_are_paused_need_attention():
     assert not found("jobs", at=NOW).well
 
 
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.RELEASING])
+def test_a_job_that_lost_its_worker_needs_attention(state: JobState):
+    world = World()
+    job = job_of(queries.submit(world.carriers(), under=world.request(), by=world.staff.researcher, at=NOW))
+    Job.objects.filter(pk=job.pk).update(state=state, token=uuid.uuid4(), lease_until=NOW)
+    assert found("jobs", at=NOW + timedelta(seconds=30)).well, "the sweeper has not come by"
+    late = found("jobs", at=NOW + timedelta(minutes=2))
+    assert not late.well
+    assert "1 lost their worker" in late.words
+
+
+def test_a_clock_that_no_longer_ticks_needs_attention(settings: Any, tmp_path: Path):
+    settings.TICK_FILE = tmp_path / "ticked"
+    assert "never ticked" in found("clock", at=NOW).words
+    assert not found("clock", at=NOW).well
+    settings.TICK_FILE.touch()
+    os.utime(settings.TICK_FILE, (NOW.timestamp(), NOW.timestamp()))
+    assert found("clock", at=NOW + timedelta(seconds=30)).well
+    late = found("clock", at=NOW + timedelta(minutes=3))
+    assert not late.well
+    assert "Nothing is swept" in late.words
+
+
 def test_a_part_that_does_not_answer_is_told_and_the_others_are_asked(
     staff: Staff, first: Client, settings: Any
 ):
@@ -296,11 +321,15 @@ def test_the_health_page_changes_nothing(staff: Staff, first: Client):
     assert first.post(reverse("administrator:health")).status_code == 405
 
 
-def test_the_doctor_says_the_same_at_the_terminal(staff: Staff, capsys: pytest.CaptureFixture[str]):
+def test_the_doctor_says_the_same_at_the_terminal(
+    staff: Staff, capsys: pytest.CaptureFixture[str], settings: Any, tmp_path: Path
+):
+    settings.TICK_FILE = tmp_path / "ticked"
     with pytest.raises(SystemExit):
         call_command("doctor")
     assert "ATTENTION ledger" in capsys.readouterr().out
     log.sequence(at=timezone.now())
+    settings.TICK_FILE.touch()
     call_command("doctor")
     out = capsys.readouterr().out
     assert "ATTENTION" not in out
