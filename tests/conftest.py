@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import testcases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from tests.unsafe import unsafe_flush
+from tests.unsafe import flush_without_migrating, unsafe_flush
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def unsafe_flush_past_the_triggers():
     """Transactional tests empty every table afterwards; append-only tables would refuse. In tests only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unsafe_flush)
+        patch.setattr(testcases, "call_command", flush_without_migrating)
         yield
 
 
