@@ -211,3 +211,4 @@ def test_lines_that_every_backup_remembers_are_left_out(world: World, checkpoint
     digest, newest = path.read_bytes().splitlines()  # the newest stays: by it an older database is known
     assert digest.startswith(b"since ")  # and a digest of those before it, for the checkpoints name one
     assert newest == lines[-1]
+    assert (afterwards.missing(), afterwards.behind()) == ([], "")
