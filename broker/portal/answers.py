@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from broker.portal import painting
 from genomics.answers import Granularity
 
-PAINTED = 20  # matches drawn on the page; the others stand in the table and in the files
+LISTED = 20  # matches in the table that is open; the others are in one that is folded
+PAINTED = 20  # matches drawn on the page; the others stand in the tables and in the files
+OPEN = 3  # drawings that are not folded
 
 SINCE = "since_release"  # what has been cut out since, in a sentence
 HEADER = ("query_id", "policy_version", "consent_snapshot", "granularity")
@@ -38,15 +40,18 @@ def shown(answer: Answer) -> dict[str, Any]:
         }
     if kind == "relatives":
         records = answer["records"]
+        drawn = [one for one in records if one["segments"]]
         return {
-            "matches": _matches(records),
-            "paintings": [(one, painting.of(one)) for one in records[:PAINTED]],
+            "matches": _matches(records[:LISTED]),
+            "others": _matches(records[LISTED:]),
+            "paintings": [(one, painting.of(one)) for one in drawn[:PAINTED]],
+            "open": OPEN,
             "chromosomes": painting.chromosomes(),
-            "more": max(len(records) - PAINTED, 0),
+            "more": max(len(drawn) - PAINTED, 0),
             "min_cm": answer["question"]["min_cm"],
             "min_total_cm": answer["question"]["min_total_cm"],
         }
-    return {"same": _same(answer["records"])}
+    return {"same": _same(answer["records"][:LISTED]), "others": _same(answer["records"][LISTED:])}
 
 
 def is_number(answer: Answer) -> bool:
@@ -127,9 +132,9 @@ def _rows(answer: Answer) -> list[list[Any]]:
             return [
                 [*OF_MATCH, *OF_SEGMENT],
                 *(
-                    [one[name] for name in OF_MATCH] + [segment[name] for name in OF_SEGMENT]
+                    [one[name] for name in OF_MATCH] + [segment.get(name, "") for name in OF_SEGMENT]
                     for one in answer["records"]
-                    for segment in one["segments"]
+                    for segment in one["segments"] or [{}]
                 ),
             ]
         case "identity":

@@ -140,7 +140,7 @@ def test_a_mark_that_was_removed_or_changed_is_told(world: World):
     assert [(one.rule, one.count) for one in anomaly_watch.seen(since=NOW, at=NOW)] == [("marks", 2)]
 
 
-@pytest.mark.parametrize("sealed", [b"", b"something else", bytes(80)])
+@pytest.mark.parametrize("sealed", [b"", b"something else", bytes(80)], ids=["empty", "other", "garbled"])
 def test_a_mark_that_was_changed_pauses_the_job_and_rings(world: World, sealed: bytes):
     world.crowd(10, says="Ada")
     planted(world)

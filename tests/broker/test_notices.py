@@ -32,6 +32,7 @@ FIELDS = {
     "due": NOW.isoformat(),
     "number": "A court W-1",
     "month": "2026-05",
+    "duty": "searches to be told",
 }
 
 

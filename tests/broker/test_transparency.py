@@ -48,6 +48,7 @@ from consent.ledger.report_form import Period
 from consent.models import LedgerOpening
 from genomics import answers
 from tests.builders import PDF
+from tests.consent.ledger.build import unsafe_delete, unsafe_rows
 from tests.unsafe import unsafe_without_triggers
 from tests.world import FAR, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
 
@@ -385,7 +386,7 @@ def unsound() -> list[str]:
     return [row.subject for row in rows]
 
 
-@pytest.mark.parametrize("garbled", [b"", b"x", bytes(60)])
+@pytest.mark.parametrize("garbled", [b"", b"x", bytes(60)], ids=["empty", "short", "garbled"])
 def test_a_manifest_that_does_not_open_stops_neither_the_telling_nor_the_report(
     world: World, garbled: bytes, capsys: Any
 ):
@@ -394,7 +395,7 @@ def test_a_manifest_that_does_not_open_stops_neither_the_telling_nor_the_report(
     tellings.tell_due(at=NOW + 30 * DAY)
     whole = transparency.of(ALWAYS, at=NOW)
     with unsafe_without_triggers(connection):
-        Telling.objects.all()._raw_delete("default")
+        unsafe_delete(unsafe_rows(Telling))
     Job.objects.filter(pk=job.pk).update(manifest=garbled)
     assert len(tellings.tell_due(at=NOW + 30 * DAY)) == 2
     assert unsound() == [f"job:{job.pk}"]
@@ -411,9 +412,9 @@ def test_where_the_ledger_does_not_say_it_either_there_is_no_report(world: World
     job = of_a_told_case(world)
     tellings.tell_due(at=NOW + 30 * DAY)
     Job.objects.filter(pk=job.pk).update(manifest=b"")
-    lines = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind="query:job:released")
     with unsafe_without_triggers(connection):
-        lines._raw_delete("default")
+        lines = unsafe_rows(LedgerOpening).filter(subject=f"job:{job.pk}")
+        unsafe_delete(lines.filter(event__kind="query:job:released"))
     with pytest.raises(CommandError, match=f"{job.pk}.*Nothing was made"):
         call_command("transparency", start="2000-01-01", end="2100-01-01", json=tmp_path / "report.json")
     assert not list(tmp_path.iterdir())

@@ -30,6 +30,15 @@ def staff() -> Staff:
     return appoint(at=timezone.now())
 
 
+@pytest.fixture(autouse=True)
+def ticking(settings: Any, tmp_path: Path) -> Path:
+    """The mark of a clock that has ticked just now."""
+    settings.TICK_FILE = tmp_path / "ticked"
+    settings.TICK_FILE.touch()
+    mark: Path = settings.TICK_FILE
+    return mark
+
+
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
@@ -291,12 +300,12 @@ def test_a_job_that_lost_its_worker_needs_attention(state: JobState):
     assert "1 lost their worker" in late.words
 
 
-def test_a_clock_that_no_longer_ticks_needs_attention(settings: Any, tmp_path: Path):
-    settings.TICK_FILE = tmp_path / "ticked"
+def test_a_clock_that_no_longer_ticks_needs_attention(ticking: Path):
+    ticking.unlink()
     assert "never ticked" in found("clock", at=NOW).words
     assert not found("clock", at=NOW).well
-    settings.TICK_FILE.touch()
-    os.utime(settings.TICK_FILE, (NOW.timestamp(), NOW.timestamp()))
+    ticking.touch()
+    os.utime(ticking, (NOW.timestamp(), NOW.timestamp()))
     assert found("clock", at=NOW + timedelta(seconds=30)).well
     late = found("clock", at=NOW + timedelta(minutes=3))
     assert not late.well
@@ -321,15 +330,11 @@ def test_the_health_page_changes_nothing(staff: Staff, first: Client):
     assert first.post(reverse("administrator:health")).status_code == 405
 
 
-def test_the_doctor_says_the_same_at_the_terminal(
-    staff: Staff, capsys: pytest.CaptureFixture[str], settings: Any, tmp_path: Path
-):
-    settings.TICK_FILE = tmp_path / "ticked"
+def test_the_doctor_says_the_same_at_the_terminal(staff: Staff, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         call_command("doctor")
     assert "ATTENTION ledger" in capsys.readouterr().out
     log.sequence(at=timezone.now())
-    settings.TICK_FILE.touch()
     call_command("doctor")
     out = capsys.readouterr().out
     assert "ATTENTION" not in out

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -132,24 +133,55 @@ def test_who_permits_it_and_shares_nothing_is_counted_nowhere(
     assert "12" not in re.sub(r"[0-9a-f-]{16,}", "", taken(ivan, job, "csv").split("question", 1)[1])
 
 
-def test_many_matches_are_listed_and_the_nearest_drawn(monkeypatch: Any):
-    record = {
-        "person": "R-1",
-        "total_cm": 50.0,
-        "longest_cm": 50.0,
-        "relationship": "x",
-        "kinship": 0.1,
-        "segments": [{"chromosome": 3, "start": 1, "end": 5, "cm": 50.0, "sites": 9}],
-    }
-    answer = {
-        "question": {"kind": "relatives", "min_cm": 7.0, "min_total_cm": 20.0},
-        "granularity": "record",
-        "records": [record | {"person": f"R-{n}"} for n in range(25)],
-    }
-    shown_ = answers.shown(answer)
-    assert len(shown_["matches"]["rows"]) == 25
+RECORD = {
+    "person": "R-1",
+    "total_cm": 50.0,
+    "longest_cm": 50.0,
+    "relationship": "x",
+    "kinship": 0.1,
+    "ibd2_cm": 0.0,
+    "overlap_sites": 900,
+    "segments": [{"chromosome": 3, "start": 1, "end": 5, "cm": 50.0, "sites": 9}],
+}
+
+
+def told(records: list[dict[str, Any]]) -> dict[str, Any]:
+    question = {"kind": "relatives", "min_cm": 7.0, "min_total_cm": 20.0}
+    return {"question": question, "granularity": "record", "records": records}
+
+
+def page_of(records: list[dict[str, Any]]) -> str:
+    return render_to_string("jobs/relatives.html", {"answer": answers.shown(told(records))})
+
+
+def test_many_matches_are_listed_the_nearest_drawn_and_most_of_it_folded():
+    records = [RECORD | {"person": f"R-{n}"} for n in range(45)]
+    shown_ = answers.shown(told(records))
+    assert len(shown_["matches"]["rows"]) == answers.LISTED
+    assert len(shown_["others"]["rows"]) == 45 - answers.LISTED
     assert len(shown_["paintings"]) == answers.PAINTED
-    assert shown_["more"] == 25 - answers.PAINTED
+    assert shown_["more"] == 45 - answers.PAINTED
+    page = page_of(records)
+    assert all(re.search(rf"\bR-{n}\b", page) for n in range(45)), "nobody is left out of the tables"
+    folded = page[page.index("<summary>25 more</summary>") :]
+    assert "R-44" in folded[: folded.index("</details>")]
+    assert page.count('<details class="card" open>') == answers.OPEN
+    assert page.count('<details class="card">') == answers.PAINTED - answers.OPEN
+
+
+def test_a_short_list_is_not_folded():
+    page = page_of([RECORD])
+    assert " more</summary>" not in page
+    assert page.count('<details class="card" open>') == 1
+
+
+def test_who_shares_no_segment_is_not_drawn_and_has_a_row_in_the_file():
+    """As in an answer of before such people were left out."""
+    records = [RECORD, RECORD | {"person": "R-2", "segments": [], "total_cm": 0.0}]
+    assert page_of(records).count("<figure") == 1
+    header = dict.fromkeys(answers.HEADER, "x") | {answers.SINCE: ""}
+    rows = answers.as_csv(told(records) | header).splitlines()
+    assert [row.split(",")[0] for row in rows if row.startswith("R-")] == ["R-1", "R-2"]
 
 
 def test_a_painting_speaks_to_machines_in_every_language():
