@@ -43,8 +43,8 @@ class Answer:
 
 
 def counted(question: str, count: int, *, asked_of: int, frequency: float | None = None) -> Answer:
-    """A number of people, among `asked_of` who could have been counted. Suppressed when either the number is
-    small or those it leaves out are so few that they would be named by it."""
+    """A number of people, among `asked_of` who could have been counted. Suppressed when either number is
+    small."""
     small = count < THRESHOLD or asked_of < THRESHOLD
     return Answer(
         question=question,

@@ -198,5 +198,8 @@ class Job(models.Model):
 
     @property
     def progress_told(self) -> int:
-        """Percent: all of it only when it is ready."""
-        return 100 if self.state == JobState.RELEASED else min(self.progress, 99)
+        """Percent: all of it only when it is ready. Of a search nothing before that: it is read in parts of a
+        known size, so the share of the first one would tell how many people permit it."""
+        if self.state == JobState.RELEASED:
+            return 100
+        return min(self.progress, 99) if self.query.case_id is None else 0

@@ -194,7 +194,7 @@ def _progress(run: Job) -> dict[str, Any]:
         label = _("Waiting for its turn")
     else:
         label = _("Reading, and asking consent again before each part") if read else _("Asking consent")
-    value = run.progress_told if read else None
+    value = run.progress_told if read and run.query.case_id is None else None
     return {
         "label": label,
         "value": value,

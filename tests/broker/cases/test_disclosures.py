@@ -303,3 +303,17 @@ def test_nothing_is_proposed_of_an_answer_that_went_meanwhile(found: Found, monk
     with pytest.raises(Refused, match="no longer kept"):
         disclosures.propose(job, reason="To go on.", by=found.by, at=NOW)
     assert not Disclosure.objects.exists()
+
+
+@pytest.mark.parametrize("progress", [3, 50, 99])
+def test_how_far_a_search_is_does_not_tell_how_many_permit_it(found: Found, ivan: Client, progress: int):
+    """It is read in parts of a known size: the first of three percent would mean a thousand people."""
+    job = job_of(found.asked())
+    Job.objects.filter(pk=job.pk).update(
+        state="running", position=4, progress=progress, token=job.pk, lease_until=NOW
+    )
+    assert ivan.get(reverse("api:job", args=[job.pk])).json()["progress"] == 0
+    page = ivan.get(reverse("jobs:progress", args=[job.pk]), {"seen": ""}).content.decode()
+    assert f"{progress} %" not in page
+    assert f'value="{progress}"' not in page
+    assert not re.search(rf"seen=[^\"]*-{progress}\b", page)
