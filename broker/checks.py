@@ -38,7 +38,7 @@ from genomics.models import GenomicFile
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5  # a file that ends five workers is refused
-RING_AGAIN = timedelta(seconds=10)
+RING_AGAIN = timedelta(seconds=min(10.0, settings.LEASE_SECONDS))
 MOST_RINGS = 50
 SHOW_EACH = timedelta(seconds=1)  # progress is written down no more often
 

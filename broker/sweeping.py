@@ -17,7 +17,8 @@ from broker.models import Disclosure, DisclosureState, Job, JobState
 from consent.ledger import log
 
 MOST_ATTEMPTS = 5  # a job that ends five workers is parked
-RING_AGAIN = timedelta(seconds=10)
+# A bell was rung and nobody came; no longer than a lease, after which somebody is looked for anyway.
+RING_AGAIN = timedelta(seconds=min(10.0, settings.LEASE_SECONDS))
 MOST_RINGS = 50  # in one sweep
 MOST_WAITING = 200  # messages in the queue: from there on those are heard first
 MOST_AT_ONCE = 100  # answers let go in one sweep
