@@ -1,4 +1,4 @@
-"""How hard the laws are tried: 300 examples each, and 2,000 in .ci/run; HYPOTHESIS_EXAMPLES says how many."""
+"""How hard the laws are tried: 100 examples each, and 2,000 in .ci/run; HYPOTHESIS_EXAMPLES says how many."""
 
 import os
 
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "ordinary",
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
     deadline=None,  # a busy machine is no broken law
     suppress_health_check=[HealthCheck.too_slow],
 )
