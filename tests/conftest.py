@@ -1,12 +1,13 @@
 """What every test may lean on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
-from django.test import testcases
+from django.test import override_settings, testcases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.unsafe import flush_without_migrating, unsafe_flush
@@ -20,10 +21,11 @@ def shared() -> Path:
     return settings.SHARED_DIR
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
     """Hashing a password well takes a third of a second; the tests' passwords guard nothing."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
