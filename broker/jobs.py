@@ -292,7 +292,8 @@ def _ring(claim: Claim, trouble: str) -> None:
     """Auditors hear of what is not as it was recorded, and why this job waits for them."""
     with transaction.atomic():
         at = claim.clock()
-        if alarms.unsound(trouble, at=at, subject=claim.subject) is not None:
+        told = alarms.rang(trouble, at=at)  # by another job that came upon the same
+        if alarms.unsound(trouble, at=at, subject=claim.subject) is not None and not told:
             notices.tell(people.holding(Role.AUDITOR), "unsound", at=at)
 
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Concat, Substr
 from django.db.models.lookups import Exact
 
 from broker.ledger_search import ID, ROLES, Search, Term, kinds_named, kinds_of_outcome
-from broker.models import Appointment, Job
+from broker.models import Appointment, Job, User
 from consent.models import LedgerEvent
 
 # An opening is canonical JSON, so its keys stand in order: at, by, fields, kind, subject. An instant has 20
@@ -51,6 +51,8 @@ def _fits(term: Term) -> Q:
     match term.word:
         case "actor":
             return _by(value)
+        case "asker":
+            return _by(value) | _of_jobs_of(value)
         case "purpose":
             return _for(value)
         case "outcome":
@@ -81,6 +83,20 @@ def _by(value: str) -> Q:
 def _actor(name: str, *, whole: bool) -> Q:
     text = BEFORE_ACTOR + _written(name) + ('"' if whole else "")
     return _any_of(Q(Exact(Substr("opening__body", start, len(text)), Value(text))) for start in ACTOR_AT)
+
+
+def _of_jobs_of(login: str) -> Q:
+    """What the worker wrote of the jobs that this login asked for."""
+    bare = login.lower().removeprefix("user:")
+    if not ID.fullmatch(bare):
+        return Q(pk__in=())
+    asked = Job.objects.filter(query__asked_by__in=_logins(bare)).order_by("-created_at")
+    return Q(opening__subject__in=[f"job:{id_}" for id_ in asked.values_list("pk", flat=True)[:JOBS]])
+
+
+def _logins(bare: str) -> list[int]:
+    """Whose id begins so; told apart here, for databases keep ids in different ways."""
+    return [pk for pk, id_ in User.objects.values_list("pk", "public_id") if str(id_).startswith(bare)]
 
 
 def _for(code: str) -> Q:

@@ -222,6 +222,11 @@ WORDS: dict[str, Word] = {
         gettext_lazy("Who did it: a role, the id of a login, or a part of the house such as worker."),
         "actor:investigator",
     ),
+    "asker": Word(
+        _text,
+        gettext_lazy("Who asked: what a login did itself, and what became of its jobs."),
+        "asker:user:1f3a",
+    ),
     "purpose": Word(
         _purpose,
         gettext_lazy("What was asked for, or what somebody chose about: a code of either."),

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
-from broker import cases, events, notices, paper_scans, people, rights, staging, wards
+from broker import cases, events, notices, paper_scans, people, rights, staging, uses, wards
 from broker.errors import NotAllowed, Refused
 from broker.models import (
     ANSWERED,
@@ -30,6 +30,7 @@ from consent.models import Participant
 
 State, Kind, Step = LegalProcess.State, LegalProcess.Kind, LegalStep.Kind
 ANSWER_WITHIN = timedelta(days=14)  # where the paper itself names no day
+LONGEST_ANSWER = timedelta(days=366)  # a later day would be overdue when nobody remembers it
 MOST_BYTES = 20 * 1024 * 1024
 AGAIN = timedelta(days=1)  # what is overdue is told again every day
 HEARD_BY = (Role.LEGAL_REVIEWER, Role.STEWARD, Role.AUDITOR)
@@ -275,3 +276,11 @@ def _require_whole(said: Particulars, due: datetime, media_type: str, size: int,
         raise Refused("It has to be answered by a day after it came. Nothing was entered.")
     if said.gag_until is not None and said.gag_until <= said.received_at:
         raise Refused("A ban on speaking of it ends after the paper came. Nothing was entered.")
+    longest = uses.policy(at).gag_latest_days
+    if said.gag_until is not None and said.gag_until > said.received_at + timedelta(days=longest):
+        raise Refused(
+            f"A ban on speaking of it lasts {longest} days at most, from the day the paper came. Nothing was "
+            "entered; a longer one takes another paper in its time."
+        )
+    if due > said.received_at + LONGEST_ANSWER:
+        raise Refused("It has to be answered within a year of the day it came. Nothing was entered.")

@@ -12,7 +12,7 @@ from django.db import transaction
 from consent import events, fence, policies, roll
 from consent.errors import HeadMissing, LedgerBroken
 from consent.ledger import log
-from consent.models import LedgerEvent, Participant
+from consent.models import LedgerEvent, LedgerOpening, Participant
 from consent.terms import Policy
 
 QUIET = timedelta(hours=1)  # an unsound record rings once in it
@@ -73,23 +73,37 @@ def look(at: datetime) -> Rise | None:
 
 
 def unsound(what: str, *, at: datetime, subject: str = "") -> LedgerEvent | None:
-    """Something is not as it was recorded: ring, unless it rang a short time ago. One ledger event."""
+    """Something is not as it was recorded: ring, unless the same rang of the same a short time ago. One
+    ledger event. What is harmless mutes nothing else."""
     with transaction.atomic():
-        if LedgerEvent.objects.filter(kind=events.UNSOUND.tag, at__gt=at - QUIET).exists():
+        if (what, subject) in _unsound(at):
             return None
         return log.append(events.UNSOUND, at=at, by=WHO, subject=subject, what=what)
 
 
+def rang(what: str, *, at: datetime) -> bool:
+    """Whether the same rang a short time ago, of whatever it was: then auditors have been told already."""
+    return any(what == told for told, _ in _unsound(at))
+
+
+def _unsound(at: datetime) -> set[tuple[str, str]]:
+    """What rang a short time ago, and of what."""
+    rows = LedgerOpening.objects.filter(event__kind=events.UNSOUND.tag, event__at__gt=at - QUIET)
+    return {(row.said["fields"]["what"], row.subject) for row in rows}
+
+
 def walk(at: datetime) -> LedgerEvent | None:
     """Look at the records of a share of the house, another one each minute and everybody's within a day; ring
-    for the first that is not whole."""
+    for the first that is not whole and has not rung."""
     of = max(1, min(Participant.objects.count() // WHOLE_HOUSE, 24 * 60))
     share = int(at.timestamp() // 60) % of
     try:
-        what = next((str(one) for one in roll.unsound(share=share, of=of)), "")
+        for one in roll.unsound(share=share, of=of):
+            if (event := unsound(str(one), at=at)) is not None:
+                return event
     except (LedgerBroken, HeadMissing) as broken:
-        what = str(broken)
-    return unsound(what, at=at) if what else None
+        return unsound(str(broken), at=at)
+    return None
 
 
 def newest(*, since: datetime) -> LedgerEvent | None:

@@ -19,6 +19,7 @@ YOUNGEST_MAJORITY, OLDEST_MAJORITY = 16, 21
 MOST_GRACE_DAYS = 180
 LEADS_MAY_BE_SPARED = frozenset(("L.MIS",))
 SHORTEST_SEGMENT_CM = 5  # a shorter one says nothing about kinship and much about a genotype
+MOST_GAG_DAYS = 1096  # three years: a court that forbids longer says so again, on a paper of its own
 MOST_HOLD_DAYS = 365  # searches of police and counsel are told after a year, whatever else goes on
 
 # Hours between a yes and the instant from which it holds. The police's are the longest.
@@ -68,6 +69,7 @@ class Policy:
     # Of shared DNA a search is told nothing shorter, neither a segment nor all of them together.
     shortest_segment_cm: int = 7
     shortest_segment_cm_by_family: tuple[tuple[str, int], ...] = ()
+    gag_latest_days: int = MOST_GAG_DAYS  # how long a paper may forbid to speak of it
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
     _ages: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -127,6 +129,8 @@ class Policy:
                 f"A search is told {self.hold_days} to {self.hold_latest_days} days after it; the second may "
                 f"not be smaller than the first, nor more than {MOST_HOLD_DAYS}"
             )
+        if not 0 <= self.gag_latest_days <= MOST_GAG_DAYS:
+            yield f"A ban on speaking ends after {MOST_GAG_DAYS} days at most, not {self.gag_latest_days}"
 
     def overlay(self, changes: Mapping[str, Any]) -> Self:
         """This policy with some keys changed, named as in JSON. Raises ValueError for a key it has not, and
@@ -171,6 +175,7 @@ _READ: dict[str, Any] = {
     "hold_latest_days": int,
     "shortest_segment_cm": int,
     "shortest_segment_cm_by_family": table,
+    "gag_latest_days": int,
     "proxy_may_grant": words,
     "guardian_may_grant": words,
     "guardian_may_grant_identity_only": words,

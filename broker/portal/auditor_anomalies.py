@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 
 from broker import anomaly_watch, oversight
 from broker.anomalies import LIMITS, RULES, Anomaly
+from broker.ledger_search import LONGEST, MOST
 from broker.portal import auditor_ledger
 from broker.rights import allow, person
 from broker.roles import Right
 
 DAYS = (1, 7, 28)  # what can be looked back
+WHOSE = {"rate": "actor", "hours": "actor", "refusals": "asker", "canary": "about"}  # how it is found
 
 
 @require_http_methods(["GET"])
@@ -92,9 +94,9 @@ def sought(one: Anomaly) -> str:
     ends = datetime.combine(one.day + timedelta(days=1), time(), tzinfo=zone)
     if one.rule == "marks":
         return "kind:broker:canary:planted"
-    words = [f"kind:{tag}" for tag in one.kinds]
-    if one.rule in {"rate", "hours"}:
-        words.append(f"actor:{one.about}")
-    if one.rule == "canary":
-        words.append(f"about:{one.about}")
-    return " ".join([*words, f"after:{begins.isoformat()}", f"before:{ends.isoformat()}"])
+    about = [f"{WHOSE[one.rule]}:{one.about}"] if one.rule in WHOSE else []
+    within = [*about, f"after:{begins.isoformat()}", f"before:{ends.isoformat()}"]
+    whole = [*(f"kind:{tag}" for tag in one.kinds), *within]
+    # Where so many kinds would be more than a search may say, all that happened about her is shown.
+    fits = len(" ".join(whole)) <= LONGEST and len(whole) <= MOST
+    return " ".join(whole if fits else within)

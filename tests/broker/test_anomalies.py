@@ -142,6 +142,38 @@ def test_every_rule_has_its_words_and_every_anomaly_a_search_that_can_be_read():
         assert parse(auditor_anomalies.sought(one), at=NOW).terms
 
 
+def test_a_canary_that_was_touched_in_every_way_has_a_link_that_can_be_read():
+    about = "P-ABCD-EFGH"
+    every = [one for kind in anomalies.TOUCHES for one in happened(events.BY_TAG[kind], subject=about)]
+    (told,) = [one for one in find(scene(every, canaries={about: EARLIER})) if one.rule == "canary"]
+    assert len(told.kinds) == len(anomalies.TOUCHES)
+    search = parse(auditor_anomalies.sought(told), at=NOW)
+    assert [term.value for term in search.of("about")] == [about]
+
+
+@pytest.mark.django_db
+def test_the_link_of_many_refusals_shows_hers_and_nobody_elses():
+    world = World()
+    for asker, many in ((world.staff.researcher, 3), (world.staff.investigator, 1)):
+        for _ in range(many):
+            query = Query.objects.create(
+                question={"kind": "carriers"}, purposes=[], asked_by=asker, role="researcher", submitted_at=NOW,
+                request=world.request(),
+            )  # fmt: skip
+            job = Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
+            facts = {"reasons": [], "gate_sha256": ""}
+            log.append(events.JOB_REFUSED, at=NOW, by="worker", subject=f"job:{job.pk}", **facts)
+            more = {"reasons": [], "purposes": [], "under": "x"}
+            log.append(events.QUERY_REFUSED, at=NOW, by=asker.reference, subject=f"query:{query.pk}", **more)
+    (told,) = [
+        one for one in anomaly_watch.seen(since=NOW - timedelta(days=1), at=NOW) if one.rule == "refusals"
+    ]
+    search = parse(auditor_anomalies.sought(told), at=NOW)
+    found = ledger_rows.narrow(LedgerEvent.objects.all(), search)
+    assert {str(one.uid) for one in found} == set(told.evidence)
+    assert told.count == 6
+
+
 @pytest.fixture
 def world() -> World:
     return World()

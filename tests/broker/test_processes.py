@@ -1,6 +1,6 @@
 """The register of what courts demand: nothing leaves it, nothing in it decides, and nobody forgets it."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -95,6 +95,9 @@ def test_nobody_else_may(world: World, role: str):
         ({"received_at": NOW + DAY}, "later than now"),
         ({"due_at": NOW}, "by a day after"),
         ({"gag_until": NOW}, "ends after the paper came"),
+        ({"gag_until": NOW + 1097 * DAY}, "lasts 1096 days at most"),
+        ({"gag_until": datetime(9999, 12, 31, tzinfo=UTC)}, "lasts 1096 days at most"),
+        ({"due_at": datetime(9999, 12, 31, tzinfo=UTC)}, "within a year"),
     ],
 )
 def test_an_entry_that_is_not_whole_is_refused(world: World, said: dict[str, Any], why: str):

@@ -6,6 +6,7 @@ import pytest
 
 from consent import alarms, events, forms, participants, policies, records
 from consent.decision import decide
+from consent.errors import SealBroken
 from consent.ledger import log
 from consent.models import LedgerEvent, Participant
 from consent.participants import subject_of
@@ -97,3 +98,19 @@ def test_noes_in_numbers_alarm_nobody(crowd):
         records.withdraw(person, by="self", at=NOW)
     assert alarms.look(NOW + timedelta(minutes=5)) is None
     assert log.checkpoint() is None
+
+
+def test_what_is_harmless_mutes_nothing_that_is_grave():
+    soon = NOW + timedelta(minutes=1)
+    assert alarms.unsound("A name is misspelt.", at=NOW, subject="job:1") is not None
+    assert alarms.unsound("A name is misspelt.", at=soon, subject="job:1") is None
+    assert alarms.unsound("A name is misspelt.", at=soon, subject="job:2") is not None
+    assert alarms.unsound("A no is gone.", at=soon, subject="job:1") is not None
+    assert alarms.unsound("A name is misspelt.", at=NOW + alarms.QUIET + HOUR, subject="job:1") is not None
+
+
+def test_a_walk_goes_on_to_the_next_record_that_is_not_whole(monkeypatch):
+    found = [SealBroken(f"Record {n} is not whole.") for n in (1, 2)]
+    monkeypatch.setattr(alarms.roll, "unsound", lambda **_share: iter(found))
+    rung = [alarms.walk(NOW + timedelta(minutes=n)) for n in range(3)]
+    assert [one is not None for one in rung] == [True, True, False]

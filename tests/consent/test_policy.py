@@ -70,6 +70,7 @@ def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
         ({"leads_exempt": ["E.EXON"]}, "E.EXON cannot be asked"),
         ({"hold_latest_days": 366}, "nor more than 365"),
         ({"hold_days": -1}, "is told -1 to 365 days"),
+        ({"gag_latest_days": 1097}, "1096 days at most"),
         ({"hold_days": 60, "hold_latest_days": 59}, "smaller than the first"),
     ],
 )
