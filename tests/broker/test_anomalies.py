@@ -11,16 +11,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from broker import anomalies, anomaly_watch, events, notices
+from broker import anomalies, anomaly_watch, events, ledger_rows, notices
 from broker.anomalies import Happening, Scene, find
 from broker.ledger_search import parse
-from broker.models import User
+from broker.models import Job, Query, User
 from broker.portal import auditor_anomalies
 from broker.roles import Role
 from consent import events as consent_events
 from consent.ledger import log
+from consent.models import LedgerEvent
 from genomics import events as genomics_events
-from tests.world import NOW, World
+from tests.world import EARLIER, NOW, World
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -157,9 +158,13 @@ def test_the_link_of_many_refusals_shows_hers_and_nobody_elses():
     for asker, many in ((world.staff.researcher, 3), (world.staff.investigator, 1)):
         for _ in range(many):
             query = Query.objects.create(
-                question={"kind": "carriers"}, purposes=[], asked_by=asker, role="researcher", submitted_at=NOW,
+                question={"kind": "carriers"},
+                purposes=[],
+                asked_by=asker,
+                role="researcher",
+                submitted_at=NOW,
                 request=world.request(),
-            )  # fmt: skip
+            )
             job = Job.objects.create(query=query, created_at=NOW, rung_at=NOW)
             facts = {"reasons": [], "gate_sha256": ""}
             log.append(events.JOB_REFUSED, at=NOW, by="worker", subject=f"job:{job.pk}", **facts)
