@@ -22,6 +22,7 @@ from consent.models import LedgerOpening, Participant
 from consent.terms import DataUse, canonical
 
 SALT = 16
+CHUNK = 2_000  # people asked for together
 COMMITTED_IN = (events.JOB_CLEARED.tag, events.JOB_RELEASED.tag, events.JOB_REFUSED.tag)
 
 
@@ -164,6 +165,7 @@ def written(passage: Passage, clearance: Clearance, *, at: datetime) -> Manifest
     naming.keep([*permitted, *(one.ordinal for one in clearance.left_out)], at=at, by="worker")
     names = naming.names(str(passage.job.pk), permitted)
     said = manifest(passage, clearance) | {"names": b"".join(names).hex()}
+    said["people"] = _people(said).hex()
     tree = manifests.of(said)
     return Manifest(canonical(said), manifests.root(tree).hex(), len(tree))
 
@@ -184,6 +186,18 @@ def manifest(passage: Passage, clearance: Clearance) -> dict[str, Any]:
         "salt": salt.hex(),
         "digests": b"".join(told).hex(),
     }
+
+
+def _people(said: dict[str, Any]) -> bytes:
+    """Who each number is, in the order of the manifest: committed to at the release, so that nobody can be
+    put in her place afterwards, least of all when she was erased."""
+    salt, order = bytes.fromhex(said["salt"]), [*said["permitted"], *(one for one, _ in said["left_out"])]
+    found: dict[int, bytes] = {}
+    for first in range(0, len(order), CHUNK):
+        some = Participant.objects.filter(ordinal__in=order[first : first + CHUNK])
+        for ordinal, pseudonym in some.values_list("ordinal", "pseudonym"):
+            found[ordinal] = replay.who(salt, ordinal, pseudonym)
+    return b"".join(found[ordinal] for ordinal in order)
 
 
 def permitted(one: Permitted, policy_version: str) -> Verdict:

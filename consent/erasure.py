@@ -52,6 +52,7 @@ def erase(
         standing = Participant.objects.filter(ordinal=participant.ordinal, erased_at__isnull=True)
         if not standing.update(erased_at=at):
             raise RegistrationRefused(f"{participant} was erased before. Nothing was changed.")
+        registered = registration(participant)
         destroyed = {**also(), **_destroy(participant)}
         by_kind = _destroy_openings(participant)  # last: what went before may have written of her
         destroyed["ledger_openings"] = by_kind.total()
@@ -71,6 +72,8 @@ def erase(
             destroyed=destroyed,
             openings=dict(by_kind),
             gone_from_backups=gone_from_backups.isoformat(),
+            ordinal=participant.ordinal,
+            registered=registered,
             position=position,
         )
         certificate = Erasure.objects.create(
@@ -82,6 +85,14 @@ def erase(
         )
     participant.refresh_from_db()
     return certificate
+
+
+def registration(participant: Participant) -> str | None:
+    """The event of her registration: it stays in the tree when what it said is gone, and shows that she was
+    there before."""
+    hers = LedgerOpening.objects.filter(subject=participant.pseudonym, event__kind=events.REGISTERED.tag)
+    uid = hers.order_by("event_id").values_list("event__uid", flat=True).first()
+    return None if uid is None else str(uid)
 
 
 def _destroy(participant: Participant) -> dict[str, int]:

@@ -4,11 +4,12 @@ from consent.ledger import kinds
 from consent.ledger.kinds import EventKind
 
 # What an event of a participant or a file says besides, consent.history reads back: `position` is the consent
-# position of the change.
+# position of the change. `ordinal` is her number in manifests: earlier events of these two kinds lack it, and
+# earlier erasures `registered`, the event whose words went with her.
 REGISTERED = EventKind(
     "consent:participant:registered",
     "{subject} was registered.",
-    ("born_on", "home_region", "home_zone", "position"),
+    ("born_on", "home_region", "home_zone", "ordinal", "position"),
 )
 IDENTITY_VERIFIED = EventKind(
     "consent:participant:verified", "The identity of {subject} was verified.", ("position",)
@@ -39,7 +40,7 @@ DISSENT = EventKind(
 ERASED = EventKind(
     kinds.ERASED,
     "{subject} was erased: key, files, words and who she was.",
-    ("destroyed", "openings", "gone_from_backups", "position"),
+    ("destroyed", "openings", "gone_from_backups", "ordinal", "registered", "position"),
 )
 KEYED = EventKind(
     kinds.KEYED,

@@ -45,6 +45,7 @@ def register(
             born_on=born_on.isoformat(),
             home_region=home_region,
             home_zone=home_zone,
+            ordinal=participant.ordinal,
             position=position,
         )
         return participant

@@ -6,7 +6,7 @@ seen, and what is kept of the outcome. Pure: broker.explaining asks here with ro
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, product
@@ -138,8 +138,24 @@ def digest(salt: bytes, ordinal: int, verdict: Verdict) -> bytes:
     return hashlib.sha256(salt + ordinal.to_bytes(8, "big") + verdict.to_bytes()).digest()[:DIGEST]
 
 
-def digests(manifest: dict[str, Any]) -> dict[int, bytes]:
+def who(salt: bytes, ordinal: int, pseudonym: str) -> bytes:
+    """What a manifest keeps of who a number is."""
+    return hashlib.sha256(b"person\n" + salt + ordinal.to_bytes(8, "big") + pseudonym.encode()).digest()[
+        :DIGEST
+    ]
+
+
+def digests(manifest: Mapping[str, Any]) -> dict[int, bytes]:
     """The digest that a manifest holds of each person's decision, by ordinal."""
+    return _in_order(manifest, "digests")
+
+
+def people(manifest: Mapping[str, Any]) -> dict[int, bytes]:
+    """The digest that a manifest holds of who each number is; earlier ones hold none."""
+    return _in_order(manifest, "people")
+
+
+def _in_order(manifest: Mapping[str, Any], name: str) -> dict[int, bytes]:
     order = [*manifest["permitted"], *(one for one, _ in manifest["left_out"])]
-    raw = bytes.fromhex(manifest.get("digests", ""))
+    raw = bytes.fromhex(manifest.get(name, ""))
     return {one: raw[DIGEST * n : DIGEST * (n + 1)] for n, one in enumerate(order)} if raw else {}

@@ -6,7 +6,7 @@
 What is made of it is in consent.ledger.job_file.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from consent.canonical import instant
 from consent.history import Said
 from consent.ledger.leaves import Entry, commit, from_text
 
+NUMBERED = (events.REGISTERED.tag, events.ERASED.tag)
 TWINS = (events.TWINS_REGISTERED.tag, events.TWINS_DISSOLVED.tag)
 
 
@@ -31,12 +32,24 @@ class Gathered:
         self.about: dict[str, list[Said]] = defaultdict(list)
         self.policies: list[Said] = []
         self._twins: dict[str, list[Said]] = defaultdict(list)
+        self._seen = 0
+        # Where an event of some kind about somebody or something first stands, among those that were seen.
+        self.places: dict[tuple[str, str], int] = {}
+        self.lost_registrations: dict[str, int] = {}  # by event: where those stand whose words are gone
+        self.claims: Counter[str] = Counter()  # how many erasures name a registration
+        self.numbered: int | None = None  # where the first event stands that says somebody's number
 
     def see(self, entry: Entry) -> None:
         """An event in its order. What does not open its commitment says nothing; the audit tells of it."""
+        self._seen += 1
+        if entry.salt is None and entry.kind == events.REGISTERED.tag:
+            self.lost_registrations[entry.uid] = self._seen
         if entry.salt is None or entry.body is None or commit(entry.salt, entry.body) != entry.commitment:
             return
         said = from_text(entry.body)
+        if entry.kind in NUMBERED and "ordinal" in said["fields"]:
+            self.numbered = self.numbered or self._seen
+            self.claims[said["fields"].get("registered")] += 1
         if entry.kind == events.POLICY_ADOPTED.tag:
             self.policies.append(said)
         elif entry.kind in TWINS:
@@ -44,6 +57,7 @@ class Gathered:
                 self._twins[one].append(said)
         elif said["subject"] in self._subjects:
             self.about[said["subject"]].append(said)
+            self.places.setdefault((said["subject"], entry.kind), self._seen)
 
     def one(self, subject: str, kind: str) -> dict[str, Any] | None:
         """The fields of the newest event of a kind about somebody or something."""

@@ -15,9 +15,10 @@ from consent import bodies, events
 from consent.canonical import canonical, instant
 from consent.decision import request_reasons
 from consent.ledger import kinds, manifest
+from consent.ledger.erased_since import CLEARED, RELEASED, Since
 from consent.ledger.gathered import Gathered
 from consent.ledger.leaves import commit, from_text
-from consent.ledger.redecided import Again, is_erased
+from consent.ledger.redecided import Again
 from consent.policy import Policy
 from consent.replay import Gate
 from consent.rules import relatives
@@ -25,7 +26,7 @@ from consent.terms import Statement
 
 KIND, FORMAT = "genomic-broker job", 1
 SAID = (events.GIVEN.tag, events.DENIED.tag, events.WITHDRAWN.tag, events.CONTINUED.tag)
-CLEARED, RELEASED, REFUSED = "query:job:cleared", "query:job:released", "query:job:refused"
+REFUSED = "query:job:refused"
 
 
 @dataclass(slots=True)
@@ -68,6 +69,9 @@ class _Job:
         self.mutual = any(relatives.is_mutual(use) for use in self.uses.values())
         self.asker: str | None = file.get("asker") if self.mutual else None
         self.people = {one["pseudonym"]: one for one in file["people"]}
+        self.since = Since(
+            known=known, job=self.subject, position=self.gates[0].position, manifest=self.manifest
+        )
         self.records: dict[str, tuple[Statement, ...]] = {}
 
     def problems(self, counts: Counter[str]) -> Iterator[str]:
@@ -87,6 +91,8 @@ class _Job:
         considered = len(self.manifest["permitted"]) + len(self.manifest["left_out"])
         if (considered, len(self.manifest["permitted"])) != (released["considered"], released["permitted"]):
             yield "The manifest names other numbers of people than the ledger."
+        if len(self.people) != len(self.file["people"]):
+            yield "Somebody is shown twice."
         for pseudonym in self.people:
             yield from self._statements(pseudonym)
         unknown = [*self._asker()]
@@ -140,7 +146,7 @@ class _Job:
 
     def _statements(self, pseudonym: str) -> Iterator[str]:
         """Her statements are those that the ledger committed to, and all of them."""
-        if is_erased(self.known, pseudonym):
+        if self.since.is_erased(pseudonym):
             return
         committed = {
             said["fields"]["seq"]: said["fields"]["commitment"]
@@ -169,6 +175,7 @@ class _Job:
             people=self.people,
             records=self.records,
             asker=self.asker,
+            since=self.since,
         )
 
     def _asker(self) -> Iterator[str]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from consent import events, explain, history, replay
+from consent import explain, history, replay
 from consent.errors import NotRemembered
 from consent.explain import Verdict
 from consent.history import Said
+from consent.ledger.erased_since import Since
 from consent.ledger.gathered import Gathered
 from consent.policy import Policy
 from consent.reasons import Reason
@@ -34,6 +35,7 @@ class Again:
     people: Mapping[str, Mapping[str, Any]]
     records: Mapping[str, tuple[Statement, ...]]
     asker: str | None
+    since: Since
     _askers: dict[tuple[datetime, int], Side] = field(default_factory=dict)
 
     def problems(self, counts: Counter[str]) -> Iterator[str]:
@@ -48,15 +50,27 @@ class Again:
         reasons = {ordinal: tuple(map(Reason, why)) for ordinal, why in self.manifest["left_out"]}
         numbered = {gate.number: gate for gate in self.gates}
         salt = bytes.fromhex(self.manifest["salt"])
+        yield from self.since.manifest_problems()
+        if len(by_ordinal) != sum(one["ordinal"] is not None for one in self.people.values()):
+            yield "Two people are shown under one number."
+        asker_gone = self.asker is not None and self.since.is_erased(self.asker)
+        if asker_gone:
+            yield from self._gone(str(self.asker), self.people[str(self.asker)]["ordinal"], read=True)
         for ordinal in (*self.manifest["permitted"], *reasons):
             name, read = by_ordinal.get(ordinal), ordinal not in reasons
             if name is None:
                 yield f"Nothing is shown of person {ordinal}, about whom it decided."
                 continue
-            if is_erased(self.known, name):
-                counts["ERASED since"] += 1
+            wrong = [*self.since.identity_problems(name, ordinal)]
+            if self.since.is_erased(name):
+                wrong += self._gone(name, ordinal, read=read)
+                if not wrong:
+                    counts[self.since.label(name)] += 1
+                    continue
+            if wrong:
+                yield from wrong
                 continue
-            if self.asker is not None and is_erased(self.known, self.asker):
+            if asker_gone:
                 counts["not decided again, as who asked was ERASED since"] += 1
                 continue
             gate = self.gates[-1] if read else numbered[lost.get(ordinal, first)]
@@ -78,6 +92,9 @@ class Again:
                     f"{name} was {_said(read, why)}; decided again from the statements: "
                     f"{_otherwise(read, why, again)}."
                 )
+
+    def _gone(self, name: str, ordinal: int, *, read: bool) -> list[str]:
+        return [*self.since.problems(name, ordinal, read=read)]
 
     def _states(
         self, name: str, ordinal: int, gate: Gate, read: bool
@@ -138,10 +155,6 @@ class Again:
     def _changed(self, name: str) -> set[int]:
         """The consent positions at which something about her changed."""
         return {*history.steps(self._trail(name)), *(one.seq for one in self.records.get(name, ()))}
-
-
-def is_erased(known: Gathered, name: str) -> bool:
-    return known.one(name, events.ERASED.tag) is not None
 
 
 def _said(read: bool, reasons: Iterable[Reason]) -> str:

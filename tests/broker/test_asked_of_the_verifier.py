@@ -206,10 +206,10 @@ def test_what_an_export_says_it_was_packed_under_is_in_it(
     """The manifest is signed by the house, which may lie."""
     sealed = exports._sealed
 
-    lie: Any = None
+    lies: list[Any] = []
 
     def lying(packing: Any, what: str, *, under: Any, **given: Any) -> Any:
-        under.size, under.root = lie(under)
+        under.size, under.root = lies[-1](under)
         return sealed(packing, what, under=under, **given)
 
     packers = {
@@ -218,6 +218,7 @@ def test_what_an_export_says_it_was_packed_under_is_in_it(
     }
     for name, pack in packers.items():
         for lie in (lambda one: (one.size + 1, one.root), lambda one: (one.size, bytes(32))):
+            lies.append(lie)
             monkeypatch.setattr(exports, "_sealed", lying)
             with taken[name].open("wb") as out:
                 pack(out)

@@ -174,7 +174,7 @@ HARMS: dict[str, tuple[Any, str]] = {
         "is not one that the ledger committed to",
     ),
     "a person left out": (lambda f: f["people"].pop(0), "Nothing is shown of person"),
-    "two people exchanged": (lambda f: exchange(f["people"]), "decided again from the statements"),
+    "two people exchanged": (lambda f: exchange(f["people"]), "of the manifest is somebody else than"),
     "another request": (
         lambda f: f["gates"][-1].update(use=f["gates"][-1]["use"].replace("R.HMB", "R.DS")),
         "not those that the ledger recorded",
