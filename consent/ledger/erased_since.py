@@ -5,8 +5,9 @@ stands against that was written before: the manifest, committed to at the releas
 and an erasure names the registration whose words went with it. That one stands in the tree before the job
 began, its words are gone, and no other erasure names it.
 
-What remains unprovable: whether she had agreed, for what she said is gone; and of jobs and erasures from
-before these were written down, that the one who was erased is the one who was read. Those are counted apart.
+Of jobs and erasures from before these were written down, the ledger shows only how many people can have been
+there before and be erased since: as many as registrations before the job have lost their words. Those are
+counted apart. And of nobody who was erased can it be proved that she had agreed: what she said is gone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from consent.ledger.gathered import Gathered
 
 CLEARED, RELEASED = "query:job:cleared", "query:job:released"
 SHOWN = "ERASED since"
-TOLD = "said to be ERASED since, which nothing shows"
+TOLD = "said to be ERASED since, without proof of who it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Since:
         said = self._erasure(name) or {}
         if said["position"] <= self.position:
             yield f"{name} was erased before the job began, so that is not why nothing is shown of her."
+        if self.known.one(name, events.REGISTERED.tag) is not None:
+            yield f"{name} is said to be erased, and what was said of her registration is still there."
         if "registered" not in said:
             if self._is_numbered_by(self.known.places.get((name, events.ERASED.tag))):
                 yield f"The erasure of {name} does not say who she was, and the house wrote that by then."
@@ -70,6 +73,21 @@ class Since:
             yield f"{name} was registered after the job had begun, so it cannot have read her."
         if self.known.claims[uid] > 1:
             yield f"The registration that the erasure of {name} names is named by another erasure, too."
+
+    def too_many(self, *, read: int, besides: int) -> Iterator[str]:
+        """Of so many who were read, and others who were considered, it is said that they were erased since;
+        each was registered before, and what was said then is gone with her."""
+        if not self.known.whole:
+            return
+        for number, kind in ((read, CLEARED), (read + besides, RELEASED)):
+            before = self.known.places.get((self.job, kind), 0)
+            lost = sum(place < before for place in self.known.lost_registrations.values())
+            if number > lost:
+                yield (
+                    f"{number} of them are said to be erased since; only {lost} who were registered before "
+                    "can have been."
+                )
+                return
 
     def label(self, name: str) -> str:
         """What she is counted as, when nothing contradicts it."""

@@ -56,6 +56,7 @@ class Again:
         asker_gone = self.asker is not None and self.since.is_erased(self.asker)
         if asker_gone:
             yield from self._gone(str(self.asker), self.people[str(self.asker)]["ordinal"], read=True)
+        erased = Counter[bool]()  # by whether they were read
         for ordinal in (*self.manifest["permitted"], *reasons):
             name, read = by_ordinal.get(ordinal), ordinal not in reasons
             if name is None:
@@ -63,6 +64,7 @@ class Again:
                 continue
             wrong = [*self.since.identity_problems(name, ordinal)]
             if self.since.is_erased(name):
+                erased[read] += 1
                 wrong += self._gone(name, ordinal, read=read)
                 if not wrong:
                     counts[self.since.label(name)] += 1
@@ -92,6 +94,8 @@ class Again:
                     f"{name} was {_said(read, why)}; decided again from the statements: "
                     f"{_otherwise(read, why, again)}."
                 )
+
+        yield from self.since.too_many(read=erased[True], besides=erased[False])
 
     def _gone(self, name: str, ordinal: int, *, read: bool) -> list[str]:
         return [*self.since.problems(name, ordinal, read=read)]

@@ -180,13 +180,63 @@ def test_jobs_and_erasures_from_before_still_verify_and_are_counted_apart(monkey
         job = ran(world)
         erasure.erase(world.people["Ada 1"], by="self", at=LATER)
         file = taken(job)
-        told = {"read": 11, "said to be ERASED since, which nothing shows": 1}
+        told = {"read": 11, "said to be ERASED since, without proof of who it was": 1}
         outcome = checked(file)
         assert (outcome.problems, outcome.counts) == ([], told)
     erasure.erase(world.people["Ada 2"], by="self", at=LATER)
     outcome = checked(taken(job))
-    told = {"read": 10, "said to be ERASED since, which nothing shows": 2}
+    told = {"read": 10, "said to be ERASED since, without proof of who it was": 2}
     assert (outcome.problems, outcome.counts) == ([], told)
+
+
+def test_of_old_jobs_no_more_are_erased_than_can_have_been(monkeypatch: pytest.MonkeyPatch):
+    """Nothing was written down of who they are; still each of them lost a registration from before."""
+    with monkeypatch.context() as before:
+        old(before)
+        world = World()
+        world.crowd(12, says="Ada")
+        job = ran(world)
+        file = taken(job)
+        first, second = (one["ordinal"] for one in file["people"][:2])
+        made = shadow()
+        bent = shown_as(file, first, made.pseudonym)
+        assert "1 of them are said to be erased since; only 0 who" in " ".join(checked(bent).problems)
+        erasure.erase(Participant.objects.get(ordinal=second), by="self", at=LATER)
+        assert checked(taken(job)).problems == []
+        assert "2 of them are said to be erased since; only 1 who" in " ".join(
+            checked(shown_as(taken(job), first, made.pseudonym)).problems
+        )
+
+
+def test_whose_registration_still_says_something_was_not_erased(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The words of another are taken out of the export in their place: the number of those gone is right."""
+    job = ran(world)
+    file = taken(job)
+    victim = world.people["Ada 1"]
+    made = shadow(erased=False)
+    words = {
+        line
+        for line in exported()
+        if json.loads(json.loads(line).get("body", "{}")).get("subject") == made.pseudonym
+    }
+    (registration,) = words
+    erasure.erase(made, by="x", at=LATER)
+    uid, lines = json.loads(registration)["uid"], []
+    for line in exported():
+        said = json.loads(line)
+        body = json.loads(said.get("body", "{}"))
+        if said.get("uid") == uid:
+            line = registration
+        elif (body.get("subject"), body.get("kind")) == (victim.pseudonym, events.REGISTERED.tag):
+            line = json.dumps({name: one for name, one in said.items() if name not in {"salt", "body"}})
+        lines.append(line)
+    file = shown_as(file, victim.ordinal, made.pseudonym)
+    known = gathered.Gathered([file])
+    assert recount.read(lines, seen=known.see).ok
+    problems = " ".join(job_file.check(file, known).problems)
+    assert "what was said of her registration is still there" in problems
 
 
 def test_a_house_that_has_written_numbers_down_goes_on_with_it(world: World, monkeypatch: pytest.MonkeyPatch):
