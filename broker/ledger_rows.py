@@ -90,8 +90,7 @@ def _of_jobs_of(login: str) -> Q:
     bare = login.lower().removeprefix("user:")
     if not ID.fullmatch(bare):
         return Q(pk__in=())
-    asked = Job.objects.filter(query__asked_by__in=_logins(bare)).order_by("-created_at")
-    return Q(opening__subject__in=[f"job:{id_}" for id_ in asked.values_list("pk", flat=True)[:JOBS]])
+    return Q(opening__subject__in=_subjects(Job.objects.filter(query__asked_by__in=_logins(bare))))
 
 
 def _logins(bare: str) -> list[int]:
@@ -103,8 +102,12 @@ def _for(code: str) -> Q:
     """Events that name the code, and those of every job that was asked for it, however many they are: the
     database looks them up itself."""
     asked = Job.objects.annotate(said=Cast("query__purposes", TextField())).filter(said__contains=f'"{code}"')
-    subjects = asked.values_list(Concat(Value("job:"), _Dashed("pk"), output_field=TextField()))
-    return Q(opening__body__contains=f'"{code}"') | Q(opening__subject__in=subjects)
+    return Q(opening__body__contains=f'"{code}"') | Q(opening__subject__in=_subjects(asked))
+
+
+def _subjects(jobs: QuerySet[Job]) -> QuerySet[Job, tuple[str]]:
+    """How events name these jobs."""
+    return jobs.values_list(Concat(Value("job:"), _Dashed("pk"), output_field=TextField()))
 
 
 class _Dashed(Func):
