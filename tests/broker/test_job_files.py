@@ -194,7 +194,7 @@ HARMS: dict[str, tuple[Any, str]] = {
     ),
     "somebody who was never registered": (
         lambda f: at_first(f).update(pseudonym="P-nobody"),
-        "P-nobody cannot be decided again",
+        "is somebody else than P-nobody",
     ),
     "gates without end": (
         lambda f: f["gates"].extend([f["gates"][0] | {"kind": "again"}] * 100),

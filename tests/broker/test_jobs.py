@@ -506,6 +506,7 @@ def test_what_the_ledger_and_the_row_keep_of_a_release(world: World):
     }
     [cleared] = log.openings([events.JOB_CLEARED.tag]).values()
     assert cleared["fields"] == asked | {
+        "asker": None,
         "policy_version": job.policy_version,
         "snapshot_sha256": staging.commitment(bytes(job.snapshot)),
         "gate_sha256": first.sha256,
