@@ -132,6 +132,8 @@ def test_an_answer_is_let_go_when_its_time_is_over(world: World, settings):
     job.refresh_from_db()
     assert (job.state, job.answer) == (JobState.EXPIRED, None)
     assert said("query:job:expired") == [f"job:{job.pk}"]
+    [let_go] = log.openings(["query:job:expired"]).values()
+    assert (let_go["by"], let_go["fields"]) == ("worker", {"days": 30})
     with pytest.raises(Refused, match="no result to read"):
         results.read(job, by=world.staff.researcher, at=NOW + 31 * DAY)
     assert usage.outcome_for(job, crowd[0].ordinal) == (True, ()), "whom it read stays for her to see"
@@ -192,6 +194,18 @@ def test_a_parked_job_goes_back_by_its_name_alone(world: World, monkeypatch: pyt
     jobs.run(job.pk, clock=lambda: NOW + 10 * DAY, batch=3)
     job.refresh_from_db()
     assert (job.state, job.attempt) == (JobState.RELEASED, 1)
+
+
+def test_the_next_sweep_rings_for_a_job_that_was_put_back_however_lately_it_was_rung(world: World):
+    (job,) = ask(world)
+    stopped = {"state": JobState.PAUSED, "trouble": "It could not go on.", "ended_at": NOW, "attempt": 3}
+    Job.objects.filter(pk=job.pk).update(**stopped, rung_at=NOW)
+    assert sweeping.resume(by="operator", at=NOW) == 1
+    job.refresh_from_db()
+    assert (job.state, job.trouble, job.ended_at, job.attempt) == (JobState.QUEUED, "", None, 0)
+    assert sweeping.unheard(at=NOW) == [job.pk]
+    [back] = log.openings(["query:job:resumed"]).values()
+    assert back["by"] == "operator"
 
 
 def test_an_operator_puts_it_back(world: World, monkeypatch: pytest.MonkeyPatch, capsys):
