@@ -139,6 +139,17 @@ def test_the_sequencer_places_every_event_in_order_and_signs(checkpoint_file):
 
 
 @pytest.mark.django_db
+def test_heads_are_looked_for_where_the_house_keeps_them_now(settings, tmp_path):
+    grow(1)
+    settings.CHECKPOINT_FILE = tmp_path / "elsewhere" / "checkpoints.txt"
+    settings.CHECKPOINT_FILE.parent.mkdir()
+    happen(1)
+    with pytest.raises(LedgerBroken, match="is not there"):
+        log.sequence(at=AT)
+    assert LedgerCheckpoint.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_the_tree_that_grew_in_batches_is_the_tree_of_all(monkeypatch):
     monkeypatch.setattr(log, "BATCH", 3)
     grow(1, 7, 10)  # 1 | 3 3 1 | 3 3 3 1

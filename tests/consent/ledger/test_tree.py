@@ -46,6 +46,22 @@ def test_all_196_published_vectors_are_judged_as_they_ask(shared: Path):
     assert judged == {"inclusion": 98, "consistency": 98}
 
 
+# The leaves and roots by which Certificate Transparency's own implementations are tested.
+KNOWN = [bytes.fromhex(leaf) for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")]
+KNOWN += [bytes.fromhex("606162636465666768696a6b6c6d6e6f")]
+ROOTS = {
+    1: "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    2: "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    3: "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    8: "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+}
+
+
+@pytest.mark.parametrize("size", ROOTS)
+def test_leaves_and_nodes_are_hashed_as_everybody_elses_are(size: int):
+    assert tree.root([tree.leaf_hash(leaf) for leaf in KNOWN[:size]]).hex() == ROOTS[size]
+
+
 def test_an_empty_tree_has_the_root_of_nothing():
     # RFC 6962, 2.1: the hash of an empty list is the hash of an empty string.
     assert tree.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
