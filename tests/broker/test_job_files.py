@@ -82,6 +82,8 @@ def test_every_decision_is_made_again(world: World):
     outcome = checked(taken(run(asked(world))))
     assert outcome.problems == []
     assert outcome.counts == {"read": 12, "not read": 4}
+    assert str(outcome).endswith(": 4 not read, 12 read.")
+    assert str(job_file.Outcome("J")) == "Job J: nobody was considered."
 
 
 def test_it_is_decided_as_it_was_then_whatever_came_later(world: World):
@@ -325,6 +327,8 @@ def test_the_one_file_verifies_all_of_it_alone(world: World, tmp_path: Path):
     assert f"Job {job.pk}: 1 not read, 12 read." in good.stdout
     assert "This verifier is one that the ledger names" in good.stdout
     assert "Everything holds." in good.stdout
+    here = [str(tmp_path / name) for name in ("ledger.jsonl", "job.zip")]
+    assert verifier.main([here[0], "--key", key, "--job", here[1]]) == 0
     with zipfile.ZipFile(tmp_path / "job.zip") as inside:
         file = json.loads(inside.read(f"job-{job.pk}.json"))
     file["people"][0]["statements"] = []

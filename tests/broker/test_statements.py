@@ -193,6 +193,7 @@ def test_the_shipped_verifier_holds_it_against_the_ledger(
     world: World, tmp_path: Path, capsys: Any, settings: Any
 ):
     demand(world, at=NOW)
+    demand(world, at=NOW, compels_non_consenting=False)
     statements.keep(at=AFTER_JUNE)
     note, ledger = tmp_path / "2026-06.txt", tmp_path / "ledger.jsonl"
     ledger.write_text("".join(exported()))

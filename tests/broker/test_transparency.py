@@ -42,8 +42,9 @@ from broker.models import (
 )
 from broker.portal import report_words
 from broker.roles import Role
-from consent.ledger import cells, checkpoints, log, recount, recount_report, verifier
+from consent.ledger import cells, checkpoints, kinds, log, recount, recount_report, verifier
 from consent.ledger import report_form as form
+from consent.ledger.leaves import Entry, commit
 from consent.ledger.report_form import Period
 from consent.models import LedgerOpening
 from genomics import answers
@@ -228,6 +229,29 @@ def test_a_report_that_was_doctored_is_found_whatever_was_changed(world: World):
         assert recount_report.differences(bent, again)
     assert recount_report.differences(report | {"format": 2}, again)
     assert recount_report.differences({"groups": "x"}, again)
+
+
+def event(kind: str, about: str, **fields: Any) -> Entry:
+    body = json.dumps({"subject": about, "fields": fields})
+    return Entry(uid="u", kind=kind, at=NOW, commitment=commit(bytes(32), body), salt=bytes(32), body=body)
+
+
+def test_research_and_what_is_said_of_things_of_another_kind_count_for_nothing(world: World):
+    case = open_(world, "C-1", at=NOW)
+    decide(world, case, approves=True, at=NOW)
+    searched = search(world, case, at=NOW)
+    assert searched is not None
+    demand(world, at=NOW)
+    before = recounted(ALWAYS, exported()).filled(2)
+    by = world.staff.researcher
+    query = queries.submit(world.carriers(), under=world.request(), by=by, at=NOW)
+    jobs.run(job_of(query).pk, clock=lambda: NOW, batch=50)
+    again = recounted(ALWAYS, exported())
+    assert again.filled(2) == before
+    [order] = again.orders
+    again.see(event(recount_report.JOB_RELEASED, order))
+    again.see(event(kinds.CASE_REPORTED, f"job:{searched.pk}", arrest=True))
+    assert again.filled(2) == before
 
 
 def test_nothing_counts_before_it_was_told(world: World):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from broker.errors import Refused
 from broker.models import Job
 from consent import naming, records
 from consent.errors import NotSealed
-from consent.ledger import checkpoints, log, note, participation
+from consent.ledger import checkpoints, log, note, participation, verifier
 from consent.models import LedgerEvent, ManifestKey
 from genomics.intake import erasure
 from tests.world import NOW, World, job_of
@@ -48,6 +49,19 @@ def test_everybody_proves_whether_she_was_read(world: World):
         found = checked(proof(job, person))
         assert (found.problems, found.read) == ((), number < 12)
         assert ("did NOT read" in str(found)) is (number >= 12)
+
+
+def test_the_shipped_verifier_shows_it(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    ada, file = world.join("Ada"), tmp_path / "proof.json"
+    job = run(world)
+    log.sequence(at=NOW)
+    file.write_text(json.dumps(proof(job, ada)))
+    for given in ([], ["--key", str(checkpoints.signer())]):
+        assert verifier.main(["--participant", str(file), *given]) == 0
+        told = capsys.readouterr().out
+        assert f"Job {job.pk} READ {ada.pseudonym}." in told
+        assert "It stands in the ledger under a checkpoint of" in told
+        assert ("The key is the file's own" in told) is (not given)
 
 
 def test_there_is_no_proof_before_the_checkpoint(world: World):
