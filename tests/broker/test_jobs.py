@@ -491,10 +491,12 @@ def test_the_first_release_of_a_project_is_its_first_access_and_a_later_one_is_n
     assert request.project.first_access_at == NOW
 
 
-def test_what_the_ledger_and_the_row_keep_of_a_release(world: World):
+def test_what_the_ledger_and_the_row_keep_of_a_release(world: World, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
     world.crowd(10, says="Ada")
     world.join("Ben")
     job = run(job_of(ask(world)))
+    assert "went on without this worker" not in caplog.text
     assert (job.progress, job.started_at, job.ended_at, job.lease_until) == (100, NOW, NOW, None)
     first, *_, last = JobGate.objects.filter(job=job).order_by("number")
     assert (first.kind, last.kind, last.at) == (JobGate.Kind.SNAPSHOT, JobGate.Kind.RELEASE, NOW)
