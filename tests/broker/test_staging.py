@@ -56,3 +56,9 @@ def test_somebody_is_called_alike_in_one_case_and_otherwise_in_every_other():
     assert all(re.fullmatch(r"R-[0-9]{10}", name) for name in names.values())
     assert names["case:1", 7] == staging.alias("case:1", 7)
     assert staging.alias("case:1", 12) != staging.alias("case:11", 2)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"x", bytes(7), bytes(12), bytes(27), bytes(60)], ids=len)
+def test_bytes_that_were_never_sealed_are_told_as_changed(sealed: bytes):
+    with pytest.raises(staging.StagedBroken, match="Tell an auditor"):
+        staging.unseal(sealed, PLACE)
