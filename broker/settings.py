@@ -220,6 +220,7 @@ CELERY_TASK_ROUTES = {
     "broker.post": {"queue": "mail"},  # a slow mail server holds up no query
     "broker.upkeep": {"queue": "upkeep"},  # it opens every key, so a login of its own can do it
     "broker.end_due": {"queue": "upkeep"},
+    "broker.look": {"queue": "upkeep"},  # what it has to do may take long: no question waits behind it
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broker.sweep", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -96,9 +96,8 @@ def _policies() -> Iterator[Policy]:
     yield Policy("broker_case", web, "I", check="true")
     yield Policy("broker_case", web, "U", "true", "true")
     yield Policy("broker_case", worker, "U", "true", "false")  # it locks, and changes nothing
-    yield Policy(
-        "broker_case", keeper, "U", "state IN ('submitted', 'approved')", "state IN ('closed', 'refused')"
-    )
+    # It locks the cases that it tells of, and ends others; after a restore it refuses again. None opens.
+    yield Policy("broker_case", keeper, "U", "true", "state IN ('closed', 'refused')")
     # What has ended stays so; and only a worker's claim sets a job going, or says that it is released.
     over, stoppable = ", ".join(f"'{state}'" for state in ENDED), _states(TRANSITIONS, JobState.CANCELLED)
     stopped = "state IN ('queued', 'cancelled') AND answer IS NULL AND manifest IS NULL"
