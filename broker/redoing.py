@@ -87,7 +87,7 @@ def _job(line: Line, at: datetime) -> None:
 def _factor_added(line: Line, at: datetime) -> None:
     """She had more than a password, and the older database does not know it."""
     user = _login(line)
-    if user is not None and not held.of(user):
+    if user is not None and user.is_active and not held.of(user):
         held.doubt(user, at=at)
         notices.tell([user], "factor_changed", at=at)
 
@@ -108,7 +108,7 @@ def _factor_removed(line: Line, at: datetime) -> None:
 def _codes(line: Line, at: datetime) -> None:
     """Which codes were used, or made new, nobody wrote down: all that she has left end."""
     user = _login(line)
-    if user is not None and recovery.end_unused(user):
+    if user is not None and recovery.end_unused(user) and user.is_active:
         held.doubt(user, at=at)
         notices.tell([user], "factor_changed", at=at)
 
