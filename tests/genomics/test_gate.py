@@ -14,6 +14,7 @@ from consent.canonical import written
 from consent.errors import DatabaseBehind, NotCleared
 from consent.ledger import log
 from consent.policy import Policy
+from consent.reasons import Reason
 from genomics import events, gate
 from genomics._vault import files as vault
 from genomics._vault import keys, segments, shelf
@@ -177,8 +178,8 @@ def test_an_order_for_everybody_reads_exactly_the_same_people(family: World):
         question = relatives(family, case)
         clearance, use = police(family, question, case)
         read.append([one.ordinal for one in ask(family, question, clearance, use).clearance.permitted])
-    assert read[0] == read[1]
-    assert family.people["Ben"].ordinal not in read[0]
+    allowed = [one.ordinal for name, one in family.people.items() if name != "Ben"]
+    assert read == [allowed, allowed]
 
 
 def test_identity_finds_the_same_person_only(family: World):
@@ -210,7 +211,9 @@ def test_who_withdrew_since_the_clearance_is_not_even_opened(world: World, monke
     asked = ask(world, world.carriers(), clearance, use)
     assert f"files/{crowd[4].genomic_files.get().id}/column" not in opened
     assert len(opened) == 4
-    assert crowd[4].ordinal not in {one.ordinal for one in asked.clearance.permitted}
+    assert [one.ordinal for one in asked.clearance.permitted] == [one.ordinal for one in crowd[:4]]
+    [out] = asked.clearance.left_out
+    assert (out.ordinal, Reason.JOB_REVOKED_IN_FLIGHT in out.reasons) == (crowd[4].ordinal, True)
 
 
 def test_a_request_that_lapsed_since_the_clearance_opens_nothing(world: World, monkeypatch):
