@@ -109,6 +109,8 @@ def test_a_clearance_that_permits_her_stops_the_job_before_anything_is_read(worl
     assert "canary" not in job.trouble.lower()  # whoever asked is not told whom she touched
     assert person.pseudonym not in job.trouble
     assert touched() == [{"where": "permitted", "canaries": 1}]
+    [rang] = log.openings([events.CANARY_TOUCHED.tag]).values()
+    assert rang["subject"] == f"job:{job.pk}"
     assert {one.notice.kind for one in notices.inbox(world.staff.auditor)} == {"canary", "unsound"}
     assert "canary" in {one.rule for one in anomaly_watch.seen(since=EARLIER, at=NOW)}
 

@@ -439,6 +439,8 @@ def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(wor
     job = run(job_of(ask(world)))
     assert tries == [2] * jobs.MOST_ROUNDS
     assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSETTLED, None)
+    [paused] = log.openings([events.JOB_PAUSED.tag]).values()
+    assert f"at each of {jobs.MOST_ROUNDS} tries" in paused["fields"]["trouble"]
     monkeypatch.undo()
     assert sweeping.resume(by="operator", at=NOW) == 1
     assert run(job).state == JobState.RELEASED
