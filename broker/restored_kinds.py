@@ -113,6 +113,7 @@ NOTHING: dict[str, str] = {
     "query:job:resumed": "It is resumed again.",
     "query:job:expired": "Its day is past: the sweep lets it go again.",
     "query:result:read": "It tells who read.",
+    "broker:duty:failed": "It is done again, and fails again while there is reason to.",
     "broker:ledger:read": "It tells who read.",
     "broker:canary:planted": "She is lost, and another one is planted.",
     "broker:canary:touched": "What was stopped is stopped again.",
