@@ -22,7 +22,7 @@ from consent.models import LedgerOpening, Participant
 from consent.terms import DataUse, canonical
 
 SALT = 16
-CHUNK = 2_000  # people asked for together
+CHUNK = 1_000  # people asked for together
 COMMITTED_IN = (events.JOB_CLEARED.tag, events.JOB_RELEASED.tag, events.JOB_REFUSED.tag)
 
 
