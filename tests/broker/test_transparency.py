@@ -254,29 +254,6 @@ def test_research_and_what_is_said_of_things_of_another_kind_count_for_nothing(w
     assert again.filled(2) == before
 
 
-def event(kind: str, about: str, **fields: Any) -> Entry:
-    body = json.dumps({"subject": about, "fields": fields})
-    return Entry(uid="u", kind=kind, at=NOW, commitment=commit(bytes(32), body), salt=bytes(32), body=body)
-
-
-def test_research_and_what_is_said_of_things_of_another_kind_count_for_nothing(world: World):
-    case = open_(world, "C-1", at=NOW)
-    decide(world, case, approves=True, at=NOW)
-    searched = search(world, case, at=NOW)
-    assert searched is not None
-    demand(world, at=NOW)
-    before = recounted(ALWAYS, exported()).filled(2)
-    by = world.staff.researcher
-    query = queries.submit(world.carriers(), under=world.request(), by=by, at=NOW)
-    jobs.run(job_of(query).pk, clock=lambda: NOW, batch=50)
-    again = recounted(ALWAYS, exported())
-    assert again.filled(2) == before
-    [order] = again.orders
-    again.see(event(recount_report.JOB_RELEASED, order))
-    again.see(event(kinds.CASE_REPORTED, f"job:{searched.pk}", arrest=True))
-    assert again.filled(2) == before
-
-
 def test_nothing_counts_before_it_was_told(world: World):
     """A search, an order about a case and a banned one leave the report as it was, until their day."""
     before = transparency.of(ALWAYS, at=NOW)
