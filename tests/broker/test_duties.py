@@ -41,7 +41,7 @@ def test_every_other_duty_is_done_and_the_fault_is_told_once(world: World, monke
     (fault,) = failed()
     assert fault["duty"] == "searches to be told"
     assert "not as it was written" in fault["trouble"]
-    notice = Notice.objects.get(user=world.staff.auditor)
+    notice = Notice.objects.get(user=world.staff.auditor, kind="duty")
     assert "searches to be told" in notice_kinds.text(notice)
     monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=1))
     tasks.look()
