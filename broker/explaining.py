@@ -91,10 +91,17 @@ class Replay:
         }
 
 
+EARLIEST, LATEST = 1900, 2200  # years for which a decision is made again; days are counted from an instant
+
+
 def of(job: Job, participant: Participant, *, as_of: datetime | None = None, at: datetime) -> Replay:
     """What a job decided about one participant, decided again; with `as_of` as it would have been decided at
-    that instant. Raises Refused for a job that has asked nothing yet, NotRemembered for an instant at which
-    she was not registered."""
+    that instant. Raises Refused for a job that has asked nothing yet, and for an instant that no decision can
+    be of; NotRemembered for one at which she was not registered."""
+    if as_of is not None and not EARLIEST <= as_of.year < LATEST:
+        raise Refused(
+            f"Nothing was decided before {EARLIEST}, or is after {LATEST}. Ask for an instant between."
+        )
     gates = list(JobGate.objects.filter(job=job).order_by("number"))
     if not gates:
         raise Refused("This job has decided nothing about anybody yet, or it ran before this was kept.")

@@ -1,7 +1,7 @@
 """Who came later, jobs that asked nothing, and the erased."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -30,6 +30,14 @@ def test_a_job_that_has_asked_nothing_has_decided_nothing(world: World):
     person = world.join("Ada")
     with pytest.raises(Refused, match="decided nothing"):
         why(ask(world), person)
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2200, 9999])
+def test_an_instant_that_no_decision_can_be_of_is_refused(world: World, year: int):
+    person = world.join("Ada")
+    job = run(ask(world))
+    with pytest.raises(Refused, match="Ask for an instant between"):
+        why(job, person, as_of=datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC))
 
 
 def test_an_erased_person_is_told_to_be_erased(world: World):
