@@ -23,6 +23,7 @@ from broker import (
     canaries,
     cases,
     events,
+    job_words,
     notices,
     people,
     reopening,
@@ -34,6 +35,7 @@ from broker import (
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
 from broker.gates import Manifest, Passage, Watch
+from broker.job_words import LONGEST, MOST_ROUNDS
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from broker.roles import Role
 from broker.sweeping import MOST_ATTEMPTS
@@ -50,26 +52,6 @@ from genomics.errors import GenomicsError, QuestionRefused, RequestLapsed
 from genomics.matching import parse
 
 logger = logging.getLogger(__name__)
-
-MOST_ROUNDS = 10  # times it is asked anew: consent changed before the release, or that was ended
-LONGEST = timedelta(minutes=50)  # of one attempt; the queue itself ends a task ten minutes later
-
-# What the asker reads. Whose record it was, or that somebody changed her mind, stands in the ledger alone.
-UNSETTLED = "This job could not be finished for now, and nothing was released. It can be resumed."
-UNSOUND = (
-    "Something this job relies on is not as it was recorded, so nothing was released. An auditor has to look "
-    "at it first; then the job goes on."
-)
-UNREADABLE = "Something this job had to read could not be read. Nothing was released; ask again later."
-
-PARKED = (
-    f"This job ended {MOST_ATTEMPTS} workers and is parked. Nothing was released. An operator has to look "
-    "at it first; then it can be put back into the queue by its name."
-)
-TOO_LONG = (
-    f"This took longer than {LONGEST // timedelta(minutes=1)} minutes and was stopped. Nothing was released. "
-    "Ask about a smaller place, or ask again when less is going on."
-)
 
 Clock = Callable[[], datetime]
 
@@ -113,12 +95,12 @@ def _carry_out(claim: Claim, batch: int) -> None:
     except RequestLapsed as lapsed:
         _refuse(claim, [str(reason) for reason in lapsed.reasons])
     except (SealBroken, LedgerBroken, staging.StagedBroken) as broken:
-        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=UNSOUND)
+        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=job_words.UNSOUND)
         _ring(claim, str(broken))
     except (QuestionRefused, TookTooLong) as trouble:
         _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
     except GenomicsError as trouble:
-        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble), told=UNREADABLE)
+        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble), told=job_words.UNREADABLE)
 
 
 def _claim(job_id: UUID, clock: Clock) -> Claim | None:
@@ -130,7 +112,7 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
     claim = Claim(job, claimed.token, clock, Passage(job), now, claimed.lease)
     if job.attempt > MOST_ATTEMPTS:
-        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=PARKED)
+        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=job_words.PARKED)
         return None
     return claim
 
@@ -174,17 +156,8 @@ def _run(claim: Claim, batch: int) -> None:
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
         claim.passage.cut(asked.clearance, clearance)
-    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=_unsettled(changed), told=UNSETTLED)
-
-
-def _unsettled(changed: int) -> str:
-    """Why no try came to a release: consent had changed, or its transaction stood still and was ended."""
-    if changed == MOST_ROUNDS:
-        return f"Consent changed at each of {MOST_ROUNDS} tries, so nothing was released."
-    return (
-        f"Of {MOST_ROUNDS} tries to release, {MOST_ROUNDS - changed} stood still or died before they had "
-        f"released anything, and at {changed} consent had changed. Nothing was released; look at the worker."
-    )
+    trouble = job_words.unsettled(changed)
+    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=job_words.UNSETTLED)
 
 
 def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
@@ -267,7 +240,7 @@ def _went_on(claim: Claim, done: int, total: int) -> None:
     """Another batch is through: show it, keep the lease, and stop if somebody stopped it. Progress never goes
     back, for that would tell the asker that somebody changed her mind."""
     if claim.clock() - claim.begun > LONGEST:
-        raise TookTooLong(TOO_LONG)
+        raise TookTooLong(job_words.TOO_LONG)
     further = Greatest(F("progress"), 100 * done // max(total, 1))
     _held(claim, progress=further, lease_until=_lease(claim.clock()))
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from broker import anomaly_watch, canaries, events, jobs, notices, queries
+from broker import anomaly_watch, canaries, events, job_words, jobs, notices, queries
 from broker.errors import NotAllowed
 from broker.models import Canary, Job, JobState
 from consent import clearance as proofs
@@ -149,7 +149,7 @@ def test_a_mark_that_was_changed_pauses_the_job_and_rings(world: World, sealed: 
     with unsafe_without_triggers(connection):
         unsafe_rows(Canary).update(sealed=sealed)
     job = run(asked(world))
-    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSOUND, None)
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, job_words.UNSOUND, None)
     (line,) = LedgerOpening.objects.filter(event__kind="consent:alarm:unsound")
     assert line.subject == f"job:{job.pk}"
     assert {one.notice.kind for one in notices.inbox(world.staff.auditor)} == {"unsound"}

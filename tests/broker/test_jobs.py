@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from broker import access, events, gates, jobs, queries, results, staging, supervised, sweeping, usage
+from broker import (
+    access,
+    events,
+    gates,
+    job_words,
+    jobs,
+    queries,
+    results,
+    staging,
+    supervised,
+    sweeping,
+    usage,
+)
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Notice, QueryState
 from consent import holdings, participants, records
 from consent.errors import LedgerBroken, SealBroken
@@ -364,7 +376,7 @@ def test_a_snapshot_that_was_changed_releases_nothing_and_rings(world: World, mo
     everybody = staging.seal(bytes([255]) * 8, f"{uuid.uuid4()}/snapshot")  # another job's
     Job.objects.filter(pk=job.pk).update(snapshot=everybody)
     job = run(job, at=NOW + timedelta(minutes=5))
-    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSOUND, None)
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, job_words.UNSOUND, None)
     assert Notice.objects.filter(user=world.staff.auditor, kind="unsound").count() == 1
 
 
@@ -437,10 +449,10 @@ def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(wor
 
     monkeypatch.setattr(jobs, "_stage", stage_then_another_no)
     job = run(job_of(ask(world)))
-    assert tries == [2] * jobs.MOST_ROUNDS
-    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSETTLED, None)
+    assert tries == [2] * job_words.MOST_ROUNDS
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, job_words.UNSETTLED, None)
     [paused] = log.openings([events.JOB_PAUSED.tag]).values()
-    assert f"at each of {jobs.MOST_ROUNDS} tries" in paused["fields"]["trouble"]
+    assert f"at each of {job_words.MOST_ROUNDS} tries" in paused["fields"]["trouble"]
     monkeypatch.undo()
     assert sweeping.resume(by="operator", at=NOW) == 1
     assert run(job).state == JobState.RELEASED
@@ -449,13 +461,13 @@ def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(wor
 @pytest.mark.parametrize("died", [10, 4])
 def test_where_releases_die_consent_is_not_said_to_have_changed(world: World, monkeypatch, died: int):
     world.crowd(2, says="Ada")
-    ends = iter([None] * died + [False] * (jobs.MOST_ROUNDS - died))
+    ends = iter([None] * died + [False] * (job_words.MOST_ROUNDS - died))
     monkeypatch.setattr(supervised, "run", lambda _work: next(ends))
     job = run(job_of(ask(world)))
-    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, jobs.UNSETTLED, None)
+    assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, job_words.UNSETTLED, None)
     said = LedgerEvent.objects.get(kind="query:job:paused").opening.said["fields"]["trouble"]
     assert f"{died} stood still or died" in said
-    assert f"at {jobs.MOST_ROUNDS - died} consent had changed" in said
+    assert f"at {job_words.MOST_ROUNDS - died} consent had changed" in said
 
 
 def test_what_cannot_be_read_fails_the_job_without_a_word_about_whose_it_was(world: World, monkeypatch):
@@ -464,7 +476,7 @@ def test_what_cannot_be_read_fails_the_job_without_a_word_about_whose_it_was(wor
 
     monkeypatch.setattr(gate, "ask", sealed)
     job = run(job_of(ask(world)))
-    assert (job.state, job.trouble) == (JobState.FAILED, jobs.UNREADABLE)
+    assert (job.state, job.trouble) == (JobState.FAILED, job_words.UNREADABLE)
     assert "of-somebody" not in job.trouble
 
 
@@ -480,7 +492,7 @@ def test_auditors_are_told_once_of_each_thing_that_is_unsound(world: World, monk
         if many == 3:
             what[0] = "A change of consent that was recorded is gone from the database."
         job = run(job_of(ask(world, request)))
-        assert (job.state, job.trouble) == (JobState.PAUSED, jobs.UNSOUND)
+        assert (job.state, job.trouble) == (JobState.PAUSED, job_words.UNSOUND)
         assert LedgerEvent.objects.filter(kind="consent:alarm:unsound").count() == many
         assert Notice.objects.filter(user=world.staff.auditor, kind="unsound").count() == told
 

@@ -98,7 +98,7 @@ def test_months_since_the_founding_are_missed_and_told_in_one_notice(world: Worl
     assert told.fields == {"month": "2026-02, 2026-03, 2026-04, 2026-05"}
     later = datetime(2026, 9, 2, tzinfo=UTC)
     statements.keep(at=later)  # nobody was there for all of August: July is new, and the others are told
-    newest = Notice.objects.filter(kind="statement_missing", user=world.staff.auditor).latest("id")
+    newest = Notice.objects.filter(kind="statement_missing", user=world.staff.auditor).latest("at")
     assert newest.fields == {"month": "2026-07"}
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
-from broker import jobs, queries, results, sweeping, tasks, usage
+from broker import job_words, jobs, queries, results, sweeping, tasks, usage
 from broker.errors import Refused
 from broker.events import BY_TAG, sentence
 from broker.models import Job, JobState
@@ -239,11 +239,11 @@ def test_whoever_stops_a_job_is_heard_at_the_next_batch(world: World, monkeypatc
 def test_a_job_that_does_not_end_is_stopped_with_a_sentence(world: World):
     world.crowd(3, says="Ada")
     (job,) = ask(world)
-    clock = iter(NOW + n * jobs.LONGEST / 4 for n in range(1000))
+    clock = iter(NOW + n * job_words.LONGEST / 4 for n in range(1000))
     jobs.run(job.pk, clock=lambda: next(clock), batch=1)
     job.refresh_from_db()
     assert (job.state, job.answer) == (JobState.FAILED, None)
-    assert job.trouble == jobs.TOO_LONG
+    assert job.trouble == job_words.TOO_LONG
 
 
 def test_what_an_attempt_had_staged_is_gone_when_the_next_begins(world: World, monkeypatch):

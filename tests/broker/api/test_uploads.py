@@ -86,7 +86,7 @@ def test_a_file_comes_in_two_pieces_and_is_told_of(her):
     head = her.head(url, headers=TUS)
     assert (head.status_code, head["Upload-Offset"], head["Upload-Length"]) == (200, "50", str(len(FILE)))
     assert head["Upload-Metadata"] == f"filename {b64('eve.vcf')},is_confidential"
-    assert head["Cache-Control"] == "no-store"
+    assert "no-store" in head["Cache-Control"]  # tus 1.0, HEAD
     assert "Upload-Expires" in head
     assert send(her, url, FILE[50:], 50)["Upload-Offset"] == str(len(FILE))
     assert her.get(url).json()["state"] == "arrived"

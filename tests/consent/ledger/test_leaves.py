@@ -22,7 +22,10 @@ def test_leaf_data_is_written_like_this():
     assert data == b'{"commitment":"01ff","kind":"a:b:c","uid":"u-1"}'
 
 
-@given(st.text() | st.lists(st.integers() | st.none()) | st.dictionaries(st.text(), st.booleans()))
+NUMBERS = st.integers(-leaves.LARGEST, leaves.LARGEST)
+
+
+@given(st.text() | st.lists(NUMBERS | st.none()) | st.dictionaries(st.text(), st.booleans()))
 def test_a_line_is_read_as_json_reads_it(value):
     assert leaves.from_text(json.dumps(value) + "\n") == value
 

@@ -93,8 +93,7 @@ def test_a_name_that_stands_twice_is_told(kept):
 def test_whoever_holds_no_key_is_told_the_exports_own(kept, capsys):
     assert main([str(kept(packed(a_txt="one")))]) == 0
     assert (
-        f"The key is the export's own; compare it with one you were given: {SIGNER}"
-        in capsys.readouterr().out
+        f"The key is the file's own; compare it with one you were given: {SIGNER}" in capsys.readouterr().out
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from consent import events
+from consent import events, fence
 from consent.ledger import archive, checkpoints, counting, leaves, log, note, recount, verifier
 from consent.models import LedgerOpening
 from tests.consent.ledger.build import AT, HAPPENED, grow, happen, unsafe_delete, unsafe_rows
@@ -54,6 +54,7 @@ def test_an_export_without_openings_names_nobody_and_still_holds(lines):
 def test_what_an_erasure_tells_of_may_be_gone_and_no_more(db):
     first, second, _ = happen(3)
     with transaction.atomic():
+        fence.advance([])
         told = {"openings": {HAPPENED.tag: 1}}
         log.append(
             events.ERASED, at=AT, by="user:7", subject="P-0", **dict.fromkeys(events.ERASED.fields, 0) | told

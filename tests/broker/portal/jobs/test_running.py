@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from broker import access, jobs
+from broker import access, job_words, jobs
 from broker.models import TRANSITIONS, Job, JobState
 from broker.portal import asked
 from consent import records
@@ -153,13 +153,13 @@ def test_whose_record_would_not_open_is_not_said(world: World, rosa: Client, mon
 
     monkeypatch.setattr(gate, "ask", sealed)
     page = shown(rosa, run(ask(world)))
-    assert jobs.UNREADABLE in page
+    assert job_words.UNREADABLE in page
     assert person.pseudonym not in page
 
 
 def test_a_paused_job_says_so_and_can_be_stopped(world: World, rosa: Client):
-    page = shown(rosa, settled(ask(world), JobState.PAUSED, trouble=jobs.UNSETTLED))
-    assert jobs.UNSETTLED in page
+    page = shown(rosa, settled(ask(world), JobState.PAUSED, trouble=job_words.UNSETTLED))
+    assert job_words.UNSETTLED in page
     assert "Stop this" in page
     assert "onsent changed" not in page
 
