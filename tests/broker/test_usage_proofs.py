@@ -60,7 +60,7 @@ def test_the_shipped_verifier_shows_it(world: World, tmp_path: Path, capsys: pyt
         assert verifier.main(["--participant", str(file), *given]) == 0
         told = capsys.readouterr().out
         assert f"Job {job.pk} READ {ada.pseudonym}." in told
-        assert "It stands in the ledger under a checkpoint of" in told
+        assert "It lies under a checkpoint of" in told
         assert ("The key is the file's own" in told) is (not given)
 
 
