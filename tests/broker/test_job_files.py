@@ -249,7 +249,7 @@ LYING: dict[str, tuple[Any, str, Any, str]] = {
         "The names of whom it read are not in order, so no proof by neighbours can be relied on.",
     ),
     "a name too few": (
-        *(naming, "names", lambda _job, people: [bytes([n]) * manifest.NAME_BYTES for n in people[1:]]),
+        *(naming, "names", lambda _job, people: [n.to_bytes(manifest.NAME_BYTES) for n in people[1:]]),
         "The tree does not hold one name for each person who was read.",
     ),
     "another tree": (
