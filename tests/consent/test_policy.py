@@ -68,6 +68,8 @@ def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
         ({"majority_grace_days": {"RESEARCH": 9999}}, "180 days at most"),
         ({"leads_exempt": ["L.MIS", "L.HOM"]}, "L.HOM cannot be asked"),
         ({"leads_exempt": ["E.EXON"]}, "E.EXON cannot be asked"),
+        ({"shortest_segment_cm": 4}, "shorter than 5 cM is told, and none of 4"),
+        ({"shortest_segment_cm_by_family": {"LE.HOM": 1}}, "none of 1"),
         ({"hold_latest_days": 366}, "nor more than 365"),
         ({"hold_days": -1}, "is told -1 to 365 days"),
         ({"gag_latest_days": 1097}, "1096 days at most"),
