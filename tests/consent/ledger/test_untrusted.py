@@ -1,5 +1,6 @@
 """Files that somebody made to harm their reader: each gets a sentence, never a stack trace or a hang."""
 
+import contextlib
 import io
 import json
 import os
@@ -49,6 +50,14 @@ def long_list() -> bytes:
     return bytes(raw)
 
 
+def long_list_of_a_large_zip() -> bytes:
+    """The same of one that is too large for the old numbers: it has its own end before the end."""
+    raw = zipped(("manifest.txt", b"x"))
+    end = raw.rfind(b"PK\x05\x06")
+    large = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 2**40, 0)
+    return raw[:end] + large + struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1) + raw[end:]
+
+
 def twice() -> bytes:
     """A name that stands twice in a signed export, once as it was packed."""
     out = io.BytesIO(packed(a_txt="one"))
@@ -78,6 +87,7 @@ HARM: dict[str, tuple[Callable[[], bytes | str], str]] = {
         "nothing that is packed here holds so many",
     ),
     "a list without end": (long_list, "lists more files than anything"),
+    "a list without end in a large zip": (long_list_of_a_large_zip, "lists more files than anything"),
     "a password": (locked, "is locked with a password"),
     "another way of packing": (
         lambda: zipped(("manifest.txt", b"x"), kind=zipfile.ZIP_LZMA),
@@ -129,6 +139,26 @@ HARM: dict[str, tuple[Callable[[], bytes | str], str]] = {
         lambda: f'{{"ledger":"{SIGNER}","format":1,"openings":true}}\n' + "[" * 200_000,
         "nested deeper than anything",
     ),
+    "a ledger that is cut off behind its first line": (
+        lambda: f'{{"ledger":"{SIGNER}","format":1,"openings":true}}',
+        "The export has no last line: it was cut off.",
+    ),
+    "a ledger that is no text": (
+        lambda: f'{{"ledger":"{SIGNER}","format":1,"openings":true}}\n'.encode() + b"\xff" * 9,
+        "It is no text, or not all of it",
+    ),
+    "events and nothing to prove them under": (
+        lambda: packed(events_jsonl="{}\n"),
+        "It holds events and no checkpoint to prove them under",
+    ),
+    "a proof of nothing": (
+        lambda: '{"proof":"genomic-broker participation","format":1}',
+        "PROBLEM  given: The file is not as it was given (KeyError",
+    ),
+    "a report that ends before it begins": (
+        lambda: '{"report":"transparency","start":"2027-01-01T00:00:00Z","end":"2026-01-01T00:00:00Z"}',
+        "its period ends before it begins",
+    ),
     "a report of no time": (
         lambda: '{"report":"transparency","start":"x","end":"y"}',
         "It is not as it was given (ValueError",
@@ -156,6 +186,26 @@ def test_a_hostile_file_gets_a_sentence(harm: str, tmp_path: Path, capsys: pytes
     assert code == (1 if "PROBLEM" in said.out else 2)
     assert ("Nothing was verified of" in said.err) == (code == 2)
     assert "Everything holds." not in said.out
+
+
+def test_a_file_that_brings_no_key_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Its key was looked for in vain; the next file's is taken, and this one is told of when it is read."""
+    torn, good = tmp_path / "torn.zip", tmp_path / "good.zip"
+    torn.write_bytes(RAW[: len(RAW) // 2])
+    good.write_bytes(RAW)
+    assert main([str(torn), str(good)]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("Nothing was verified of torn.zip") == 1
+    assert f"The key is the file's own; compare it with one you were given: {SIGNER}" in said.out
+
+
+def test_it_can_be_told_to_any_stream(tmp_path: Path):
+    """To one of a program that asks for the answer too: that has no terminal's letters to be careful of."""
+    path, told = tmp_path / "good.zip", io.StringIO()
+    path.write_bytes(RAW)
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        assert main([str(path), "--key", str(SIGNER)]) == 0
+    assert told.getvalue().endswith("Everything holds.\n")
 
 
 def test_what_never_ends_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

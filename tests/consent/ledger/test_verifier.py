@@ -12,7 +12,18 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from consent import events, fence
-from consent.ledger import archive, checkpoints, counting, leaves, log, note, recount, verifier
+from consent.ledger import (
+    archive,
+    checkpoints,
+    counting,
+    kinds,
+    leaves,
+    log,
+    note,
+    recount,
+    shipped,
+    verifier,
+)
 from consent.models import LedgerOpening
 from tests.consent.ledger.build import AT, HAPPENED, grow, happen, unsafe_delete, unsafe_rows
 from tests.unsafe import unsafe_without_triggers
@@ -63,11 +74,38 @@ def test_what_an_erasure_tells_of_may_be_gone_and_no_more(db):
     with unsafe_without_triggers(connection):
         unsafe_delete(unsafe_rows(LedgerOpening).filter(event=first))
     assert recount.read(exported()).ok
+    assert recount.read(exported(openings=False)).ok, "of such an export nothing was lost"
     with unsafe_without_triggers(connection):
         unsafe_delete(unsafe_rows(LedgerOpening).filter(event=second))
     assert_problem(
         recount.read(exported()), "2 events of kind .* have lost what they said; erasures tell of 1"
     )
+
+
+def test_an_erasure_that_is_not_as_such_are_written_is_found_out(db):
+    """Signed and placed by the house itself: it ends neither the count nor what is said of the others."""
+    (lost,) = happen(1)
+    with transaction.atomic():
+        fence.advance([])
+        fields = dict.fromkeys(events.ERASED.fields, 0)
+        nonsense = log.append(events.ERASED, at=AT, by="user:7", subject="P-0", **fields)
+    log.sequence(at=AT)
+    with unsafe_without_triggers(connection):
+        unsafe_delete(unsafe_rows(LedgerOpening).filter(event=lost))
+    found = recount.read(exported())
+    assert_problem(found, f"Event {nonsense.uid} is not as such are written")
+    assert_problem(found, "has lost what it said|have lost what they said")
+
+
+def test_events_without_end_before_a_checkpoint_are_not_kept(lines, monkeypatch):
+    handed_on = []
+    assert recount.read(lines, seen=handed_on.append).ok
+    assert len(handed_on) == 7
+    monkeypatch.setattr(counting, "MOST_BEHIND", 3)
+    handed_on.clear()
+    found = recount.read(lines, seen=handed_on.append)
+    assert found.problems == ("More than 3 events follow each other without a checkpoint.",)
+    assert len(handed_on) == 3, "what the second checkpoint vouches for was let go"
 
 
 def test_of_very_many_lost_openings_the_first_are_named(lines, monkeypatch):
@@ -225,13 +263,25 @@ def test_a_program_of_one_file_says_whether_the_ledger_names_it(db, tmp_path, ca
 
     code, said = told(honest)
     assert (code, "This verifier is one that the ledger names" in said) == (0, True)
-    shipped = hashlib.sha256(program.read_bytes()).hexdigest()
+    named = hashlib.sha256(program.read_bytes()).hexdigest()
     program.write_bytes(program.read_bytes() + b"\n")
     code, said = told(honest)
     assert (code, "The ledger names no verifier like this one" in said) == (0, True)
     own = hashlib.sha256(program.read_bytes()).hexdigest()
-    code, said = told([line.replace(shipped, own) for line in honest])  # a body that nothing committed to
+    code, said = told([line.replace(named, own) for line in honest])  # a body that nothing committed to
     assert (code, "The ledger names no verifier like this one" in said) == (1, True)
+
+
+def test_a_verifier_is_named_only_by_words_that_were_committed_to():
+    """Whoever hands events to it without an audit is not led astray by them either."""
+    body, salt = json.dumps({"fields": {"sha256": "ours"}}), bytes(32)
+    said = {"uid": "1", "kind": kinds.VERIFIER_SHIPPED, "at": AT, "commitment": leaves.commit(salt, body)}
+    found = shipped.Shipped("ours")
+    for other in ({}, {"salt": bytes([1]) * 32, "body": body}, {"salt": salt, "body": body + " "}):
+        found.see(leaves.Entry(**said, **other))
+        assert "The ledger names no verifier like this one" in str(found)
+    found.see(leaves.Entry(**said, salt=salt, body=body))
+    assert "This verifier is one that the ledger names" in str(found)
 
 
 @pytest.mark.parametrize(
