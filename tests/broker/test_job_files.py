@@ -129,6 +129,16 @@ def test_twins_are_asked_together_again(world: World):
     assert (outcome.problems, sum(outcome.counts.values())) == ([], 3)
 
 
+def test_twins_who_were_registered_afterwards_were_not_asked_together(world: World):
+    crowd = world.crowd(3, says="Ada")
+    job = run(asked(world))
+    link = twins.propose(crowd[0], crowd[1], by="one", at=NOW + timedelta(days=1))
+    twins.confirm(link, by="another", at=NOW + timedelta(days=2))
+    records.withdraw(crowd[1], by="self", at=NOW + timedelta(days=3))
+    outcome = checked(taken(job))
+    assert (outcome.problems, outcome.counts) == ([], {"read": 3})
+
+
 def test_a_refusal_is_made_again(world: World):
     request = world.request()
     job = job_of(queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW))
@@ -202,6 +212,7 @@ HARMS: dict[str, tuple[Any, str]] = {
         lambda f: f["gates"].extend([f["gates"][0] | {"kind": "again"}] * 100),
         "more than 64 times in one attempt",
     ),
+    "a person who is none": (lambda f: f["people"].append(7), "not as it was given"),
     "no manifest": (lambda f: f.update(manifest="{"), "not as it was given"),
     "nonsense": (lambda f: f.update(gates=7), "not as it was given"),
     "another job": (lambda f: f.update(job="other"), "does not say that this job was released"),
