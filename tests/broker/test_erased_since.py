@@ -14,6 +14,7 @@ from consent import erasure as whose
 from consent import events, participants
 from consent.ledger import gathered, job_file, recount
 from consent.ledger.kinds import EventKind
+from consent.ledger.leaves import Entry
 from consent.models import Participant
 from genomics.intake import erasure
 from tests.broker.test_job_files import exported
@@ -97,6 +98,25 @@ def test_whoever_was_read_and_erased_since_is_counted_as_that(world: World):
     erasure.erase(world.people["Dov"], by="self", at=LATER)
     outcome = checked(taken(job))
     assert (outcome.problems, outcome.counts) == ([], {"read": 10, "ERASED since": 2})
+
+
+def test_by_a_selection_of_events_nobody_is_told_apart_and_none_is_accused(world: World):
+    """What would prove who she was may stand in the ledger, and not among the events given."""
+    job = ran(world)
+    erasure.erase(world.people["Ada 1"], by="self", at=LATER)
+    file = taken(job)
+    known = gathered.Gathered([file], whole=False)
+
+    def select(entry: Entry) -> None:
+        if not (entry.kind == events.REGISTERED.tag and entry.body is None):
+            known.see(entry)
+
+    recount.read(exported(), seen=select)
+    outcome = job_file.check(file, known)
+    told = {"read": 10, "not read": 1, "said to be ERASED since, without proof of who it was": 1}
+    assert (outcome.problems, outcome.counts) == ([], told)
+    known.whole = True
+    assert "names no registration whose words are gone" in " ".join(job_file.check(file, known).problems)
 
 
 def test_nobody_is_hidden_behind_an_account_that_was_made_afterwards(world: World):

@@ -3,8 +3,10 @@
 import pytest
 
 from consent.ledger import note as notes
+from consent.ledger.counting import Audit
 from consent.ledger.kept_notes import KeptNotes
-from tests.consent.ledger.test_parcel import NAME, SEED, SIGNER
+from consent.ledger.leaves import Sealed
+from tests.consent.ledger.test_parcel import AT, NAME, SEED, SIGNER
 
 
 def kept(size: int, *, origin: str = NAME, seed: bytes = SEED, root: bytes = bytes(32)) -> str:
@@ -41,3 +43,20 @@ def test_a_single_note_is_a_file_of_one():
 def test_what_does_not_hold_is_told(text: str, told: str):
     (problem,) = problems(text)
     assert told in problem
+
+
+def test_what_a_kept_checkpoint_tells_of_a_ledger():
+    """One of 3 and 7 events, of which the first checkpoint was taken out of the second ledger."""
+    whole, gone = Audit(SIGNER), Audit(SIGNER)
+    sealed = {size: Sealed(size=size, root=bytes(32), note=kept(size), at=AT) for size in (3, 7)}
+    whole.checkpoints, gone.checkpoints = sealed, {7: sealed[7]}
+    whole.size = gone.size = 7
+
+    def told(audit: Audit, size: int, root: bytes = bytes(32)) -> list[str]:
+        return [*KeptNotes.of(kept(size, root=root)).problems(SIGNER, None, audit)]
+
+    assert told(whole, 3) == told(whole, 7) == told(gone, 7) == []
+    assert told(gone, 3) == ["The checkpoint of size 3 was signed, and is gone from the ledger."]
+    assert told(whole, 3, bytes([1]) * 32) == ["It and the ledger tell two histories of the first 3 events."]
+    (older,) = told(whole, 8)
+    assert older.startswith("It vouches for 8 events, the ledger for 7: the ledger is older")
