@@ -129,16 +129,6 @@ def test_twins_are_asked_together_again(world: World):
     assert (outcome.problems, sum(outcome.counts.values())) == ([], 3)
 
 
-def test_twins_who_were_registered_afterwards_were_not_asked_together(world: World):
-    crowd = world.crowd(3, says="Ada")
-    job = run(asked(world))
-    link = twins.propose(crowd[0], crowd[1], by="one", at=NOW + timedelta(days=1))
-    twins.confirm(link, by="another", at=NOW + timedelta(days=2))
-    records.withdraw(crowd[1], by="self", at=NOW + timedelta(days=3))
-    outcome = checked(taken(job))
-    assert (outcome.problems, outcome.counts) == ([], {"read": 3})
-
-
 def test_a_refusal_is_made_again(world: World):
     request = world.request()
     job = job_of(queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW))
