@@ -48,3 +48,17 @@ def test_outside_a_transaction_the_lock_would_end_at_once_and_is_refused():
         with pytest.raises(OutsideTransaction, match="nothing was changed"):
             verb()
     assert Change.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_a_past_of_this_house_is_remembered_and_no_other():
+    empty = fence.newest()
+    assert fence.remembers(*empty)
+    with transaction.atomic():
+        first = fence.advance([])
+    position, mark = fence.newest()
+    assert position == first
+    assert fence.remembers(position, mark)
+    assert fence.remembers(*empty), "the beginning is a past of every house"
+    assert not fence.remembers(position, bytes(len(mark))), "of the same length, and another history"
+    assert not fence.remembers(position + 1, mark)

@@ -298,6 +298,21 @@ def test_placing_inside_somebody_elses_transaction_is_refused():
     assert LedgerLeaf.objects.count() == 0
 
 
+@pytest.mark.django_db
+def test_what_another_sequencer_placed_meanwhile_is_not_placed_again(monkeypatch):
+    happen(2)
+    place = log._place_batch
+
+    def after_another(after: int, **given: datetime):
+        assert place(after, **given)
+        return place(after, **given)
+
+    monkeypatch.setattr(log, "_place_batch", after_another)
+    assert log.sequence(at=AT) is None
+    assert log.checkpoint().size == LedgerLeaf.objects.count() == 2
+    assert LedgerCheckpoint.objects.count() == 1
+
+
 @pytest.mark.server
 @pytest.mark.django_db(transaction=True)
 def test_on_postgresql_a_second_sequencer_stands_aside():
