@@ -5,15 +5,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 if "BROKER_HOME" not in os.environ:
     home = tempfile.mkdtemp(prefix="broker-tests-")
-    os.environ["BROKER_HOME"] = home
-    # xdist's workers inherit the home; only the process that made it clears it away.
+    os.environ["BROKER_HOME"] = os.environ["TESTS_HOME"] = home
+    # xdist's workers inherit it; only the process that made it clears it away.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+elif "TESTS_HOME" in os.environ and "PYTEST_XDIST_WORKER" in os.environ:
+    # A house has one clock and one queue file: two that run side by side would end each other's.
+    own = Path(os.environ["TESTS_HOME"]) / os.environ["PYTEST_XDIST_WORKER"]
+    own.mkdir(mode=0o700, exist_ok=True)
+    os.environ["BROKER_HOME"] = str(own)
 os.environ.setdefault("DEBUG", "1")
 
 
