@@ -27,6 +27,7 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")  # and of a large one's
 _LOCATOR = 20  # bytes between the two
 _TAIL = _END.size + 0xFFFF + _LOCATOR + _END_64.size
 
+# What zipfile raises for a torn file; for a compression that it does not know, NotImplementedError.
 TORN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, OSError)
 
 

@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK_AT = (
     "tests/consent",
     "tests/genomics/test_gate.py",
-    "tests/genomics/vault/test_slabs.py",
+    "tests/genomics/vault/slabs",
     "tests/properties/test_slabs.py",
-    "tests/broker/test_jobs.py",
+    "tests/broker/running",
     "tests/broker/uploads",
     "tests/broker/api/test_uploads.py",
     "tests/broker/portal/participant/test_uploads.py",

@@ -15,8 +15,8 @@ from broker.models import MonthlyStatement
 from consent.ledger import checkpoints, cosignature, log, note, recount_report
 from consent.ledger import report_form as form
 from consent.ledger.parcel import Packing
-from tests.broker.test_job_files import exported
-from tests.broker.test_transparency import demand
+from tests.broker.exporting import exported
+from tests.broker.reporting.history import demand
 from tests.broker.test_verified_at_home import WITNESS, Home, events, home, taken, world
 from tests.world import NOW, World
 

@@ -17,7 +17,7 @@ from consent.ledger.kinds import EventKind
 from consent.ledger.leaves import Entry
 from consent.models import Participant
 from genomics.intake import erasure
-from tests.broker.test_job_files import exported
+from tests.broker.exporting import exported
 from tests.world import NOW, World, job_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from broker import letter_pdfs, process_letters, processes
 from broker.models import LegalProcess
 from broker.sheet_pdf import LettersMissing
-from tests.broker.test_transparency import demand
+from tests.broker.reporting.history import demand
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from consent.ledger import gathered, job_file, log, recount
 from consent.models import Participant
 from genomics.intake import erasure
 from tests.broker.asking import asked_by_a_participant
-from tests.broker.test_job_files import exported
+from tests.broker.exporting import exported
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

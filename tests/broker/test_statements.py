@@ -17,7 +17,8 @@ from consent.errors import NoteRefused
 from consent.ledger import checkpoints, log, monthly, verifier
 from consent.ledger import note as notes
 from consent.ledger.leaves import Entry
-from tests.broker.test_transparency import demand, exported
+from tests.broker.exporting import LATE, exported
+from tests.broker.reporting.history import demand
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -167,7 +168,7 @@ def test_a_sentence_that_does_not_fit_its_numbers_is_none_whoever_signed_it(
 def test_an_order_whose_event_lost_its_words_or_says_others_counts_for_nothing(world: World):
     demand(world, at=NOW)
     statements.keep(at=AFTER_JUNE)
-    note, lines = MonthlyStatement.objects.get().note, exported()
+    note, lines = MonthlyStatement.objects.get().note, exported(at=LATE)
     entries = [Entry.from_json(line) for line in map(json.loads, lines) if "uid" in line]
     for bare in ({"salt": None, "body": None}, {"body": "{}"}):
         counted = monthly.Recount(note)
@@ -196,7 +197,7 @@ def test_the_shipped_verifier_holds_it_against_the_ledger(
     demand(world, at=NOW, compels_non_consenting=False)
     statements.keep(at=AFTER_JUNE)
     note, ledger = tmp_path / "2026-06.txt", tmp_path / "ledger.jsonl"
-    ledger.write_text("".join(exported()))
+    ledger.write_text("".join(exported(at=LATE)))
     given = [str(ledger), "--key", str(checkpoints.signer()), "--statement", str(note)]
     honest = MonthlyStatement.objects.get().note
     note.write_text(honest)

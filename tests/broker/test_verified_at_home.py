@@ -16,7 +16,7 @@ from broker.models import Job
 from broker.portal import auditor_ledger
 from consent.canonical import canonical
 from consent.ledger import checkpoints, cosignature, log, note, verifier
-from tests.broker.test_job_files import exported
+from tests.broker.exporting import exported
 from tests.world import NOW, World, job_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

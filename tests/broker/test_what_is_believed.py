@@ -16,7 +16,7 @@ from consent.ledger import report_form as form
 from consent.ledger.leaves import Entry
 from genomics.intake import erasure
 from tests.broker import bent
-from tests.broker.test_job_files import exported
+from tests.broker.exporting import exported
 from tests.world import NOW, World, job_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from broker import statements, transparency
 from broker.models import LegalProcess
-from tests.broker.test_transparency import demand
+from tests.broker.reporting.history import demand
 from tests.builders import PDF
 from tests.world import NOW, World
 

@@ -51,6 +51,13 @@ def test_no_room_is_too_large_to_live_in():
         assert lines <= most, f"{name} has {lines} lines. Split it by noun; {most} is a large room."
 
 
+def test_no_file_of_tests_asks_two_questions():
+    for name in tracked():
+        if name.startswith("tests/") and name.endswith(".py") and (ROOT / name).is_file():
+            lines = (ROOT / name).read_text().count("\n")
+            assert lines <= 400, f"{name} has {lines} lines. Split it by question."
+
+
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_tracked_file_names(what):
     pattern = re.compile(FORBIDDEN[what])

@@ -18,7 +18,7 @@ from consent import participants, policies, records, seals
 from consent.models import Participant, Statement
 from consent.policy import Policy
 from consent.reasons import NOT_YOURS, Reason
-from tests.broker.api.test_queries import Program, problem
+from tests.broker.api.queries.programs import Program, problem
 from tests.broker.portal.participant.pages import FILE, said_yes
 from tests.proofs import prove
 from tests.remembering import receive

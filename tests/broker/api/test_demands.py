@@ -11,7 +11,7 @@ from django.utils import timezone
 from broker import processes, tokens
 from broker.api import demands
 from broker.models import LegalProcess, LegalStep, OwnRecord, User
-from tests.broker.test_transparency import demand
+from tests.broker.reporting.history import demand
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from broker import access, jobs, queries, results, staging
 from broker.models import Job, JobState
 from consent.ledger import log
 from consent.models import LedgerEvent
-from tests.broker.api.test_queries import Program, problem
+from tests.broker.api.queries.programs import Program, problem
 from tests.world import NOW, WITHOUT_COOLING_OFF, World, job_of
 
 pytestmark = pytest.mark.django_db

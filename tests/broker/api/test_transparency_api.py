@@ -14,7 +14,7 @@ from broker import statements, transparency
 from broker.models import LegalProcess, MonthlyStatement, PublishedReport
 from broker.portal import report_words
 from consent.ledger import checkpoints
-from tests.broker.test_transparency import demand
+from tests.broker.reporting.history import demand
 from tests.consent.ledger.build import unsafe_rows
 from tests.unsafe import unsafe_without_triggers
 from tests.world import NOW, World

@@ -17,7 +17,7 @@ from broker.models import CaseReport, LegalProcess, MonthlyStatement, PublishedR
 from broker.portal import report_words
 from consent.ledger import checkpoints, monthly
 from consent.ledger import report_form as form
-from tests.broker.test_transparency import demand
+from tests.broker.reporting.history import demand
 from tests.builders import PDF
 from tests.unsafe import unsafe_without_triggers
 from tests.world import NOW, World
