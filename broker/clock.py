@@ -30,9 +30,8 @@ class Ticking(PersistentScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         pause = super().tick(*args, **kwargs)
-        with contextlib.suppress(
-            OSError
-        ):  # of a full disk the doctor tells; what is due is rung all the same
+        # Of a full disk the doctor tells; what is due is rung all the same.
+        with contextlib.suppress(OSError):
             settings.TICK_FILE.write_text(f"{os.getpid()}\n")
         return pause
 

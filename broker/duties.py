@@ -21,6 +21,7 @@ from genomics.errors import GenomicsError
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN = timedelta(days=1)
+BUSY = (OperationalError, LedgerUnavailable)  # for a moment; a minute later again
 OURS = (BrokerError, ConsentError, GenomicsError)  # whose words are sentences, and name nobody
 
 Duty = Callable[[datetime], object]
@@ -35,10 +36,7 @@ def do_each(duties: Mapping[str, Duty], *, at: datetime) -> list[str]:
             duty(at)
         except DatabaseBehind:
             raise
-        except (
-            OperationalError,
-            LedgerUnavailable,
-        ):  # busy for a moment; a minute later again
+        except BUSY:
             logger.warning("the duty %s waits for the database", name, exc_info=True)
             failed.append(name)
         except Exception as fault:
@@ -57,5 +55,5 @@ def _ring(name: str, fault: Exception, at: datetime) -> None:
             if not told.filter(event__at__gt=at - TOLD_AGAIN).exists():
                 log.append(events.DUTY_FAILED, at=at, by="house", subject=subject, duty=name, trouble=trouble)
                 notices.tell(people.holding(Role.AUDITOR), "duty", at=at, duty=name)
-    except (OperationalError, LedgerUnavailable):
+    except BUSY:
         logger.warning("it could not be written down that the duty %s was not done", name, exc_info=True)

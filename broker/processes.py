@@ -230,9 +230,9 @@ def concerned(process: LegalProcess) -> QuerySet[Participant]:
 
 
 def state_of(process: LegalProcess) -> LegalProcess.State:
-    """The newest step's, or RECEIVED."""
-    newest = process.steps.filter(kind=Step.MOVE).order_by("-order").values_list("state", flat=True).first()
-    return State(newest) if newest else State.RECEIVED
+    """The newest step's, or RECEIVED. Of many, fetch their steps with them."""
+    moves = [(step.order, step.state) for step in process.steps.all() if step.kind == Step.MOVE]
+    return State(max(moves)[1]) if moves else State.RECEIVED
 
 
 def _was(process: LegalProcess, state: LegalProcess.State) -> bool:

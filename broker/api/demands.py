@@ -47,13 +47,13 @@ class DemandOut(serializers.Serializer[Any]):
     case = serializers.SerializerMethodField(help_text="the number of the case that it belongs to")
 
     def get_state(self, seen: LegalProcess) -> str:
-        return str(_state(seen))
+        return str(processes.state_of(seen))
 
     def get_answered(self, seen: LegalProcess) -> bool:
-        return _state(seen) in ANSWERED
+        return processes.state_of(seen) in ANSWERED
 
     def get_overdue(self, seen: LegalProcess) -> bool:
-        return _state(seen) not in ANSWERED and seen.due_at < self.context["at"]
+        return processes.state_of(seen) not in ANSWERED and seen.due_at < self.context["at"]
 
     def get_gag_until(self, seen: LegalProcess) -> datetime | None:
         lifted = [one.at for one in seen.steps.all() if one.kind == LegalStep.Kind.GAG_ENDED]
@@ -135,9 +135,3 @@ def _before(seen: QuerySet[LegalProcess], said: str) -> QuerySet[LegalProcess]:
 
 def _steps(seen: LegalProcess) -> list[LegalStep]:
     return sorted(seen.steps.all(), key=lambda one: one.order)
-
-
-def _state(seen: LegalProcess) -> LegalProcess.State:
-    """As processes.state_of says, from the steps that were read with it."""
-    moves = [one.state for one in _steps(seen) if one.kind == LegalStep.Kind.MOVE]
-    return LegalProcess.State(moves[-1]) if moves else LegalProcess.State.RECEIVED

@@ -50,8 +50,9 @@ class Since:
             yield f"{name} was registered as person {registered['ordinal']}, and is shown as {ordinal}."
 
     def problems(self, name: str, ordinal: int, *, read: bool) -> Iterator[str]:
-        """What contradicts that she was there when the job ran, and was erased since."""
-        said = self._erasure(name) or {}
+        """What contradicts that she was there when the job ran, and was erased since; she is_erased."""
+        said = self._erasure(name)
+        assert said is not None
         if said["position"] <= self.position:
             yield f"{name} was erased before the job began, so that is not why nothing is shown of her."
         if self.known.one(name, events.REGISTERED.tag) is not None:

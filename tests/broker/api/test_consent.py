@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -27,16 +26,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 DOOR = "/api/v1/consent"
 YES: dict[str, Any] = {"form": "F-ADULT", "version": "1.0", "clauses": {"R-HMB": True}}
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttle() -> None:
-    cache.clear()
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 @pytest.fixture

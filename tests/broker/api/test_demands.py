@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 State = LegalProcess.State
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def door(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")

@@ -25,11 +25,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def rosa(world: World) -> Program:
     return Program(world.staff.researcher)
 

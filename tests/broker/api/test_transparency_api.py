@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def told(name: str, *args: Any) -> dict[str, Any]:
     """As somebody reads it who is nobody here."""
     answer = Client().get(reverse(name, args=args))

@@ -1,7 +1,6 @@
 """What these tests start from."""
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from tests.broker.api.queries.programs import Program
@@ -11,16 +10,6 @@ from tests.world import NOW, World
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttle() -> None:
-    cache.clear()
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 @pytest.fixture
