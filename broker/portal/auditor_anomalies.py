@@ -49,14 +49,14 @@ def anomalies(request: HttpRequest) -> HttpResponse:
             [
                 {"text": auditor_ledger.kind_words(tag), "code": tag},
                 {"number": limit.least},
-                str(limit.factor),
+                {"number": limit.factor},
             ]
             for tag, limit in LIMITS.items()
         ],
         "limit_columns": [
             {"label": _("What one person does")},
             {"label": _("At least, in a day"), "number": True},
-            {"label": _("Times what is usual")},
+            {"label": _("Times what is usual"), "number": True},
         ],
         "zone": settings.HOME_ZONE,
     }
