@@ -6,6 +6,9 @@ Worker processes ask and release without a pause. Meanwhile people say no, half 
 has been answered, what is released by then is written down; the next releases are waited for, and only then
 is a yes said again. A job that was not released when she had her answer, and was before she said yes again,
 may not rest on her: each such pair is counted, and each that does is a leak.
+Nobody toggles for ever: every ANEW toggles other people come, and who was there says no to everything; and
+the ledger is sequenced every round. Both as in a real house, where neither a record nor what no checkpoint
+covers yet grows without end, and every look reads both.
 With --logins (PostgreSQL) the walls are put up, and each acts over the login that it has in production: jobs
 run as the worker's, questions and consent come as the site's.
 With --without-fence the release neither takes the gate lock nor looks for changes. Then the bench must find
@@ -24,8 +27,9 @@ from typing import Any
 
 from tests.bench import houses
 
-PEOPLE, TOGETHER, WORKERS, LEAST = 10, 5, 2, 0.01
+PEOPLE, TOGETHER, WORKERS, LEAST = 20, 10, 2, 0.01
 LONGEST = 30.0  # seconds to wait for a release
+ANEW = 500  # toggles
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ def _working(world: Any, request: Any, walls: Any, *, fence: bool) -> None:
     with _at_the_site(walls) as do, walls.login("worker") if walls else nullcontext():
         while True:
             asked = do(lambda: houses.asked(world, request).pk)
-            jobs.run(asked, clock=timezone.now, batch=2)
+            jobs.run(asked, clock=timezone.now, batch=5)
 
 
 def _at_the_site(walls: Any) -> AbstractContextManager[Callable[[Callable[[], Any]], Any]]:
@@ -80,18 +84,28 @@ def run(toggles: int, *, fence: bool = True, logins: bool = False) -> Counts:
 def _raced(toggles: int, world: Any, crowd: Sequence[Any], do: Callable[[Callable[[], Any]], Any]) -> Counts:
     from django.utils import timezone
 
+    from broker.models import Job
+    from consent import records
+    from consent.ledger import log
     from consent.terms import Permission
 
     counts = Counts()
     _released(set(), least=1)
     for number in range(0, toggles, TOGETHER):
+        if number and number % ANEW == 0:
+            for person in crowd:
+                do(lambda: records.withdraw(person, by="self", at=timezone.now()))  # noqa: B023
+            crowd = world.crowd(PEOPLE, says="Ada")
+        log.sequence(at=timezone.now(), thorough=False)
         leaving = [crowd[(number + n) % PEOPLE] for n in range(min(TOGETHER, toggles - number))]
         before = {person: _left(person, counts, do) for person in leaving}
-        after = _released(before[leaving[-1]], least=1 + number % 2)
+        after = _released(before[leaving[-1]], least=1 + number // TOGETHER % 2)
+        after |= _newest() - before[leaving[0]]
+        read = {job: houses.read_by(Job.objects.get(pk=job)) for job in after}
         for person in leaving:
-            late = [job for job in _newest() if job.pk not in before[person]] or after
+            late = read.keys() - before[person]
             counts.pairs += len(late)
-            counts.leaks += sum(person.ordinal in houses.read_by(job) for job in late)
+            counts.leaks += sum(person.ordinal in read[job] for job in late)
             do(lambda: world.give(person, "RESEARCH", Permission(code="GRU"), at=timezone.now()))  # noqa: B023
             counts.toggles += 1
     return counts
@@ -106,26 +120,26 @@ def _left(person: Any, counts: Counts, do: Callable[[Callable[[], Any]], Any]) -
     began = time.monotonic()
     do(lambda: records.withdraw(person, by="self", at=timezone.now()))
     counts.slowest = max(counts.slowest, time.monotonic() - began)
-    return {job.pk for job in _newest()}
+    return _newest()
 
 
-def _newest() -> list[Any]:
+def _newest() -> set[Any]:
     """What was released in the last while; who stands still longer is asked for in tests.bench.stops."""
     from django.utils import timezone
 
     from broker.models import Job
 
     since = timezone.now() - timedelta(seconds=2 * LONGEST)
-    return list(Job.objects.filter(state="released", ended_at__gte=since))
+    return set(Job.objects.filter(state="released", ended_at__gte=since).values_list("pk", flat=True))
 
 
-def _released(before: set[Any], *, least: int) -> list[Any]:
+def _released(before: set[Any], *, least: int) -> set[Any]:
     """The jobs released since, as soon as there are so many."""
     until = time.monotonic() + LONGEST
-    while len(found := [job for job in _newest() if job.pk not in before]) < least:
+    while len(found := _newest() - before) < least:
         if time.monotonic() > until:
             raise SystemExit(f"Nothing was released in {LONGEST:g} seconds: the workers have ended.")
-        time.sleep(0.002)
+        time.sleep(0.01)
     return found
 
 
