@@ -1,29 +1,39 @@
-"""What the scan needs of a panel, and of a query at it: places on the map, and chances of contradiction.
+"""A panel's autosomes as the scan needs them: walls, cells, and what each word of sites is worth.
 
-Pure. The scan is in segments.
+Pure. The scan is in scan, how far a profile is believed in setting.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genomics.coordinates import AUTOSOMES
+from genomics.matching.grid import Grid
 from genomics.panel import Panel
 
-# Where a panel states no frequencies: chances of contradiction for a homozygote and a heterozygote.
-UNSTATED_OPPOSITE = 0.065
-UNSTATED_DIFFERING = (0.25, 0.5)
-
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+UNSTATED = 0.25  # frequency of the rarer allele where a panel states none
 RARE = 0.01  # no frequency is trusted to be closer to 0 or 1 than this
-SPREAD_CM = 0.03  # sites closer than this say the same thing more than once; together they count as one
+BLIND_CM = 4.0  # a gap between sites longer than this is not seen across
 BIN_CM = 2.0  # the map counts as seen in bins of this length that hold a site known in both
+SAME_CM = (
+    0.03  # sites closer than this say the same thing of a person more than once: together they count as one
+)
+NEAR_CM = 0.006  # and of a stretch that two people share, which goes on anyhow, sites closer than this
+
+# Four cells and a little lie in the shortest stretch that is told, wherever it begins.
+CELLS = 4
+CELL_CM = 1.3
+CELL_BOTH_CM = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """A panel's autosomal sites, as the scan needs them."""
+    """Of a panel's autosomal sites: the scan's grids for one haplotype and for both, and by how much
+    misreadings of a heterozygote make for contradictions about one haplotype, against strangers'."""
 
     sites: int
     chromosome: NDArray[np.uint8]
@@ -31,67 +41,131 @@ class Ground:
     cm: NDArray[np.float64]
     frequency: NDArray[np.float64] | None
     novelty: NDArray[np.float64]  # 1 for a site that stands alone, less for one among close neighbours
-    starts: NDArray[np.int64]  # first site of each chromosome, and after each gap too long to see across
-    bins: NDArray[np.int64]  # first site of each bin
-    bin_cm: NDArray[np.float64]  # how much of the map the sites of a bin stand for
+    one: Grid
+    both: Grid
+    misreading: float
+    worth: float  # of a site known in two who share a haplotype, on average: evidence (log)
+    bins: NDArray[np.int64]  # first site of each bin of the map,
+    bin_cm: NDArray[np.float64]  # and how much of it the sites of a bin stand for
 
     @classmethod
     def of(cls, panel: Panel) -> Self:
         sites = int(np.searchsorted(panel.chromosome, AUTOSOMES[-1], side="right"))
-        chromosome, cm = panel.chromosome[:sites], panel.cm[:sites].astype(np.float64)
+        frequency = None if panel.frequency is None else panel.frequency[:sites].astype(np.float64)
+        return cls.along(panel.chromosome[:sites], panel.position[:sites], panel.cm[:sites], frequency)
+
+    @classmethod
+    def along(
+        cls,
+        chromosome: NDArray[np.uint8],
+        position: NDArray[np.uint32],
+        cm: NDArray[Any],
+        frequency: NDArray[np.float64] | None,
+    ) -> Self:
+        """Of autosomal sites in order; `position` 0-based."""
+        cm = np.asarray(cm, dtype=np.float64)
+        alt = np.full(len(cm), UNSTATED) if frequency is None else np.clip(frequency, RARE, 1 - RARE)
+        ref = 1 - alt
         new = np.diff(chromosome, prepend=0) != 0
         gap = np.where(new, 0.0, np.diff(cm, prepend=0.0))
+        apart = (gap + np.append(gap[1:], 0.0)) / 2
+        homozygous = (alt**2 + ref**2) ** 2  # both of two strangers
+        opposite = 2 * alt**2 * ref**2
+        differing = 2 * alt * ref  # of two who share one haplotype
         width = np.minimum(gap, BIN_CM) / 2 + np.minimum(np.append(gap[1:], 0.0), BIN_CM) / 2
-        alone = np.minimum((gap + np.append(gap[1:], 0.0)) / 2 / SPREAD_CM, 1.0)
         bins = np.flatnonzero(new | (np.diff(cm // BIN_CM, prepend=0) != 0))
+        near = np.minimum(apart / NEAR_CM, 1.0)
+        alone = -np.log1p(-opposite / homozygous) * near
+        place = _Places(cm, np.append(np.flatnonzero(new | (gap > BLIND_CM)), len(cm)), ref, alt)
         return cls(
-            sites=sites,
+            sites=len(cm),
             chromosome=chromosome,
-            position=panel.position[:sites],
+            position=position,
             cm=cm,
-            frequency=None if panel.frequency is None else panel.frequency[:sites].astype(np.float64),
-            novelty=alone,
-            starts=np.flatnonzero(new | (gap > 2 * BIN_CM)),
+            frequency=frequency,
+            novelty=np.minimum(apart / SAME_CM, 1.0),
+            one=place.grid(
+                homozygous, opposite, -np.log1p(-opposite / homozygous) * near, CELL_CM, both=False
+            ),
+            both=place.grid(
+                np.ones_like(alt), differing, -np.log1p(-differing) * near, CELL_BOTH_CM, both=True
+            ),
+            misreading=float((alt * ref).sum() / max(2 * opposite.sum(), RARE)),
+            worth=float((homozygous * alone).mean()) if len(cm) else 0.0,
             bins=bins,
-            bin_cm=np.add.reduceat(width, bins) if sites else width,
+            bin_cm=np.add.reduceat(width, bins) if len(cm) else width,
         )
 
-    def seen(self, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Which bins hold a known site: people by bins, from people by sites."""
-        return np.maximum.reduceat(known, self.bins, axis=1)
-
-    def walls(self, seen: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Where no run goes on, people by sites: chromosomes begin, or two bins and more were not seen."""
-        walls = np.zeros((len(seen), self.sites), dtype=np.bool_)
-        walls[:, self.starts] = True
-        unseen = seen == 0
-        blind = np.zeros_like(unseen)
-        blind[:, 1:] = unseen[:, 1:] & unseen[:, :-1]
-        blind[:, :-1] |= blind[:, 1:]
-        blind[:, 1:] |= blind[:, :-1]  # what follows a blind stretch begins anew
-        person, place = np.nonzero(blind)
-        walls[person, self.bins[place]] = True
-        return walls
+    def covered_cm(self, known: NDArray[np.uint64]) -> float:
+        """How much of the map is seen by sites known (a bit each, in words): in bins that hold any."""
+        if not self.sites:
+            return 0.0
+        bits = np.unpackbits(known.view(np.uint8), count=self.sites, bitorder="little")
+        return float(np.maximum.reduceat(bits, self.bins) @ self.bin_cm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chances:
-    """For the query's genotype at each site: the chance that a stranger is its opposite homozygote, and that
-    somebody who shares one haplotype with it has another genotype."""
+class _Places:
+    cm: NDArray[np.float64]
+    walls: NDArray[np.int64]
+    ref: NDArray[np.float64]
+    alt: NDArray[np.float64]
 
-    opposite: NDArray[np.float32]
-    differing: NDArray[np.float32]
+    def grid(
+        self,
+        can: NDArray[np.float64],
+        does: NDArray[np.float64],
+        worth: NDArray[np.float64],
+        cell_cm: float,
+        *,
+        both: bool,
+    ) -> Grid:
+        """From the chances, a site, that two could contradict each other and that strangers do, and what a
+        site is worth that could and does not."""
+        words = np.arange(0, len(self.cm), 64)
+        cells, cell_from = [], [0]
+        for first, end in zip(self.walls[:-1].tolist(), self.walls[1:].tolist(), strict=True):
+            cells += _cells(self.cm[first:end], first, cell_cm)
+            cell_from.append(len(cells))
+        edges = np.array(cells, dtype=np.int64).reshape(-1, 2)
+        begins, ends = edges[:, 0] >> 6, (edges[:, 1] - 1) >> 6
+        heads = ALL << (edges[:, 0] & 63).astype(np.uint64)
+        tails = ALL >> (63 - ((edges[:, 1] - 1) & 63)).astype(np.uint64)
+        return Grid(
+            walls=self.walls.astype(np.int64),
+            cell_from=np.array(cell_from, dtype=np.int64),
+            cell_begin=begins.astype(np.uint64),
+            cell_end=ends.astype(np.uint64),
+            cell_head=np.where(begins == ends, heads & tails, heads),
+            cell_tail=tails,
+            cell_site=np.append(edges[:, 0], len(self.cm)),
+            together=CELLS,
+            expected=float(does.sum() / max(len(edges), 1)),
+            worth=_by_word(can * worth, words, can).astype(np.float32),
+            site_worth=worth.astype(np.float32),
+            site_cm=self.cm.astype(np.float32),
+            log_ref=np.log(self.ref).astype(np.float32),
+            log_alt=np.log(self.alt).astype(np.float32),
+            both=both,
+        )
 
-    @classmethod
-    def of(cls, copies: NDArray[np.uint8], frequency: NDArray[np.float64] | None) -> Self:
-        if frequency is None:
-            hom, het = UNSTATED_DIFFERING
-            opposite = np.array([UNSTATED_OPPOSITE, 0, UNSTATED_OPPOSITE, 0])[copies]
-            differing = np.array([hom, het, hom, 0])[copies]
-        else:
-            alt = np.clip(frequency, RARE, 1 - RARE)
-            ref = 1 - alt
-            nought = np.zeros_like(alt)
-            opposite = np.choose(copies, [alt**2, nought, ref**2, nought])
-            differing = np.choose(copies, [alt, nought + 0.5, ref, nought])
-        return cls(opposite.astype(np.float32), differing.astype(np.float32))
+
+def _by_word(
+    value: NDArray[np.float64], words: NDArray[np.int64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The mean of a word's sites, weighted."""
+    if not len(words):
+        return value
+    return np.asarray(np.add.reduceat(value, words) / np.add.reduceat(weight, words))
+
+
+def _cells(cm: NDArray[np.float64], first: int, cell_cm: float) -> list[tuple[int, int]]:
+    """Sites from and to (exclusive) of each cell of a stretch that begins at `first`: cut between words where
+    they are dense enough, so that no word is read for two."""
+    edges, last = [first], first + len(cm)
+    while edges[-1] < last:
+        here = edges[-1]
+        beyond = first + int(np.searchsorted(cm, cm[here - first] + cell_cm, side="right"))
+        at_word = beyond & ~63
+        edges.append(min(at_word if at_word > here + 63 else max(beyond, here + 1), last))
+    return list(pairwise(edges))

@@ -15,7 +15,8 @@ from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
 from genomics.matching.question import Material, Reference
-from genomics.matching.segments import Sharing, compare
+from genomics.matching.segments import related
+from genomics.matching.sharing import Sharing
 
 MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
 
@@ -65,24 +66,22 @@ class Relatives:
             "min_total_cm": self.min_total_cm,
         }
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Sharing]:
+    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Sharing | None]:
         assert reference is not None
-        return compare(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
+        found = related(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
+        return [found.get(place) for place in range(len(files))]
 
     def conclude(
         self,
-        found: Mapping[int, Sequence[Sharing]],
+        found: Mapping[int, Sequence[Sharing | None]],
         *,
         reference: Reference | None,
         alias: Callable[[int], str],
     ) -> Answer:
-        best = {ordinal: max(sharing, key=lambda s: s.total_cm) for ordinal, sharing in found.items()}
+        told = {ordinal: [one for one in every if one is not None] for ordinal, every in found.items()}
+        best = {ordinal: max(some, key=lambda s: s.total_cm) for ordinal, some in told.items() if some}
         matches = sorted(
-            (
-                (alias(ordinal), one)
-                for ordinal, one in best.items()
-                if one.segments and one.total_cm >= self.min_total_cm
-            ),
+            ((alias(ordinal), one) for ordinal, one in best.items() if one.total_cm >= self.min_total_cm),
             key=lambda match: (-match[1].total_cm, match[0]),
         )
         return Answer(

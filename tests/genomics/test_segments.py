@@ -13,10 +13,11 @@ from broker.demo.pedigree import Relation
 from broker.demo.simulator import Pair, World, simulate
 from genomics.coordinates import Build
 from genomics.matching import kernels, segments
+from genomics.matching.ground import Ground
 from genomics.matching.kinship import Relationship
-from genomics.matching.segments import Sharing
+from genomics.matching.sharing import Sharing
 from genomics.panel import MISSING, Panel, PanelRow
-from tests.genomics import plain_segments
+from tests.genomics import plain_scan
 
 pytestmark = pytest.mark.xdist_group("relatives")  # the simulated worlds are made once
 
@@ -72,28 +73,39 @@ def few_chromosomes(seed: int, *, frequency: bool = True) -> tuple[Panel, list[N
 
 
 @pytest.mark.parametrize(("seed", "frequency"), [(1, True), (2, True), (3, False)])
-@pytest.mark.parametrize("worn", [False, True])
-def test_the_scan_equals_the_plain_one(seed: int, frequency: bool, worn: bool) -> None:
+@pytest.mark.parametrize("worn", [0.0, 0.05, 0.2])
+def test_the_scan_equals_the_plain_one(seed: int, frequency: bool, worn: float) -> None:
+    """On one haplotype and on both; for kits that lost sites, stretches and heterozygotes."""
     panel, people = few_chromosomes(seed, frequency=frequency)
     rng = np.random.default_rng(seed)
-    if worn:  # half of the sites lost at random, and stretches with nothing known at all
-        people = [np.where(rng.random(len(panel)) < 0.5, MISSING, copies) for copies in people]
+    if worn:
         for copies in people:
+            copies[(copies == 1) & (rng.random(len(panel)) < worn)] = 2 * rng.integers(0, 2)
+            copies[rng.random(len(panel)) < 0.5] = MISSING
             first = int(rng.integers(0, len(panel) - 200))
             copies[first : first + int(rng.integers(20, 200))] = MISSING
-    rows = [panel.row_of(copies) for copies in people]
-    seen = 0
-    for a in range(0, len(people), 3):
-        for b, said in enumerate(segments.compare(rows[a], rows, panel, min_cm=5.0)):
-            plain = plain_segments.compare(people[a].tolist(), people[b].tolist(), panel, min_cm=5.0)
-            assert said.overlap_sites == plain.overlap
-            assert said.ibd2_cm == pytest.approx(plain.ibd2_cm, abs=0.1)
-            assert [(s.chromosome, s.start, s.end, s.sites) for s in said.segments] == [
-                (chromosome, start, end, sites) for chromosome, start, end, _, sites in plain.segments
+    ground = Ground.of(panel)
+    rows = segments.People.of(segments.rows_of([panel.row_of(copies) for copies in people], panel), ground)
+    plain = [copies[: ground.sites].tolist() for copies in people]
+    pairs = [(a, b) for a in range(0, len(people), 3) for b in range(len(people))]
+    for grid, misreading, rules in (
+        (ground.one, ground.misreading, segments.ONE._replace(told_cm=5.0)),
+        (ground.both, 1.0, segments.BOTH),
+    ):
+        found = segments.scanned(rows, rows, np.array(pairs, dtype=np.int32), grid, misreading, rules)
+        seen = 0
+        for a, b in pairs:
+            mine = found[(found["query"] == a) & (found["row"] == b)]
+            misread = float(rows.setting.dropout[a] + rows.setting.dropout[b]) * misreading
+            two = plain_scan.two_of(plain[a], plain[b], grid, rules, misread)
+            told = plain_scan.stretches(two)
+            assert [(one.first, one.last, one.sites, one.against) for one in told] == [
+                tuple(one) for one in mine[["first", "last", "sites", "against"]].tolist()
             ]
-            assert [s.cm for s in said.segments] == pytest.approx([s[3] for s in plain.segments], abs=0.006)
-            seen += len(said.segments)
-    assert seen > (5 if worn else 20)
+            assert [one.evidence for one in told] == pytest.approx(mine["evidence"].tolist(), abs=0.01)
+            assert [one.measured for one in told] == pytest.approx(mine["measured"].tolist(), abs=0.001)
+            seen += len(told)
+        assert seen > 10
 
 
 @pytest.mark.parametrize(
@@ -222,15 +234,17 @@ def test_a_misread_genotype_is_forgiven_and_a_contradicted_stretch_is_not() -> N
     assert len(often) == len(whole) + 1
 
 
-def test_the_answer_does_not_depend_on_the_order_or_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_does_not_depend_on_the_order_or_on_how_much_is_found_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = world(SEEDS[0])
     panel = here.panel()
     rows = [panel.row_of(person.copies) for person in here.people[:30]]
     at_once = segments.compare(rows[0], rows, panel)
     assert segments.compare(rows[0], rows[::-1], panel) == at_once[::-1]
-    monkeypatch.setattr(segments, "BATCH", 70_000)
-    assert segments.compare(rows[0], rows, panel) == at_once
     assert segments.compare(rows[0], segments.rows_of(rows, panel), panel) == at_once
+    monkeypatch.setattr(segments, "AT_ONCE", segments.ROOM + 3)  # full after a few stretches
+    assert segments.compare(rows[0], rows, panel) == at_once
 
 
 def test_the_two_sides_of_a_pair_are_told_nearly_the_same() -> None:
