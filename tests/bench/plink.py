@@ -1,0 +1,89 @@
+"""A PLINK set as our bit planes: .bed (SNP-major), .bim and .fam.
+
+names, sites, rows = plink.read(Path("test"))
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from genomics.coordinates import AUTOSOMES, Build, code_or_none
+from genomics.genetic_map import GeneticMap
+from genomics.matching.kernels import Rows
+
+MAGIC = b"\x6c\x1b\x01"
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _transposed(bed: Any, lo: Any, hi: Any) -> None:
+    """From two bits a person, site after site, to a bit a site in two planes, person after person. In a .bed
+    00 is homozygous for the first allele of the .bim, 01 missing, 10 heterozygous, 11 the other's."""
+    sites, people, words = len(bed), len(lo), lo.shape[1]
+    for w in prange(words):
+        first = w << 6
+        for site in range(first, min(first + 64, sites)):
+            bit = np.uint64(1) << np.uint64(site - first)
+            for person in range(people):
+                code = (bed[site, person >> 2] >> (2 * (person & 3))) & 3
+                if code == 0 or code == 3:
+                    lo[person, w] |= bit
+                if code == 2 or code == 0:
+                    hi[person, w] |= bit
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Autosomal sites in order; `position` 0-based."""
+
+    chromosome: NDArray[np.uint8]
+    position: NDArray[np.uint32]
+    cm: NDArray[np.float64]
+
+
+def read(prefix: Path) -> tuple[list[str], Sites, Rows]:
+    """People's names, the autosomal sites, and everybody's planes. The second allele of the .bim counts as
+    the reference. Where it has no centimorgans, those of the shipped map of GRCh37 are taken."""
+    names = [line.split()[1] for line in Path(f"{prefix}.fam").read_text().splitlines() if line.strip()]
+    with Path(f"{prefix}.bim").open() as lines:
+        told = [line.split()[:4] for line in lines]
+    codes = np.array([code_or_none(chromosome) or 0 for chromosome, *_ in told], dtype=np.uint8)
+    position = np.array([int(one[3]) - 1 for one in told], dtype=np.uint32)
+    cm = np.array([float(one[2]) for one in told])
+    data = np.memmap(f"{prefix}.bed", dtype=np.uint8, mode="r")
+    if bytes(data[:3]) != MAGIC:
+        raise SystemExit(f"{prefix}.bed is not a SNP-major .bed file.")
+    bed = data[3:].reshape(len(codes), (len(names) + 3) // 4)
+    wanted = np.flatnonzero(np.isin(codes, AUTOSOMES))
+    order = wanted[np.lexsort((position[wanted], codes[wanted]))]
+    if len(order) < len(codes) or (np.diff(order) != 1).any():
+        bed = bed[order]
+    codes, position, cm = codes[order], position[order], cm[order]
+    if not cm.any():
+        cm = GeneticMap.load(Build.GRCh37).along(codes, position)
+    lo = np.zeros((len(names), (len(bed) + 63) // 64), dtype=np.uint64)
+    hi = np.zeros_like(lo)
+    _transposed(bed, lo, hi)
+    return names, Sites(codes, position, cm), Rows(len(bed), lo, hi)
+
+
+def frequencies(rows: Rows) -> NDArray[np.float64]:
+    """Of the alternate allele at each site, from the people themselves."""
+    return np.asarray(_frequencies(rows.lo, rows.hi, rows.sites))
+
+
+@njit(cache=True, nogil=True)
+def _frequencies(lo: Any, hi: Any, sites: int) -> Any:
+    share = np.empty(sites)
+    for site in range(sites):
+        w, bit = site >> 6, site & 63
+        alt, known = 0, 0
+        for person in range(len(lo)):
+            low, high = (lo[person, w] >> bit) & 1, (hi[person, w] >> bit) & 1
+            known += 2 * (low | high)
+            alt += high + (high & low)
+        share[site] = (alt + 0.5) / (known + 1.0)
+    return share
