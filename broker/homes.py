@@ -1,7 +1,7 @@
-"""A participant changes where she is at home, and everybody concerned is told; a clerk sees what takes two.
+"""Where a participant is at home changes, and everybody concerned is told; a clerk sees what takes two.
 
-What may change and what follows is in consent.homes. It is her own door: a guardian moves nobody's majority,
-and so a login that a guardian's code has opened waits until a steward has seen whose it is.
+What may change and what follows is in consent.homes. A guardian moves nobody's majority: what she says waits
+for a clerk always, and a login that her code has opened waits until a steward has seen whose it is.
 """
 
 from datetime import datetime
@@ -25,8 +25,7 @@ def change(user: User, home: Home, *, sign_in: SignIn | None, policy: Policy, at
     ward = wards.own(user, at=at)
     if ward is None or HandoverCode.objects.filter(used_by=user, seen_by="").exists():
         raise NotAllowed("A steward has to see first whose sign-in this is. Nothing was changed.")
-    if sign_in is None or not giving.is_fresh(sign_in, policy, at):
-        raise Refused("This takes a passkey or a second factor, shown just now. Nothing was changed.")
+    _require_proof(sign_in, policy, at)
     person = ward.participant
     with transaction.atomic():
         waits = homes.takes_two(person, home, at=at)
@@ -36,6 +35,28 @@ def change(user: User, home: Home, *, sign_in: SignIn | None, policy: Policy, at
             homes.move(person, home, by=user.reference, at=at)
         _tell(person, "home_waits" if waits else "home_changed", at=at)
     return not waits
+
+
+def say(
+    user: User, pseudonym: str, home: Home, *, sign_in: SignIn | None, policy: Policy, at: datetime
+) -> HomeChange:
+    """Somebody who acts for another says that she is at home there; nothing moves before a clerk has seen a
+    paper, whichever way it would move. Raises NotAllowed, Refused without a fresh proof, KinRefused unless
+    she is verified and acts now, and RegistrationRefused for a home that cannot be."""
+    ward = wards.other(user, pseudonym, at=at)
+    if ward is None:
+        raise NotAllowed("You do not act for this person. Nothing was changed.")
+    _require_proof(sign_in, policy, at)
+    person = ward.participant
+    with transaction.atomic():
+        change = homes.propose(person, home, by=user.reference, capacity=ward.authority.capacity, at=at)
+        _tell(person, "home_said", at=at)
+    return change
+
+
+def said_of(person: Participant) -> QuerySet[HomeChange]:
+    """What waits for a clerk about where she is at home, oldest first, whoever said it."""
+    return HomeChange.objects.filter(participant=person).order_by("proposed_at", "pk")
 
 
 def waiting(clerk: User) -> QuerySet[HomeChange]:
@@ -62,9 +83,16 @@ def refuse(change: HomeChange, *, why: str, by: User, at: datetime) -> None:
         _tell(change.participant, "home_refused", at=at)
 
 
+def _require_proof(sign_in: SignIn | None, policy: Policy, at: datetime) -> None:
+    if sign_in is None or not giving.is_fresh(sign_in, policy, at):
+        raise Refused("This takes a passkey or a second factor, shown just now. Nothing was changed.")
+
+
 def _require_other(change: HomeChange, by: User, at: datetime) -> None:
+    """Nobody who acts for her, nor who has ever said so, verified or not."""
     rights.require(by, Right.SEE_HOMES)
-    if by in wards.acting_for(change.participant, at=at):
+    her = change.participant
+    if by in wards.acting_for(her, at=at) or her.kin_links.filter(claimant=by.reference).exists():
         raise NotAllowed("Somebody who does not act for her has to see it. Nothing was changed.")
 
 

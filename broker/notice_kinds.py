@@ -144,6 +144,14 @@ KINDS: dict[str, Kind] = {
         ),
         ("whose",),
     ),
+    "home_said": Kind(
+        gettext_noop("Somebody said that a home changed"),
+        gettext_noop(
+            "It is about %(whose)s, and somebody who acts for her said it. Nothing changes before a clerk "
+            "has seen a paper. If this should not be, speak to a steward."
+        ),
+        ("whose",),
+    ),
     "home_refused": Kind(
         gettext_noop("A home was not changed"),
         gettext_noop("It is about %(whose)s. No paper showed it, and all stays as it was."),

@@ -31,6 +31,7 @@ NOTHING: dict[str, str] = {
     "consent:participant:registered": "Who came after the backup is not in it, and nobody reads her.",
     "consent:participant:verified": "It widens: somebody sees her again.",
     "consent:participant:move_proposed": "It waits for a second person, and is proposed again.",
+    "consent:participant:move_said": "It waits for a clerk, and is said again.",
     "consent:participant:move_refused": "What waited waits again, for somebody else than who proposed it.",
     "consent:participant:keyed": "The key is made again when a job first names her.",
     "consent:verifier:shipped": "It tells what went out; nothing here rests on it.",

@@ -40,7 +40,7 @@ class Right(StrEnum):
     VERIFY_PEOPLE = "confirm identities and guardianships"
     KEEP_FORMS = "load, approve and publish consent forms"
     KEY_PAPER = "enter what stands on a paper form"
-    SEE_HOMES = "confirm where a young person is at home"
+    SEE_HOMES = "confirm where somebody is at home"
     ENTER_PROCESSES = "enter what courts and agencies demand"
     ANSWER_PROCESSES = "answer what courts and agencies demand"
     READ_LEDGER = "read and verify the ledger"
@@ -93,7 +93,7 @@ WHO: dict[Role, str] = {
     Role.QUALITY_OFFICER: "looks for swapped samples",
     Role.INVESTIGATOR: "works a case for a verified agency",
     Role.COUNSEL: "works a case for the defence",
-    Role.CLERK: "enters paper forms and sees where young people live, never alone",
+    Role.CLERK: "enters paper forms and sees where people live, never alone",
     Role.STEWARD: "approves requests and cases, never alone for a case",
     Role.LEGAL_REVIEWER: "is the second to approve a case",
     Role.AUDITOR: "reads and verifies the ledger",

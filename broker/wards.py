@@ -62,6 +62,11 @@ class Ward:
         somebody has seen that one is its guardian."""
         return self.is_own or (self.is_child and self.authority.verified)
 
+    @property
+    def may_say_where(self) -> bool:
+        """Whether one says for somebody else where she is at home: not of the dead, who move no more."""
+        return self.is_child or self.is_proxy
+
     def bounded(self, until: datetime | None) -> datetime | None:
         """When a yes said here ends at the latest: a proxy's does not outlive the proxy."""
         if not self.is_proxy or self.ends_at is None:

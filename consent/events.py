@@ -24,6 +24,11 @@ MOVE_PROPOSED = EventKind(
     "{subject} says she is at home where she is of age earlier.",
     ("home_region", "home_zone"),
 )
+MOVE_SAID = EventKind(
+    "consent:participant:move_said",
+    "Somebody who acts for {subject} says that she is at home in another place.",
+    ("actor", "capacity", "home_region", "home_zone"),
+)
 MOVE_REFUSED = EventKind(
     "consent:participant:move_refused",
     "Nothing showed that {subject} is at home in another place: {why}.",

@@ -5,6 +5,9 @@ SENTENCES_ID: dict[str, str] = {
     "consent:participant:verified": "Identitas {subject} diverifikasi.",
     "consent:participant:moved": "{subject} kini bertempat tinggal di tempat lain.",
     "consent:participant:move_proposed": "{subject} menyatakan tinggal di tempat ia lebih awal dewasa.",
+    "consent:participant:move_said": (
+        "Seseorang yang bertindak atas nama {subject} menyatakan bahwa ia tinggal di tempat lain."
+    ),
     "consent:participant:move_refused": (
         "Tidak ada yang menunjukkan bahwa {subject} bertempat tinggal di tempat lain: {why}."
     ),

@@ -76,6 +76,17 @@ def of(link: KinLink, *, at: datetime, policy: Policy) -> Power | None:
             return None
 
 
+def verified(
+    actor: str, person: Participant, *, capacity: Capacity, at: datetime, policy: Policy
+) -> list[Power]:
+    """What this actor holds over this person's record now, in this capacity, by papers that were seen."""
+    return [
+        power
+        for _, power in held(actor, at=at, policy=policy, person=person)
+        if power.authority.capacity is capacity and power.authority.verified
+    ]
+
+
 def require(
     actor: str,
     person: Participant,
@@ -88,11 +99,7 @@ def require(
 ) -> None:
     """Raise KinRefused unless this actor may say yes to this family for this person, in this capacity, until
     that instant. What the verb of a yes asks before it records one in somebody else's name."""
-    powers = [
-        power
-        for _, power in held(actor, at=at, policy=policy, person=person)
-        if power.authority.capacity is capacity and power.authority.verified
-    ]
+    powers = verified(actor, person, capacity=capacity, at=at, policy=policy)
     if not powers:
         raise KinRefused(
             f"You do not act for {person} now, or nobody has seen your papers yet. Nothing was recorded."

@@ -1,4 +1,8 @@
-"""The clerk's page for a young person who says that she lives where she is of age earlier."""
+"""The clerk's page for where somebody is at home: as a young person says who would be of age earlier there,
+or as whoever acts for somebody says. What it moves is shown beside it: that is what she answers for."""
+
+from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -10,13 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from broker import homes
+from broker import homes, uses
 from broker.errors import BrokerError
 from broker.models import User
+from broker.portal import record_words as words
+from broker.portal.region_field import place
 from broker.rights import allow, person
 from broker.roles import Right
+from consent import homes as law
 from consent.errors import ConsentError
-from consent.hierarchies import REGION_NAMES
+from consent.models import HomeChange
+from consent.participants import of_age_at
+from consent.terms import Capacity
 
 SEEN, NOT_SHOWN = "seen", "not_shown"
 
@@ -58,16 +67,36 @@ def home(request: HttpRequest, id: int) -> HttpResponse:
             return redirect("clerk:inbox")
         except (BrokerError, ConsentError) as refused:
             form.add_error(None, str(refused))
-    her = change.participant
-    context = {
-        "change": change,
-        "form": form,
-        "facts": [
-            {"term": _("Until now"), "text": _place(her.home_region, her.home_zone)},
-            {"term": _("As she says"), "text": _place(change.region, change.zone)},
-        ],
-    }
+    context = {"change": change, "form": form, "facts": _facts(change, now), "is_own": _is_own(change)}
     return render(request, "clerk/home.html", context, status=422 if form.errors else 200)
+
+
+SAYS: dict[str, Any] = {
+    Capacity.SELF: gettext_lazy("She herself"),
+    Capacity.GUARDIAN: gettext_lazy("A guardian of hers"),
+    Capacity.PROXY: gettext_lazy("Who acts for her as an adult"),
+}
+
+
+def _facts(change: HomeChange, at: datetime) -> list[dict[str, object]]:
+    """From where to where, who says so, and the day from which she chooses alone: as it is, and there."""
+    her, policy = change.participant, uses.policy(at)
+    facts: list[dict[str, object]] = [
+        {"term": _("Who says it"), "text": SAYS[change.capacity]},
+        {"term": _("Until now"), "text": place(her.home_region, her.home_zone)},
+        {"term": _("As is said"), "text": place(change.region, change.zone)},
+    ]
+    now, there = of_age_at(her, policy), law.of_age_at(her, law.Home(change.zone, change.region), policy)
+    if at < max(now, there):
+        facts += [
+            {"term": _("Chooses alone from, until now"), "text": words.day(now, her.home_zone)},
+            {"term": _("Chooses alone from, there"), "text": words.day(there, change.zone)},
+        ]
+    return facts
+
+
+def _is_own(change: HomeChange) -> bool:
+    return change.capacity == Capacity.SELF
 
 
 def waiting(user: User) -> list[dict[str, object]]:
@@ -76,12 +105,8 @@ def waiting(user: User) -> list[dict[str, object]]:
         {
             "when": one.proposed_at,
             "title": str(one.participant),
-            "text": _place(one.region, one.zone),
+            "text": place(one.region, one.zone),
             "url": reverse("clerk:home", args=[one.pk]),
         }
         for one in homes.waiting(user)
     ]
-
-
-def _place(region: str, zone: str) -> str:
-    return f"{_(REGION_NAMES[region]) if region in REGION_NAMES else _('no region said')}, {zone}"

@@ -19,6 +19,7 @@ from broker.models import User
 from broker.portal import (
     guardian_kin,
     guardian_leaving,
+    guardian_move,
     record,
     record_choices,
     record_exchange,
@@ -197,6 +198,7 @@ def _card(desk: Desk) -> dict[str, object]:
         "files_url": desk.url("files"),
         "usage_url": desk.url("usage"),
         "growing_url": desk.url("growing_up") if ward.is_child else "",
+        "move_url": desk.url("move") if ward.may_say_where else "",
         "left_url": desk.url("left") if ward.upholds else "",
     }
 
@@ -217,6 +219,7 @@ urls = [
     path("claim/next-of-kin/", guardian_kin.claim_next_of_kin, name="claim_next_of_kin"),
     path("<str:pseudonym>/halt/", guardian_kin.halt, name="halt"),
     path("<str:pseudonym>/growing-up/", guardian_kin.growing_up, name="growing_up"),
+    path("<str:pseudonym>/home/", guardian_move.move, name="move"),
     path("<str:pseudonym>/left/", guardian_kin.left, name="left"),
     path("<str:pseudonym>/files/", files, name="files"),
     path("<str:pseudonym>/files/<uuid:id>/", upload, name="upload"),

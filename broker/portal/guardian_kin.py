@@ -239,6 +239,7 @@ def growing_up(request: HttpRequest, pseudonym: str) -> HttpResponse:
         "has_login": OwnRecord.objects.filter(participant=child).exists(),
         "may_invite": desk.ward.authority.verified and desk.at >= invites_from,
         "invites_from": invites_from,
+        "move_url": desk.url("move"),
     }
     return desk.render("growing_up", context)
 

@@ -11,15 +11,16 @@ from django.views.decorators.http import require_http_methods
 from broker import fresh, homes, uses
 from broker.errors import BrokerError
 from broker.portal import record_words as words
+from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
-from broker.portal.region_field import RegionField
+from broker.portal.region_field import RegionField, place
 from broker.portal.zone_field import ZoneField
 from broker.rights import allow
 from broker.roles import Right
 from consent import giving
 from consent.errors import ConsentError
 from consent.homes import Home
-from consent.models import HomeChange
+from consent.terms import Capacity
 
 DONE = {  # or does it wait?
     True: gettext_lazy("You are at home there from now on."),
@@ -60,6 +61,15 @@ def move(request: HttpRequest) -> HttpResponse:
         "form": form,
         "is_minor": desk.at < desk.ward.of_age_at,
         "of_age_on": words.day(desk.ward.of_age_at, person.home_zone),
-        "waits": HomeChange.objects.filter(participant=person).first(),
+        **_waits(desk),
     }
     return desk.render("move", context, status=422 if form.errors else 200)
+
+
+def _waits(desk: Desk) -> dict[str, object]:
+    """What she said herself and a clerk has not seen yet, and what others say of her."""
+    said = homes.said_of(desk.ward.participant)
+    return {
+        "waits": said.filter(capacity=Capacity.SELF).first(),
+        "said": [place(one.region, one.zone) for one in said.exclude(capacity=Capacity.SELF)],
+    }

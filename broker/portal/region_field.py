@@ -57,6 +57,11 @@ class RegionField(forms.CharField):
         return found
 
 
+def place(region: str, zone: str) -> str:
+    """A home in a line: the region by its name, and the time zone."""
+    return f"{_(REGION_NAMES[region]) if region in REGION_NAMES else _('no region said')}, {zone}"
+
+
 def home_region() -> str:
     """The region that a form begins with."""
     region: str = settings.HOME_REGION

@@ -10,6 +10,7 @@ import uuid
 from django.db import models
 
 from consent.append_only import AppendOnly
+from consent.terms import Capacity
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels, nothing that reads like something else
 
@@ -56,13 +57,21 @@ class Participant(models.Model):
 
 
 class HomeChange(models.Model):
-    """That a minor says she is at home where she would be of age earlier; gone once it is settled."""
+    """That somebody says a participant is at home in another place, where that takes two; gone once it is
+    settled. A minor says so herself where she would be of age earlier, and whoever acts for her always: one
+    word of each waits, so that nobody's takes the place of hers."""
 
-    participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="home_change")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="home_changes")
+    capacity = models.CharField(max_length=12, default=Capacity.SELF)  # in which it was said
     zone = models.CharField(max_length=64)
     region = models.CharField(max_length=16, blank=True)
     proposed_by = models.CharField(max_length=64)
     proposed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "proposed_by"], name="one_home_change_of_each"),
+        ]
 
 
 class Erasure(AppendOnly):

@@ -129,7 +129,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
     "steward:print_form": ({S}, "get"),
     **dict.fromkeys(("auditor:papers", "auditor:paper", "auditor:scan"), ({A}, "get")),
     **dict.fromkeys(("guardian:claim", "guardian:claim_proxy", "guardian:claim_next_of_kin"), ({P}, "get")),
-    **dict.fromkeys(("guardian:growing_up", "guardian:left"), ({G}, "get")),
+    **dict.fromkeys(("guardian:growing_up", "guardian:left", "guardian:move"), ({G}, "get")),
     "guardian:halt": ({G}, "post"),
     "participant:stop_upload": ({P}, "post"),
     "guardian:stop_upload": ({G}, "post"),

@@ -70,6 +70,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "guardian:claim_next_of_kin": ("get post", "-"),
     "guardian:halt": ("post", "child"),
     "guardian:growing_up": ("get post", "child"),
+    "guardian:move": ("get post", "child"),
     "guardian:left": ("get post", "child"),
     "guardian:files": ("get post", "child"),
     "guardian:upload": ("get", "child+upload"),
