@@ -98,7 +98,7 @@ def _ran_out(case: Case, at: datetime) -> str:
         return ""
     asked = Query(case=case, authorisation=papers.latest("recorded_at"), asked_by=case.opened_by)
     asked.purposes, asked.question, asked.role = [case.purpose], {"kind": "relatives"}, Role.INVESTIGATOR
-    reasons = request_reasons(uses.of_case(asked, case), uses.policy(at), at)
+    reasons = request_reasons(uses.of_case(asked, case), uses.dials(at), at)
     return "its judicial paper has run out" if Reason.REQ_JUDICIAL_AUTH_INVALID in reasons else ""
 
 

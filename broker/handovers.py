@@ -42,7 +42,7 @@ WRONG = "This code and this date of birth do not belong together, or the code is
 
 def steps(participant: Participant, *, at: datetime) -> tuple[Step, ...]:
     """The way of one participant, under the policy in force."""
-    return handover.steps(subject_of(participant), uses.policy(at))
+    return handover.steps(subject_of(participant), uses.dials(at))
 
 
 def invite(participant: Participant, *, by: User, at: datetime) -> str:

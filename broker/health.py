@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import clock, notices, postman, processes, reopening, statements, tellings
+from broker import clock, notices, owing, postman, reopening
 from broker.models import Job, JobState, Upload, UploadState
 from broker.walls import logging_in
 from consent import afterwards, alarms
@@ -255,29 +255,6 @@ def _keys(at: datetime) -> tuple[bool, str]:
     return not late, words + (" " + _("Is a worker running? Or run manage.py roll_keys.") if late else "")
 
 
-def _demands(at: datetime) -> tuple[bool, str]:
-    waiting = processes.unanswered()
-    late = waiting.filter(due_at__lt=at).count()
-    words = _("%(waiting)d demands of courts and agencies wait for an answer, ") % {
-        "waiting": waiting.count()
-    }
-    return not late, words + _("%(late)d of them too long.") % {"late": late}
-
-
-def _tellings(at: datetime) -> tuple[bool, str]:
-    late = tellings.overdue(at=at)
-    if late:
-        return False, _("%(late)d cases should have been told by now. Is a worker running?") % {"late": late}
-    return True, _("Every search that can be told has been told.")
-
-
-def _statements(at: datetime) -> tuple[bool, str]:
-    if not (lost := statements.missing(at=at)):
-        return True, _("Every month has its signed statement on orders.")
-    months = ", ".join(f"{month:%Y-%m}" for month in lost)
-    return False, _("There is no statement of %(months)s. Run manage.py statement.") % {"months": months}
-
-
 CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
@@ -293,7 +270,8 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "yeses": _yeses,
     "records": _records,
     "notices": _notices,
-    "demands": _demands,
-    "tellings": _tellings,
-    "statements": _statements,
+    "demands": owing.demands,
+    "tellings": owing.told,
+    "statements": owing.stated,
+    "policy": owing.policy,
 }

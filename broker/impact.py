@@ -95,7 +95,7 @@ def of_no(
         authority=authority,
         form=NO_FORM,
     )
-    return _preview(participant, refused, policy=uses.policy(at), at=at)
+    return _preview(participant, refused, policy=uses.dials(at), at=at)
 
 
 def _preview(participant: Participant, offered: Statement, *, policy: Policy, at: datetime) -> Preview:

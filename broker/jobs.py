@@ -40,7 +40,7 @@ from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from broker.roles import Role
 from broker.sweeping import MOST_ATTEMPTS
 from broker.walls import leases
-from consent import afterwards, alarms, fence
+from consent import afterwards, alarms, fence, policies
 from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.errors import LedgerBroken, SealBroken
@@ -77,7 +77,7 @@ class Claim:
 
 def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
     """Run the job to its end, unless it has ended, is somebody else's, or was cancelled."""
-    if reopening.is_held():
+    if reopening.is_held() or not policies.is_usable(at=clock()):
         return  # it waits in the queue; the sweeper rings for it again
     claim = _claim(job_id, clock)
     if claim is None:

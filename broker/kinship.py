@@ -139,7 +139,7 @@ def limit(link: KinLink, families: list[str], *, by: User, at: datetime) -> KinL
 def halt(user: User, pseudonym: str, *, at: datetime) -> Statement:
     """Say no to everything for somebody one acts for, also before the papers were seen."""
     person = Participant.objects.filter(pseudonym=pseudonym).first()
-    power = powers.may_act(user.reference, person, at=at, policy=uses.policy(at)) if person else None
+    power = powers.may_act(user.reference, person, at=at, policy=uses.dials(at)) if person else None
     if person is None or power is None:
         raise NotAllowed("You do not act for this person. Nothing was changed.")
     wording = records.Wording(authority=power.authority)

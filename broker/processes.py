@@ -276,7 +276,7 @@ def _require_whole(said: Particulars, due: datetime, media_type: str, size: int,
         raise Refused("It has to be answered by a day after it came. Nothing was entered.")
     if said.gag_until is not None and said.gag_until <= said.received_at:
         raise Refused("A ban on speaking of it ends after the paper came. Nothing was entered.")
-    longest = uses.policy(at).gag_latest_days
+    longest = uses.dials(at).gag_latest_days
     if said.gag_until is not None and said.gag_until > said.received_at + timedelta(days=longest):
         raise Refused(
             f"A ban on speaking of it lasts {longest} days at most, from the day the paper came. Nothing was "

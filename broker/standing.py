@@ -76,7 +76,7 @@ class Standing:
 def of(participant: Participant, *, at: datetime) -> Standing:
     """Raises SealBroken for a record that is not as it was written."""
     statements = records.of(participant)
-    asks = partial(scope.of, subject_of(participant), statements, policy=uses.policy(at), at=at)
+    asks = partial(scope.of, subject_of(participant), statements, policy=uses.dials(at), at=at)
     return Standing(
         statements, asks(), {file: asks(file=file) for file in _spoken_of(participant, statements)}
     )

@@ -40,7 +40,7 @@ def _is_told(job: Job, when: datetime, at: datetime) -> bool:
 
 def is_held(ended: datetime) -> bool:
     """Whether searches were held at all when this one ended; the demo holds nothing, and says so."""
-    return uses.policy(ended).hold_latest_days > 0
+    return uses.dials(ended).hold_latest_days > 0
 
 
 def due(case: Case) -> datetime | None:
@@ -53,7 +53,7 @@ def due(case: Case) -> datetime | None:
         first = case.opened_at  # it never searched: told all the same once it is over, for the report
     else:
         return None
-    policy = uses.policy(first)
+    policy = uses.dials(first)
     hold = timedelta(days=policy.hold_days)
     latest = first + timedelta(days=policy.hold_latest_days)
     ripe = [touch for touch in touches or [first] if touch + hold <= latest]
@@ -98,7 +98,7 @@ def _tell(case: Case, *, at: datetime) -> Telling | None:
         if when is None or when > at:
             return None
         before, touches = _newest(case), _touches(case)
-        hold = timedelta(days=uses.policy(touches[0] if touches else case.opened_at).hold_days)
+        hold = timedelta(days=uses.dials(touches[0] if touches else case.opened_at).hold_days)
         upto = max((touch for touch in touches if touch + hold <= at), default=case.opened_at)
         if searching_ends(case) <= at and all(touch <= upto for touch in touches):
             upto = max(upto, searching_ends(case))  # with all that was refused until then

@@ -31,6 +31,12 @@ def policy(at: datetime) -> Policy:
     return policies.in_force(at=at)
 
 
+def dials(at: datetime) -> Policy:
+    """The same, brought back within the bounds of the house if it was adopted beyond them: for who comes to
+    which record, what a page shows and when something is told. Nothing is read and no yes said under it."""
+    return policies.within_bounds(at=at)
+
+
 def of(query: Query) -> DataUse:
     """What this query brings, read from the rows as they are at this moment. A search is approved while both
     signatures stand under its case and under itself, whatever a row says of its state."""

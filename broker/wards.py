@@ -84,7 +84,7 @@ def own(user: User, *, at: datetime) -> Ward | None:
     record = OwnRecord.objects.select_related("participant").filter(user=user).first()
     if record is None or not rights.may(user, people.ACT, record.participant):
         return None
-    of_age = of_age_at(record.participant, uses.policy(at))
+    of_age = of_age_at(record.participant, uses.dials(at))
     seen = not HandoverCode.objects.filter(used_by=user, seen_by="").exists()
     return Ward(record.participant, Authority(Capacity.SELF, True), seen and at >= of_age, of_age)
 
@@ -92,7 +92,7 @@ def own(user: User, *, at: datetime) -> Ward | None:
 def acted_for(user: User, *, at: datetime) -> tuple[Ward, ...]:
     """Everybody else whose record is open to her now. A guardianship that has ended, by majority too, opens
     nothing; nor does a proxy after its last day."""
-    held = powers.held(user.reference, at=at, policy=uses.policy(at))
+    held = powers.held(user.reference, at=at, policy=uses.dials(at))
     return tuple(_ward(link, power, at) for link, power in held if rights.may(user, people.ACT, link.person))
 
 
@@ -121,7 +121,7 @@ def named(user: User, pseudonym: str, *, at: datetime) -> Ward | None:
 
 def waiting(user: User, *, at: datetime) -> tuple[tuple[KinLink, bool], ...]:
     """Her claims on records that are not open to her yet, and whether she may say no there meanwhile."""
-    policy = uses.policy(at)
+    policy = uses.dials(at)
     links = KinLink.objects.filter(claimant=user.reference, state__in=("CLAIMED", "SEEN"))
     return tuple(
         (link, powers.of(link, at=at, policy=policy) is not None)
@@ -142,7 +142,7 @@ def grown(user: User, *, at: datetime) -> tuple[Participant, ...]:
 def acting_for(participant: Participant, *, at: datetime) -> tuple[User, ...]:
     """Every login that may act for a participant now: her own, and those who are verified to act for her."""
     own_login = User.objects.filter(own_record__participant=participant)
-    policy = uses.policy(at)
+    policy = uses.dials(at)
     others = {
         link.claimant
         for link in participant.kin_links.all()
@@ -175,5 +175,5 @@ def _chunks(people_: QuerySet[Participant]) -> Iterator[list[Participant]]:
 
 
 def _ward(link: KinLink, power: Power, at: datetime) -> Ward:
-    of_age = of_age_at(link.person, uses.policy(at))
+    of_age = of_age_at(link.person, uses.dials(at))
     return Ward(link.person, power.authority, bool(power.grants), of_age, power.grants, power.ends_at)

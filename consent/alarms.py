@@ -50,7 +50,7 @@ def rise(at: datetime, policy: Policy) -> Rise | None:
 
 def look(at: datetime) -> Rise | None:
     """Ring, once in a window, if there is a rise: one ledger event with the numbers."""
-    policy = policies.in_force(at=at)
+    policy = policies.within_bounds(at=at)
     found = rise(at, policy)
     if found is None or _rang(found):
         return None

@@ -2,17 +2,28 @@
 
 A policy is a value (consent.policy). Adopting one widens nobody's consent: it holds dials under the ceilings
 of the rules. Every version is kept, so that an old decision can be made again under the policy of its day.
+
+A house may have adopted one before the bounds of consent.policy came in, and beyond them. Three ask for it:
+
+    policies.in_force(at=at)       # to decide or to take a yes: refuses, so that nobody is read
+    policies.within_bounds(at=at)  # who stands at which door, so that a no is taken all the same
+    policies.named("2025.1")       # to make an old decision again: as it was
+
+It is not brought back in silence where something is decided: a decision names its policy, and is made again
+from the record and offline, so the policy it was made under has to be on record. `adopt_within_bounds` puts
+it there, and an operator reads first what it turns.
 """
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from django.db import transaction
 
-from consent import events, fence
-from consent.errors import PolicyRefused
+from consent import bounds, events, fence
+from consent.errors import DialRefused, PolicyRefused
 from consent.ledger import log
 from consent.models import PolicyVersion
 from consent.policy import Policy
@@ -37,6 +48,8 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
             f"There is another policy {policy.version} already. Nothing was changed: give this one a version "
             "of its own."
         )
+    for wrong in policy.beyond():  # one read from the record may be
+        raise DialRefused(f"{wrong}. Nothing was changed; correct the policy.")
     with transaction.atomic():
         fence.advance([])  # a release that has begun comes first; none under the old policy comes after
         PolicyVersion.objects.create(version=policy.version, body=body, sha256=digest, adopted_at=at)
@@ -44,8 +57,43 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
     return policy
 
 
+def adopt_within_bounds(*, by: str, at: datetime) -> Policy:
+    """Adopt what is in force brought back within the bounds, under a version of its own. Raises PolicyRefused
+    where it goes beyond none."""
+    policy = within_bounds(at=at)
+    if policy.version == as_of(at).version:
+        raise PolicyRefused(f"Policy {policy.version} goes beyond no bound. Nothing was changed.")
+    return adopt(replace(policy, version=f"{policy.version}.{at:%Y%m%d%H%M%S}"), by=by, at=at)
+
+
 def in_force(*, at: datetime) -> Policy:
-    """The policy that was adopted last, at this instant; the shipped one where none ever was."""
+    """The policy that was adopted last, at this instant; the shipped one where none ever was. Raises
+    PolicyRefused for one that goes beyond the bounds of this house."""
+    policy = as_of(at)
+    for wrong in policy.beyond():
+        raise PolicyRefused(
+            f"Policy {policy.version} was adopted before this house had bounds for it, and goes beyond them "
+            f"({wrong}). Nobody is read and no yes is taken; a no is. Nothing is lost: an operator runs "
+            "`manage.py bound_policy`, which says what it would turn, and adopts it so with --by STEWARD."
+        )
+    return policy
+
+
+def is_usable(*, at: datetime) -> bool:
+    """Whether anything can be decided under the policy in force."""
+    return next(as_of(at).beyond(), None) is None
+
+
+def within_bounds(*, at: datetime) -> Policy:
+    """The same, but with every dial brought back to its bound where it goes beyond: for who may come to which
+    record, what a page shows and when something is told. Nothing is decided under such a one: its version is
+    on no record."""
+    policy = as_of(at)
+    return policy if is_usable(at=at) else bounds.within(policy, version=f"{policy.version}+bounds")
+
+
+def as_of(at: datetime) -> Policy:
+    """The policy that was adopted last, at this instant, as it was: to tell what the law said then."""
     newest = (
         PolicyVersion.objects.filter(adopted_at__lte=at)
         .order_by("-adopted_at", "-id")
@@ -56,7 +104,7 @@ def in_force(*, at: datetime) -> Policy:
 
 
 def named(version: str) -> Policy:
-    """The policy of this version. Raises PolicyRefused for one that is not on record."""
+    """The policy of this version, as it was adopted. Raises PolicyRefused for one that is not on record."""
     digest = PolicyVersion.objects.filter(version=version).values_list("sha256", flat=True).first()
     if digest is not None:
         return _read(version, digest)
@@ -73,4 +121,4 @@ def _read(version: str, digest: str) -> Policy:
         raise PolicyRefused(
             f"Policy {version} is not as it was adopted. Nothing was decided; tell an auditor."
         )
-    return Policy().overlay(json.loads(body))
+    return Policy.as_adopted(json.loads(body))

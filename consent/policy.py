@@ -72,6 +72,7 @@ class Policy:
     gag_latest_days: int = MOST_GAG_DAYS  # how long a paper may forbid to speak of it
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
+    _as_adopted: bool = field(default=False, repr=False, compare=False)  # see as_adopted
     _ages: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -80,13 +81,20 @@ class Policy:
                 f"leap_birthday is {self.leap_birthday!r}; it can be {' or '.join(LEAP_BIRTHDAYS)}. "
                 "Nothing was decided; correct the policy."
             )
-        for wrong in self._turned_too_far():
-            raise DialRefused(f"{wrong}. Nothing was decided or changed; correct the policy.")
+        if not self._as_adopted:
+            for wrong in self.beyond():
+                raise DialRefused(f"{wrong}. Nothing was decided or changed; correct the policy.")
 
     @classmethod
     def default(cls) -> Self:
         """The policy as shipped."""
         return cls()
+
+    @classmethod
+    def as_adopted(cls, said: Mapping[str, Any]) -> Self:
+        """One that was adopted, as it stands on record, though bounds have come in since: what was decided
+        under it is decided again under it alone. Whoever decides anew asks first what is `beyond`."""
+        return cls(_as_adopted=True).overlay(said)
 
     def age_of_majority(self, region: str) -> int:
         """In years: that of the region or of what it lies in, else the common one."""
@@ -108,7 +116,8 @@ class Policy:
         """The shortest shared segment, in centimorgans, that a question for this family may be told of."""
         return dict(self.shortest_segment_cm_by_family).get(family, self.shortest_segment_cm)
 
-    def _turned_too_far(self) -> Iterator[str]:
+    def beyond(self) -> Iterator[str]:
+        """What goes further than the house now lets any policy go, a sentence each; nothing as a rule."""
         for age in (self.majority_age, *dict(self.majority_age_by_region).values()):
             if not YOUNGEST_MAJORITY <= age <= OLDEST_MAJORITY:
                 ages = f"{YOUNGEST_MAJORITY} to {OLDEST_MAJORITY}"

@@ -149,6 +149,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "demands": _("Demands of courts"),
         "tellings": _("Searches told"),
         "statements": _("Monthly statements"),
+        "policy": _("Policy"),
     }
     cards = [
         {

@@ -34,7 +34,7 @@ def search(request: HttpRequest, id: UUID, evidence_id: UUID) -> HttpResponse:
     user, now = person(request), timezone.now()
     seen = visible(user, id)
     profile = get_object_or_404(EvidenceProfile, pk=evidence_id, case=cases.reference(seen))
-    least = submissions.shortest_segment([seen.purpose], uses.policy(now))
+    least = submissions.shortest_segment([seen.purpose], uses.dials(now))
     form = SearchForm(request.POST if request.method == "POST" else None, least=least)
     if request.method == "POST" and form.is_valid():
         try:

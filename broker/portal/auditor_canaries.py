@@ -75,7 +75,7 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
                 )
             case _:
                 proof = fresh.of(request, at=now)
-                if proof is None or not giving.is_fresh(proof, uses.policy(now), now):
+                if proof is None or not giving.is_fresh(proof, uses.dials(now), now):
                     return fresh.ask(request, what=_("To retire a canary, show that it is you."))
                 retiring.retire(id, by=by, at=now)
                 messages.success(request, _("She is retired, and everything of hers was destroyed."))

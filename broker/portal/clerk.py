@@ -86,7 +86,7 @@ def key(request: HttpRequest, id: UUID) -> HttpResponse:
     sheet = _sheet(user, id)
     if papers.work_for(user, sheet) not in (papers.READ, papers.READ_AGAIN):
         return _not_hers(request, sheet)
-    known = uses.policy(timezone.now()).disease_parents
+    known = uses.dials(timezone.now()).disease_parents
     form = KeyForm(request.POST or None, sheet=sheet, clauses=forms.clauses(sheet.form), known=known)
     if request.method == "POST" and form.is_valid():
         try:

@@ -80,7 +80,7 @@ SAYS: dict[str, Any] = {
 
 def _facts(change: HomeChange, at: datetime) -> list[dict[str, object]]:
     """From where to where, who says so, and the day from which she chooses alone: as it is, and there."""
-    her, policy = change.participant, uses.policy(at)
+    her, policy = change.participant, uses.dials(at)
     facts: list[dict[str, object]] = [
         {"term": _("Who says it"), "text": SAYS[change.capacity]},
         {"term": _("Until now"), "text": place(her.home_region, her.home_zone)},

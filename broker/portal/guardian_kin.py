@@ -89,7 +89,7 @@ class ClaimForm(forms.Form):
         said, now = super().clean() or {}, timezone.now()
         whole = {"born_on", "zone", "region"} <= said.keys()
         if whole and not said.get("reference"):  # of a child with a record, the record says where it is
-            grown = majority(said["born_on"], uses.policy(now), zone=said["zone"], region=said["region"])
+            grown = majority(said["born_on"], uses.dials(now), zone=said["zone"], region=said["region"])
             if now >= grown:
                 self.add_error("born_on", _("Somebody born then is of age, and chooses alone."))
         return said
@@ -262,7 +262,7 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
         if row is None:
             raise Http404
         sign_in = fresh.of(request, at=desk.at)
-        if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+        if sign_in is None or not giving.is_fresh(sign_in, uses.dials(desk.at), desk.at):
             return fresh.ask(request, what=_("To let it go on, show that it is you."))
         try:
             row = choices_of.uphold(desk.ward, link, row, user=desk.user, sign_in=sign_in, at=desk.at)

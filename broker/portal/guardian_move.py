@@ -55,7 +55,7 @@ def move(request: HttpRequest, pseudonym: str) -> HttpResponse:
     begin = {"zone": person.home_zone, "region": person.home_region}
     form = HomeForm(request.POST if request.method == "POST" else None, initial=begin)
     if request.method == "POST" and form.is_valid():
-        policy, proof = uses.policy(desk.at), fresh.of(request, at=desk.at)
+        policy, proof = uses.dials(desk.at), fresh.of(request, at=desk.at)
         if proof is None or not giving.is_fresh(proof, policy, desk.at):
             return fresh.ask(request, what=_("To say where somebody is at home, show that it is you."))
         home = Home(form.cleaned_data["zone"], form.cleaned_data["region"])

@@ -96,7 +96,7 @@ def channels(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         proof = fresh.of(request, at=now)
-        if proof is None or not giving.is_fresh(proof, uses.policy(now), now):
+        if proof is None or not giving.is_fresh(proof, uses.dials(now), now):
             return fresh.ask(request, what=_("To add a way to reach you, show that it is you."))
         try:
             kind = Channel.Kind(form.cleaned_data["kind"])

@@ -177,7 +177,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     if request.method == "POST":
         sign_in = fresh.of(request, at=desk.at)
-        if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+        if sign_in is None or not giving.is_fresh(sign_in, uses.dials(desk.at), desk.at):
             return fresh.ask(request, what=_("To make a token, show that it is you."))
     return token_page.page(request, "participant", door="api:consent")
 

@@ -65,7 +65,7 @@ def object_to(request: HttpRequest) -> HttpResponse:
             )
         elif desk.ward.participant.minor_dissent:
             sign_in = fresh.of(request, at=desk.at)
-            if sign_in is None or not giving.is_fresh(sign_in, uses.policy(desk.at), desk.at):
+            if sign_in is None or not giving.is_fresh(sign_in, uses.dials(desk.at), desk.at):
                 return fresh.ask(request, what=_("To take your objection back, show that it is you."))
             choices.take_objection_back(desk.ward, user=desk.user, at=desk.at)
         return redirect("participant:object_to")

@@ -96,7 +96,7 @@ def usage(desk: Desk) -> HttpResponse:
         "page": page,
         "newer": f"?{urlencode({**query, 'page': page.number - 1})}" if page.has_previous() else "",
         "older": f"?{urlencode({**query, 'page': page.number + 1})}" if page.has_next() else "",
-        "hold": uses.policy(desk.at).hold_days,
+        "hold": uses.dials(desk.at).hold_days,
     }
     return desk.render("usage", context)
 

@@ -113,7 +113,7 @@ def give(desk: Desk, family: str) -> HttpResponse:
     if version is None or offer is None:
         return _explained(desk, family, form, reach, desk.standing(), status=422)
     sign_in = fresh.of(desk.request, at=desk.at)
-    proved = sign_in is not None and giving.is_fresh(sign_in, uses.policy(desk.at), desk.at)
+    proved = sign_in is not None and giving.is_fresh(sign_in, uses.dials(desk.at), desk.at)
     if offer.widens and not proved:
         return fresh.ask(desk.request, what=_("To say yes, show that it is you."))
     try:

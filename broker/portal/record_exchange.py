@@ -65,7 +65,7 @@ def exchange(desk: Desk) -> HttpResponse:
                 found = fhir_in.proposals(
                     _read(form.cleaned_data["file"].read()),
                     participant=desk.ward.participant.pseudonym,
-                    policy=uses.policy(desk.at),
+                    policy=uses.dials(desk.at),
                 )
             except ExchangeRefused as refused:
                 form.add_error("file", str(refused))

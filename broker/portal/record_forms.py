@@ -206,7 +206,7 @@ class FindForm(forms.Form):
 def terms_form(family: str, desk: Desk) -> Callable[..., TermsForm]:
     """The form that asks for the terms of a yes to this family, in the words of the form on the desk."""
     asked = [clause for clause in desk.clauses() if clause.family == family]
-    known = uses.policy(desk.at).disease_parents
+    known = uses.dials(desk.at).disease_parents
     zone = desk.ward.participant.home_zone
     return partial(TermsForm, clauses=asked, words=desk.words(), known=known, zone=zone)
 

@@ -47,7 +47,7 @@ class RegionField(forms.CharField):
         said = super().to_python(value) or ""
         if not said:
             return ""
-        typed, known = said.casefold(), uses.policy(timezone.now()).region_parents
+        typed, known = said.casefold(), uses.dials(timezone.now()).region_parents
         named = (
             code for code, name in REGION_NAMES.items() if typed in (name.casefold(), _(name).casefold())
         )

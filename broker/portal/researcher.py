@@ -94,7 +94,7 @@ def apply(request: HttpRequest, id: UUID) -> HttpResponse:
     """What the project wants to do with the data, for a steward to decide about."""
     user, now = _who(request), timezone.now()
     seen = get_object_or_404(Project.objects.visible_to(user), pk=id)
-    form = ApplicationForm(_said(request), known=uses.policy(now).disease_parents)
+    form = ApplicationForm(_said(request), known=uses.dials(now).disease_parents)
     if request.method == "POST" and form.is_valid():
         try:
             access.apply(seen, form.application(at=now), by=user, at=now)

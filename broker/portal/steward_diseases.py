@@ -66,7 +66,7 @@ def proposal(request: HttpRequest, id: int) -> HttpResponse:
     except ConsentError as refused:
         context["broken"] = str(refused)
     else:
-        known = uses.policy(timezone.now()).disease_parents
+        known = uses.dials(timezone.now()).disease_parents
         page = Paginator(_widest_first(found.widens), PAGE).get_page(request.GET.get("page"))
         context |= {
             "facts": [
@@ -125,7 +125,7 @@ def settle(request: HttpRequest, id: int) -> HttpResponse:
             messages.success(request, _("Rejected. What is in force stays as it was."))
             return done
         sign_in = fresh.of(request, at=now)
-        if sign_in is None or not giving.is_fresh(sign_in, uses.policy(now), now):
+        if sign_in is None or not giving.is_fresh(sign_in, uses.dials(now), now):
             return fresh.ask(request, what=_("To confirm a table of diseases, show that it is you."))
         state = disease_tables.confirm(found, sign_in=sign_in, by=user.reference, at=now)
     except ConsentError as refused:

@@ -179,7 +179,7 @@ def case_list(case: Case, orders: Iterable[Authorisation], *, at: datetime) -> I
         _("Samples of this origin are never searched with."),
     )
     tried = case.codis_searched and case.leads_exhausted
-    spared = case.purpose in uses.policy(at).leads_exempt
+    spared = case.purpose in uses.dials(at).leads_exempt
     yield _yes(
         tried or spared,
         _("Everything else was tried first.") if tried else _("Other ways need not be tried first here."),

@@ -60,7 +60,7 @@ class _Job:
         self.subject = f"job:{file['job']}"
         self.gates = [Gate.from_json(line) for line in file["gates"]]
         self.bodies: dict[str, str] = file["policies"]
-        self.policies = {name: Policy().overlay(from_text(body)) for name, body in self.bodies.items()}
+        self.policies = {name: Policy.as_adopted(from_text(body)) for name, body in self.bodies.items()}
         self.uses = {gate.use: gate.data_use for gate in self.gates}
         self.text: str = file["manifest"]
         self.manifest: dict[str, Any] = from_text(self.text) if self.text else {}
