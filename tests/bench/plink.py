@@ -19,29 +19,36 @@ MAGIC = b"\x6c\x1b\x01"
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _transposed(bed: Any, lo: Any, hi: Any) -> None:
+def _transposed(bed: Any, lo: Any, hi: Any, frequency: Any) -> None:
     """From two bits a person, site after site, to a bit a site in two planes, person after person. In a .bed
     00 is homozygous for the first allele of the .bim, 01 missing, 10 heterozygous, 11 the other's."""
-    sites, people, words = len(bed), len(lo), lo.shape[1]
-    for w in prange(words):
-        first = w << 6
-        for site in range(first, min(first + 64, sites)):
-            bit = np.uint64(1) << np.uint64(site - first)
+    sites, people = len(bed), len(lo)
+    for w in prange(lo.shape[1]):
+        for site in range(w << 6, min((w << 6) + 64, sites)):
+            bit = np.uint64(1) << np.uint64(site & 63)
+            alt, known = 0, 0
             for person in range(people):
                 code = (bed[site, person >> 2] >> (2 * (person & 3))) & 3
-                if code == 0 or code == 3:
+                if code == 1:
+                    continue
+                known += 2
+                if code != 2:
                     lo[person, w] |= bit
-                if code == 2 or code == 0:
+                    alt += 2 * (code == 0)
+                if code != 3:
                     hi[person, w] |= bit
+                    alt += code == 2
+            frequency[site] = (alt + 0.5) / (known + 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """Autosomal sites in order; `position` 0-based."""
+    """Autosomal sites in order; `position` 0-based, `frequency` the alternate allele's among these people."""
 
     chromosome: NDArray[np.uint8]
     position: NDArray[np.uint32]
     cm: NDArray[np.float64]
+    frequency: NDArray[np.float64]
 
 
 def read(prefix: Path) -> tuple[list[str], Sites, Rows]:
@@ -66,24 +73,6 @@ def read(prefix: Path) -> tuple[list[str], Sites, Rows]:
         cm = GeneticMap.load(Build.GRCh37).along(codes, position)
     lo = np.zeros((len(names), (len(bed) + 63) // 64), dtype=np.uint64)
     hi = np.zeros_like(lo)
-    _transposed(bed, lo, hi)
-    return names, Sites(codes, position, cm), Rows(len(bed), lo, hi)
-
-
-def frequencies(rows: Rows) -> NDArray[np.float64]:
-    """Of the alternate allele at each site, from the people themselves."""
-    return np.asarray(_frequencies(rows.lo, rows.hi, rows.sites))
-
-
-@njit(cache=True, nogil=True)
-def _frequencies(lo: Any, hi: Any, sites: int) -> Any:
-    share = np.empty(sites)
-    for site in range(sites):
-        w, bit = site >> 6, site & 63
-        alt, known = 0, 0
-        for person in range(len(lo)):
-            low, high = (lo[person, w] >> bit) & 1, (hi[person, w] >> bit) & 1
-            known += 2 * (low | high)
-            alt += high + (high & low)
-        share[site] = (alt + 0.5) / (known + 1.0)
-    return share
+    frequency = np.empty(len(bed))
+    _transposed(bed, lo, hi, frequency)
+    return names, Sites(codes, position, cm, frequency), Rows(len(bed), lo, hi)

@@ -29,7 +29,7 @@ TILE = 32
 def run(bfile: Path, out: Path, *, queries: Path | None, threads: int) -> int:
     began, cpu = time.monotonic(), time.process_time()
     names, sites, rows = plink.read(bfile)
-    ground = Ground.along(sites.chromosome, sites.position, sites.cm, plink.frequencies(rows))
+    ground = Ground.along(sites.chromosome, sites.position, sites.cm, sites.frequency)
     people = People.of(rows, ground)
     read, read_cpu = time.monotonic(), time.process_time()
     if queries is None:

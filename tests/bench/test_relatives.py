@@ -1,0 +1,86 @@
+"""The engine of relatives on a PLINK set: small families with known truth, written as PLINK writes them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broker.demo.pedigree import Relation
+from broker.demo.simulator import World, simulate
+from tests.bench import relatives
+
+CODES = np.array([3, 2, 0, 1], dtype=np.uint8)  # copies of the alternate allele, as a .bed has them
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return simulate(seed=5, people=60, families=2)
+
+
+def written(world: World, prefix: Path, *, lost: float = 0.0, centimorgans: bool = True) -> Path:
+    """The world's people, P0 and on, and once more at the end, as E0 and on, with heterozygotes lost."""
+    rng = np.random.default_rng(1)
+    copies = np.array([person.copies for person in world.people])
+    worn = copies.copy()
+    dropped = (worn == 1) & (rng.random(worn.shape) < lost)
+    worn[dropped] = 2 * rng.integers(0, 2, int(dropped.sum()))
+    people = np.concatenate([copies, worn])
+    codes = CODES[np.pad(people, ((0, -len(people) % 4), (0, 0)), constant_values=3).T].reshape(
+        len(world.sites.cm), -1, 4
+    )
+    packed = codes[..., 0] | codes[..., 1] << 2 | codes[..., 2] << 4 | codes[..., 3] << 6
+    Path(f"{prefix}.bed").write_bytes(b"\x6c\x1b\x01" + packed.astype(np.uint8).tobytes())
+    sites = zip(world.sites.chromosome, world.sites.position, world.sites.cm, strict=True)
+    Path(f"{prefix}.bim").write_text(
+        "".join(
+            f"{chromosome}\ts{n}\t{cm if centimorgans else 0:.4f}\t{position + 1}\tG\tA\n"
+            for n, (chromosome, position, cm) in enumerate(sites)
+        )
+    )
+    names = [f"P{n}" for n in range(len(copies))] + [f"E{n}" for n in range(len(copies))]
+    Path(f"{prefix}.fam").write_text("".join(f"{name} {name} 0 0 0 -9\n" for name in names))
+    return prefix
+
+
+def told(out: Path) -> dict[tuple[str, str], dict[str, str]]:
+    head, *lines = Path(f"{out}.pairs.tsv").read_text().splitlines()
+    rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    return {(row["id1"], row["id2"]): row for row in rows}
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.05])
+@pytest.mark.parametrize("centimorgans", [True, False])
+def test_queries_find_their_relatives_in_a_set(
+    tmp_path: Path, world: World, capsys: pytest.CaptureFixture[str], lost: float, centimorgans: bool
+) -> None:
+    """With alleles lost or not, and with the shipped map where the set has no centimorgans."""
+    prefix = written(world, tmp_path / "set", lost=lost, centimorgans=centimorgans)
+    close = [pair for pair in world.pairs if pair.relation in (Relation.PARENT_CHILD, Relation.FULL_SIBLINGS)]
+    asked = sorted({f"E{pair.a}" for pair in close})
+    (tmp_path / "asked").write_text("\n".join(asked))
+    out = tmp_path / "out"
+    assert (
+        relatives.main(["--bfile", str(prefix), "--queries", str(tmp_path / "asked"), "--out", str(out)]) == 0
+    )
+    found = told(out)
+    assert len(close) > 20
+    for pair in close:
+        row = found[f"E{pair.a}", f"P{pair.b}"]
+        truth = pair.ibd1_cm + pair.ibd2_cm
+        assert float(row["total_cm"]) == pytest.approx(truth, rel=0.08)
+        assert row["relationship"] == (
+            "parent or child" if pair.relation is Relation.PARENT_CHILD else "full sibling"
+        )
+    assert all(found[one, "P" + one[1:]]["relationship"].startswith("same person") for one in asked)
+    lines = Path(f"{out}.segments.tsv").read_text().splitlines()
+    assert all(float(line.split("\t")[7]) - float(line.split("\t")[6]) > 0 for line in lines[1:])
+    assert capsys.readouterr().out.splitlines()[-1] == f"pairs: {len(asked) * (2 * len(world.people) - 1)}"
+
+
+def test_all_pairs_are_told_alike_whatever_the_threads(tmp_path: Path, world: World) -> None:
+    prefix = written(world, tmp_path / "set")
+    for threads in ("1", "2"):
+        relatives.main(["--bfile", str(prefix), "--threads", threads, "--out", str(tmp_path / threads)])
+    for kind in ("pairs", "segments"):
+        assert (tmp_path / f"1.{kind}.tsv").read_bytes() == (tmp_path / f"2.{kind}.tsv").read_bytes()
+    assert len(told(tmp_path / "1")) > 60
