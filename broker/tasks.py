@@ -41,6 +41,7 @@ from broker.walls import logging_in
 from broker.walls.tables import Login
 from consent import afterwards, alarms, eligibility, naming
 from genomics.intake import erasure, receive, upkeep
+from genomics.matching import segments
 
 logger = logging.getLogger(__name__)
 WORKER = "worker"  # who may ring these: only what runs beside the queue
@@ -53,6 +54,12 @@ def refuse_to_pass_walls(**_signal: object) -> None:
         logging_in.require(Login.WORKER, Login.KEEPER)
     except ImproperlyConfigured as unfit:
         raise SystemExit(str(unfit)) from None  # Celery would log any other error and go on
+
+
+@worker_init.connect
+def be_ready_to_compare(**_signal: object) -> None:
+    """What is compiled is compiled before the first question comes."""
+    segments.make_ready()
 
 
 @worker_ready.connect

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genomics.coordinates import Build
 from genomics.matching import kernels
 from genomics.matching.grid import Grid, Rules
 from genomics.matching.ground import Ground
@@ -93,6 +94,23 @@ def _found(one: Rows, many: Rows, ground: Ground, min_cm: float) -> Iterator[tup
         if len(stretches):
             who = int(stretches["row"][0])
             yield who, summed(stretches, kernels.overlap(one, many[who : who + 1])[0], ground)
+
+
+def make_ready() -> None:
+    """Compile the scan, or read back what was compiled before: some ten seconds or a quarter of one, which no
+    search should wait for."""
+    first = 1_000_000
+    panel = Panel.of(
+        name="ready",
+        version="1",
+        build=Build.GRCh37,
+        chromosome=np.ones(64),
+        position=np.arange(first, first + 64),
+        ref=["A"] * 64,
+        alt=["G"] * 64,
+    )
+    row = panel.row_of(np.zeros(64, dtype=np.uint8))
+    related(row, [row], panel)
 
 
 def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:

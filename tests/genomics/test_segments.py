@@ -6,8 +6,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from celery.signals import worker_init
 from numpy.typing import NDArray
 
+from broker import tasks
 from broker.demo.founders import Sites
 from broker.demo.pedigree import Relation
 from broker.demo.simulator import Pair, World, simulate
@@ -284,3 +286,22 @@ def test_a_sharing_is_plain_figures_and_words() -> None:
     said = asdict(sharing)
     assert {type(value) for value in said.values()} == {float, int, str, tuple}
     assert {type(value) for value in said["segments"][0].values()} == {float, int}
+
+
+def test_a_profile_made_of_heterozygotes_shares_with_nobody() -> None:
+    """It contradicts nobody, and so says nothing: what nobody could contradict is no evidence."""
+    here = world(SEEDS[0])
+    panel = here.panel()
+    rows = segments.rows_of([panel.row_of(person.copies) for person in here.people], panel)
+    made = np.ones(len(panel), dtype=np.uint8)
+    assert segments.related(panel.row_of(made), rows, panel) == {}
+    made[::500] = 0  # a homozygote here and there
+    assert segments.related(panel.row_of(made), rows, panel) == {}
+
+
+def test_a_worker_compiles_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(segments, "related", lambda query, rows, panel: asked.append(len(panel)))
+    tasks.be_ready_to_compare()
+    assert asked == [64]
+    assert tasks.be_ready_to_compare in [receiver() for _, receiver in worker_init.receivers]
