@@ -133,8 +133,8 @@ def _read(ordinals: Sequence[int]) -> Iterator[Person]:
     for ordinal, id_, state in _among(Holding, "participant_id", ordinals, ("file", "state")):
         files[ordinal].append((id_, File(str(id_), FileState(state))))
     said: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for ordinal, *sealed in _among(Statement, "participant_id", ordinals, _SEALED):
-        said[ordinal].append(tuple(sealed))
+    for row in _among(Statement, "participant_id", ordinals, _SEALED):
+        said[row[0]].append(row[1:])
     holds: dict[int, list[Freeze]] = defaultdict(list)
     for ordinal, since, until in _among(Hold, "participant_id", ordinals, ("since", "until")):
         holds[ordinal].append(Freeze(since, until))
@@ -155,13 +155,13 @@ def _among(
     model: type[Model], person: str, ordinals: Sequence[int], columns: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of these people, each with whose it is in front. People who stand close together are asked for as
-    a range, which may bring others too."""
+    a range, which may bring others too. All at once: a cursor at the server is planned for its first rows
+    alone, and outside a transaction it keeps them all a second time."""
     if _is_dense(ordinals):
         which: dict[str, Any] = {f"{person}__gte": ordinals[0], f"{person}__lte": ordinals[-1]}
     else:
         which = {f"{person}__in": ordinals}
-    rows = model._default_manager.filter(**which).values_list(person, *columns)
-    return rows.iterator(chunk_size=RANGE)
+    return iter(model._default_manager.filter(**which).values_list(person, *columns))
 
 
 def _is_dense(ordinals: Sequence[int]) -> bool:
