@@ -34,8 +34,9 @@ def read(body: str) -> tuple[str, Statement]:
     said = object.__new__(Statement)
     for write, value in pattern:
         write(said, value)
-    _at_effective(said, instant(effective))
-    _at_recorded(said, instant(recorded))
+    at = instant(recorded)
+    _at_recorded(said, at)
+    _at_effective(said, at if effective == recorded else instant(effective))
     _at_seq(said, int(seq))
     _at_valid_to(said, instant_or_none(valid_to))
     return pseudonym, said
@@ -44,36 +45,21 @@ def read(body: str) -> tuple[str, Statement]:
 def _places(body: str) -> tuple[str, str, str, str, str | None, tuple[str, ...]] | None:
     """What differs from body to body, and last the shape that stands between and that many share: whose,
     effective, recorded, seq, valid to. None where they are not to be found in this order."""
-    if "\\" in body or not body.startswith(_WHOSE) or not body.endswith("}}"):
+    before, _, rest = body.partition(_EFFECTIVE)  # plain cuts take a quarter of the time of one pattern
+    effective, _, rest = rest.partition('"')
+    between, _, rest = rest.partition(_RECORDED)
+    recorded, _, rest = rest.partition(_SEQ)
+    number, _, rest = rest.partition(",")
+    after, found, until = rest.rpartition(_VALID)  # of what is not found, nothing is left from there on
+    if not (found and number.isascii() and number.isdigit() and before.startswith(_WHOSE)) or "\\" in body:
         return None
-    try:  # plain searches take half the time of one pattern
-        whose = body.index('"', len(_WHOSE))
-        effective = body.index(_EFFECTIVE, whose) + len(_EFFECTIVE)
-        then = body.index('"', effective)
-        recorded = body.index(_RECORDED, then) + len(_RECORDED)
-        seq = body.index(_SEQ, recorded) + len(_SEQ)
-        after = body.index(",", seq)
-        valid = body.rindex(_VALID, after) + len(_VALID)
-    except ValueError:
+    whose, _, before = before[len(_WHOSE) :].partition('"')
+    if until == "null}}":
+        return whose, effective, recorded, number, None, (before, between, after)
+    ends = until[1:-3]
+    if until != f'"{ends}"}}}}' or '"' in ends:
         return None
-    number, until = body[seq:after], body[valid:-2]
-    if not (number.isascii() and number.isdigit()):
-        return None
-    if until == "null":
-        ends = None
-    elif len(until) > 1 and until[0] == until[-1] == '"' and '"' not in until[1:-1]:
-        ends = until[1:-1]
-    else:
-        return None
-    shape = (body[whose:effective], body[then:recorded], body[after:valid])
-    return (
-        body[len(_WHOSE) : whose],
-        body[effective:then],
-        body[recorded : seq - len(_SEQ)],
-        number,
-        ends,
-        shape,
-    )
+    return whose, effective, recorded, number, ends, (before, between, after)
 
 
 def _first_of(shape: tuple[str, ...], body: str) -> tuple[str, Statement]:
