@@ -18,6 +18,8 @@ GUARDIAN_IDENTITY_CEILING = frozenset(("LE.MIS",))
 GRACE_CEILING = frozenset(("CLINICAL",))  # care is not cut at a birthday; everything else is asked anew
 DISSENT_BLOCKS = frozenset(("RESEARCH",))
 
+GUARDIAN, NEXT_OF_KIN, PROXY = Capacity.GUARDIAN, Capacity.NEXT_OF_KIN, Capacity.PROXY  # see precedence
+
 
 def majority(born: date, policy: Policy, *, zone: str = "UTC", region: str = "") -> datetime:
     """The first instant, in UTC, of the birthday at which somebody comes of age: midnight in her home time
@@ -54,13 +56,13 @@ def check(
 ) -> Iterator[Reason]:
     """Why a grant has no authority, or has outlived it."""
     capacity = grant.authority.capacity
-    if capacity is Capacity.NEXT_OF_KIN:
+    if capacity is NEXT_OF_KIN:
         yield Reason.AUTH_NOK_CANNOT_WIDEN
         return
     of_age = of_age_at(subject, policy)
-    if capacity is Capacity.GUARDIAN:
+    if capacity is GUARDIAN:
         yield from _guardian(grant, subject, of_age, policy, at)
-    elif capacity is Capacity.PROXY:
+    elif capacity is PROXY:
         yield from _proxy(grant, of_age, policy)
     elif grant.effective_at < of_age:
         yield Reason.AUTH_MINOR_SELF

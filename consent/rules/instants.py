@@ -28,10 +28,10 @@ def of_subject(subject: Subject, policy: Policy) -> Iterator[datetime | None]:
         yield from (hold.since, hold.until)
 
 
-def of_statement(statement: Statement) -> Iterator[datetime | None]:
+def of_statement(statement: Statement) -> tuple[datetime | None, ...]:
     """When a statement begins, ends or comes due, whoever asks."""
-    yield from (statement.recorded_at, statement.effective_at, statement.valid_to)
-    yield statement.form.reconsent_due
+    due = statement.form.reconsent_due
+    return statement.recorded_at, statement.effective_at, statement.valid_to, due
 
 
 def of_modifiers(modifiers: Iterable[Modifier], use: DataUse) -> Iterator[datetime | None]:

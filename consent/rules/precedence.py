@@ -5,17 +5,19 @@ its time has come and, on paper, two people read it alike. The newest in force d
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from consent.reasons import Reason
 from consent.terms import Level, Source, Statement, Verb
 
 EVERYTHING = "*"  # the family that can only narrow
 
+# Taken from their enums once: to ask an enum for one of its own takes longer than to compare with it.
+GRANT, CONTINUE, OF_FILE, PORTAL = Verb.GRANT, Verb.CONTINUE, Level.FILE, Source.PORTAL
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+
+class Heads(NamedTuple):
     """What speaks for a family: the head of the participant, of the file, or both, and every one must permit;
     only where there is neither, why the newest pending grant does not speak yet."""
 
@@ -25,28 +27,29 @@ class Heads:
 
 def heads(statements: Iterable[Statement], family: str, file: str | None, at: datetime) -> Heads:
     """The heads of one family at an instant. Without a file, only what was said for the whole participant."""
-    head: dict[Level, Statement] = {}
-    waiting: dict[Level, tuple[Statement, Reason]] = {}
+    newest: list[Statement | None] = [None, None]  # that is in force, of the participant and of the file
+    waiting: list[Statement | None] = [None, None]
     for statement in statements:
         if statement.family != family and statement.family != EVERYTHING:
             continue
-        if statement.recorded_at > at or statement.decision is Verb.CONTINUE:
+        decision = statement.decision
+        if statement.recorded_at > at or decision is CONTINUE:
             continue
-        level = statement.level
-        if level is Level.FILE and (file is None or statement.file != file):
+        of_file = statement.level is OF_FILE
+        if of_file and (file is None or statement.file != file):
             continue
-        if statement.decision is Verb.GRANT:
+        among = newest
+        if decision is GRANT:
             if statement.family == EVERYTHING:
                 continue
-            why = pending(statement, at)
-            if why is not None:
-                if level not in waiting or waiting[level][0].seq < statement.seq:
-                    waiting[level] = statement, why
-                continue
-        if level not in head or head[level].seq < statement.seq:
-            head[level] = statement
-    spoken = tuple(head[level] for level in Level if level in head)
-    return Heads(spoken, _why(waiting) if waiting and not head else None)
+            if pending(statement, at) is not None:
+                among = waiting
+        other = among[of_file]
+        if other is None or other.seq < statement.seq:
+            among[of_file] = statement
+    spoken = tuple([one for one in newest if one is not None])
+    waits = waiting[True] or waiting[False]
+    return Heads(spoken, pending(waits, at) if waits is not None and not spoken else None)
 
 
 def pending(grant: Statement, at: datetime) -> Reason | None:
@@ -60,11 +63,6 @@ def pending(grant: Statement, at: datetime) -> Reason | None:
 
 def is_read_alike(statement: Statement) -> bool:
     """On paper, two different people keyed the same answers; in the portal there is nothing to read."""
-    if statement.source is Source.PORTAL:
+    if statement.source is PORTAL:
         return True
     return statement.paper is not None and statement.paper.is_verified
-
-
-def _why(waiting: dict[Level, tuple[Statement, Reason]]) -> Reason:
-    _, reason = waiting.get(Level.FILE) or waiting[Level.PARTICIPANT]
-    return reason

@@ -12,7 +12,7 @@ from datetime import datetime
 from consent.purposes import is_police
 from consent.reasons import Reason
 from consent.rules import authority
-from consent.rules.precedence import heads
+from consent.rules.precedence import GRANT, heads
 from consent.terms import Modifier, Permission, Policy, Statement, Subject, Verb
 
 
@@ -29,7 +29,7 @@ class Head:
 
     @property
     def is_grant(self) -> bool:
-        return self.decision is Verb.GRANT
+        return self.decision is GRANT
 
     def carries(self, code: str) -> bool:
         """Whether a modifier stands on it."""
@@ -63,10 +63,10 @@ class Record:
         found = heads(self.statements, family, self.file, self.at)
         if not found.all and found.pending is None:
             return SILENCE
-        return Spoken(tuple(self._head(said) for said in found.all), found.pending)
+        return Spoken(tuple([self._head(said) for said in found.all]), found.pending)
 
     def _head(self, said: Statement) -> Head:
-        if said.decision is not Verb.GRANT:
+        if said.decision is not GRANT:
             return Head(said.seq, said.decision, (), (), (_refusal(said),))
         return Head(said.seq, said.decision, said.permissions, said.modifiers, tuple(self._of_grant(said)))
 

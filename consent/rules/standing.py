@@ -9,6 +9,8 @@ from datetime import datetime
 from consent.reasons import Reason
 from consent.terms import File, FileState, Subject
 
+ACTIVE = FileState.ACTIVE  # see precedence
+
 
 def of_subject(subject: Subject, at: datetime) -> Iterator[Reason]:
     """Erased, not verified, or frozen."""
@@ -27,7 +29,5 @@ def is_frozen(subject: Subject, at: datetime) -> bool:
 
 def of_file(file: File) -> Iterator[Reason]:
     """Anything but an active file is not read."""
-    if file.state is FileState.ERASED:
-        yield Reason.FILE_ERASED
-    elif file.state is not FileState.ACTIVE:
-        yield Reason.FILE_QUARANTINED
+    if file.state is not ACTIVE:
+        yield Reason.FILE_ERASED if file.state is FileState.ERASED else Reason.FILE_QUARANTINED
