@@ -80,6 +80,7 @@ class Population:
     def put(self, people: Iterable[tuple[int, Sequence[Row]]]) -> None:
         """These people's rows are now these, and no others; nobody else's change."""
         moved: dict[int, Sequence[Row]] = {}
+        stay: list[tuple[int, Row]] = []
         for ordinal, rows in people:
             if not len(self):  # nobody is here yet, so there is nobody to look for
                 moved[ordinal] = rows
@@ -89,10 +90,11 @@ class Population:
                 self.files[first + n].tobytes() == row.file.bytes for n, row in enumerate(rows)
             )
             if same:
-                for n, row in enumerate(rows):
-                    self._write(first + n, row)
+                stay += enumerate(rows, int(first))
             else:
                 moved[ordinal] = rows
+        if stay:
+            self._write(np.array([place for place, _ in stay]), [row for _, row in stay])
         if moved:
             self._make_room(moved)
 
@@ -196,15 +198,16 @@ class Population:
             self._answers.popitem(last=False)
         return kept.allows
 
-    def _write(self, place: int, row: Row) -> None:
-        self.since[place], self.until[place] = row.since, row.until
-        self._latest, self._earliest = max(self._latest, row.since), min(self._earliest, row.until)
-        self.gates[place] = self._gates(row.gates)
-        self.spoken[:, place] = [0 if said is SILENCE else self._spoken(said) for said in row.spoken]
-        if row.until == NEVER:
-            self.ends[:, place] = FOREVER
-        else:
-            self.ends[:, place] = [min(max(end // SECOND, 0), FOREVER) for end in row.ends]
+    def _write(self, places: Numbers, rows: Sequence[Row]) -> None:
+        """Put these rows, of which there are some, at these places."""
+        self.since[places], self.until[places] = [row.since for row in rows], [row.until for row in rows]
+        self._latest = max(self._latest, *(row.since for row in rows))
+        self._earliest = min(self._earliest, *(row.until for row in rows))
+        self.gates[places] = [self._gates(row.gates) for row in rows]
+        spoken = [0 if said is SILENCE else self._spoken(said) for row in rows for said in row.spoken]
+        self.spoken[:, places] = np.array(spoken, np.int32).reshape(len(rows), -1).T
+        ends = np.array([row.ends for row in rows], np.int64) // SECOND
+        self.ends[:, places] = ends.clip(0, FOREVER).T
 
     def _make_room(self, moved: dict[int, Sequence[Row]]) -> None:
         """Take the rows of these people out and put theirs in, in one pass, in ordinal order."""
@@ -220,10 +223,10 @@ class Population:
             column = getattr(self, name)
             room = np.zeros((*column.shape[:-1], len(rows)), column.dtype)
             setattr(self, name, np.concatenate([column[..., kept], room], axis=-1)[..., order])
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        for number, (_, row) in enumerate(rows):
-            self._write(int(place[len(order) - len(rows) + number]), row)
+        if rows:
+            place = np.empty(len(order), np.int64)
+            place[order] = np.arange(len(order))
+            self._write(place[-len(rows) :], [row for _, row in rows])
 
     def _gates(self, gates: tuple[Reason, ...]) -> int:
         return _numbered(gates, self.gates_said, self._gate_number)

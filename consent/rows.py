@@ -13,7 +13,7 @@ from uuid import UUID
 from consent.purposes import FAMILIES
 from consent.reasons import Reason
 from consent.rules import authority, instants, standing
-from consent.rules.precedence import EVERYTHING
+from consent.rules.precedence import EVERYTHING, OF_FILE
 from consent.rules.spoken import SILENCE, Record, Spoken
 from consent.terms import File, Policy, Statement, Subject
 
@@ -51,63 +51,61 @@ def rows_of(
     at: datetime,
 ) -> list[Row]:
     """A row for each file of one person, as they stand at an instant."""
-    whole = _Whole(subject, statements, policy, at)
-    return [_row(whole, id_, file) for id_, file in files]
-
-
-class _Whole:
-    """What is the same for all files of a person."""
-
-    __slots__ = ("at", "gates", "instants", "of_families", "policy", "statements", "subject")
-
-    def __init__(
-        self, subject: Subject, statements: Sequence[Statement], policy: Policy, at: datetime
-    ) -> None:
-        self.subject, self.statements, self.policy, self.at = subject, statements, policy, at
-        self.gates = tuple(standing.of_subject(subject, at))
-        self.instants = [one for one in instants.of_subject(subject, policy) if one is not None]
-        self.of_families = _of_families(subject, statements, policy)
-
-
-def _row(whole: _Whole, id_: UUID, file: File) -> Row:
-    at = whole.at
-    record = Record(whole.subject, whole.statements, file.id, whole.policy, at)
-    spoken = [SILENCE] * len(COLUMN)
-    past = [one for one in whole.instants if one <= at]
-    personal = min((one for one in whole.instants if one > at), default=None)
+    about = _of_families(statements)
+    since, personal = _around(instants.of_subject(subject, policy), at, None, None)
     ends = [personal] * (len(COLUMN) + 1)
-    for family, coming in whole.of_families.items():
-        column = COLUMN[family]
-        spoken[column] = record.speak(family)
-        for one in coming:
-            if one <= at:
-                past.append(one)
-            elif ends[column] is None or one < ends[column]:  # type: ignore[operator]
-                ends[column] = one
-    told = tuple([NEVER if end is None else micro(end) for end in ends])
-    return Row(
-        id_,
-        (*whole.gates, *standing.of_file(file)),
-        tuple(spoken),
-        told,
-        micro(max(past)) if past else EVER,
-        min(told),
-    )
-
-
-def _of_families(
-    subject: Subject, statements: Iterable[Statement], policy: Policy
-) -> dict[str, list[datetime]]:
-    """The families that a record speaks of, and the instants at which what it says of each could change."""
-    said: dict[str, list[datetime]] = {}
-    for statement in statements:
-        said.setdefault(statement.family, []).extend(
-            [one for one in instants.of_statement(statement) if one is not None]
-        )
     of_age = authority.of_age_at(subject, policy)
+    for family, coming in about.items():
+        some = [authority.grace_end(of_age, family, policy), *coming]
+        since, ends[COLUMN[family]] = _around(some, at, since, personal)
+    told = tuple([NEVER if end is None else micro(end) for end in ends])
+    begun, until = EVER if since is None else micro(since), min(told)
+    gates = tuple(standing.of_subject(subject, at))
+    of_any = None
+    if not any(one.level is OF_FILE for one in statements):  # then it is the same for all files
+        of_any = _spoken(Record(subject, statements, None, policy, at), about)
+    return [
+        Row(
+            id_,
+            (*gates, *standing.of_file(file)),
+            of_any or _spoken(Record(subject, statements, file.id, policy, at), about),
+            told,
+            begun,
+            until,
+        )
+        for id_, file in files
+    ]
+
+
+def _of_families(statements: Iterable[Statement]) -> dict[str, list[datetime | None]]:
+    """The families that a record speaks of, and the instants at which what it says of each could change."""
+    said: dict[str, list[datetime | None]] = {}
+    for statement in statements:
+        said.setdefault(statement.family, []).extend(instants.of_statement(statement))
     everything = said.get(EVERYTHING)
-    return {
-        family: [authority.grace_end(of_age, family, policy), *said.get(family, ()), *(everything or ())]
-        for family in COLUMN
-        if everything is not None or family in said
-    }
+    if everything is None:
+        return {family: coming for family, coming in said.items() if family in COLUMN}
+    return {family: [*said.get(family, ()), *everything] for family in COLUMN}
+
+
+def _around(
+    some: Iterable[datetime | None], at: datetime, past: datetime | None, coming: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """Of these instants and these two: the last that has come, and the first that is still to come."""
+    for one in some:
+        if one is None:
+            continue
+        if one <= at:
+            if past is None or one > past:
+                past = one
+        elif coming is None or one < coming:
+            coming = one
+    return past, coming
+
+
+def _spoken(record: Record, about: Iterable[str]) -> tuple[Spoken, ...]:
+    """What a record speaks of each family, where it says anything of it."""
+    spoken = [SILENCE] * len(COLUMN)
+    for family in about:
+        spoken[COLUMN[family]] = record.speak(family)
+    return tuple(spoken)
