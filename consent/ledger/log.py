@@ -64,11 +64,9 @@ def append(kind: EventKind, *, at: datetime, by: str, subject: str = "", **field
         fence.require_taken(kind.tag)
     said = Writer(kind, at=at, by=by).opening(subject, fields)
     try:
-        event = LedgerEvent.objects.create(kind=kind.tag, at=at, commitment=said.commitment)
-        LedgerOpening.objects.create(event=event, salt=said.salt, body=said.body, subject=subject)
+        return batches.write(kind, said, at=at)
     except DatabaseError as fault:
         raise LedgerUnavailable(UNWRITTEN) from fault
-    return event
 
 
 def sequence(*, at: datetime, thorough: bool = True) -> notes.Checkpoint | None:
