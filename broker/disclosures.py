@@ -26,7 +26,7 @@ from broker.models import (
 from broker.roles import Role
 from broker.signatures import Standing
 from broker.usage import manifest_of
-from consent import afterwards, fence
+from consent import afterwards, fence, standing
 from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.errors import NotSealed
@@ -174,7 +174,7 @@ def _disclose(
     use, policy = uses.of(query), uses.policy(at)
     again = proofs.recut(first, use=use, policy=policy, at=at)
     reasons = again.reasons or first.reasons
-    if reasons or not proofs.stands(again, use=use, policy=policy, at=at):
+    if reasons or not standing.stands(again, use=use, policy=policy, at=at):
         lapse(disclosure, because=", ".join(map(str, reasons)) or "consent", by=by.reference, at=at)
         return
     # A name that another one happens to share goes only if both allow it.

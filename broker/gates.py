@@ -6,7 +6,7 @@ seen is written with the manifest, which also holds a short digest of what was d
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -81,15 +81,23 @@ class Passage:
         JobGate.objects.bulk_create(self.waiting)
         self.waiting = []
 
-    def close(self, kind: JobGate.Kind, *, at: datetime, policy_version: str, use: DataUse) -> JobGate:
-        """The last gate, in the transaction that ends the job and under the gate lock."""
-        self.waiting.append(self._gate(kind, at, fence.position(), policy_version, use))
-        gate = self.waiting[-1]
+    def close(
+        self, kind: JobGate.Kind, *, at: datetime, position: int, policy_version: str, use: DataUse
+    ) -> JobGate:
+        """The last gate, in the transaction that ends the job, at the newest consent position."""
+        gate = self._gate(kind, at, position, policy_version, use, upto=position)
+        self.waiting.append(gate)
         self.write()
         return gate
 
     def _gate(
-        self, kind: JobGate.Kind, at: datetime, position: int, policy_version: str, use: DataUse
+        self,
+        kind: JobGate.Kind,
+        at: datetime,
+        position: int,
+        policy_version: str,
+        use: DataUse,
+        upto: int | None = None,
     ) -> JobGate:
         number = self._number()
         self.versions[number] = policy_version
@@ -99,7 +107,7 @@ class Passage:
             kind=kind,
             at=at,
             position=position,
-            seen_upto=fence.position(),
+            seen_upto=fence.position() if upto is None else upto,
             policy_version=policy_version,
             use=canonical(use).decode(),
         )
@@ -214,10 +222,17 @@ def refused(one: LeftOut, policy_version: str) -> Verdict:
 
 def commitment(job: Job) -> str:
     """What the ledger keeps at the release of all the gates of a job together."""
-    found = hashlib.sha256()
-    for gate in JobGate.objects.filter(job=job).order_by("number"):
-        found.update(bytes.fromhex(gate.sha256))
-    return found.hexdigest()
+    return together(digests(job))
+
+
+def digests(job: Job) -> list[str]:
+    """What is kept of each gate of a job that is written, in order."""
+    return [gate.sha256 for gate in JobGate.objects.filter(job=job).order_by("number")]
+
+
+def together(each: Iterable[str]) -> str:
+    """What is kept of these gates together."""
+    return hashlib.sha256(b"".join(map(bytes.fromhex, each))).hexdigest()
 
 
 def asker(job: Job) -> Participant | None:

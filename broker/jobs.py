@@ -26,6 +26,7 @@ from broker import (
     job_words,
     notices,
     people,
+    releasing,
     reopening,
     staging,
     submissions,
@@ -34,13 +35,14 @@ from broker import (
 )
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
-from broker.gates import Manifest, Passage, Watch
+from broker.gates import Passage, Watch
 from broker.job_words import LONGEST, MOST_ROUNDS
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
+from broker.releasing import Look, Ready
 from broker.roles import Role
 from broker.sweeping import MOST_ATTEMPTS
 from broker.walls import leases
-from consent import afterwards, alarms, fence, policies
+from consent import alarms, fence, policies
 from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.errors import LedgerBroken, SealBroken
@@ -143,8 +145,8 @@ def _run(claim: Claim, batch: int) -> None:
         )
         canaries.guard(claim.subject, asked.clearance, opened=asked.opened, at=claim.clock())
         claim.passage.read(clearance, asked.clearance, batch)
-        manifest = _stage(claim, asked)
-        released = supervised.run(partial(_release, claim, asked.clearance, manifest))
+        ready = _stage(claim, asked)
+        released = supervised.run(partial(_release, claim, ready), first=partial(_look, claim, ready))
         if released:
             return
         changed += released is False
@@ -190,49 +192,47 @@ def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
     return clearance
 
 
-def _stage(claim: Claim, asked: gate.Asked) -> Manifest:
+def _stage(claim: Claim, asked: gate.Asked) -> Ready:
     """Seal the answer and who it rests on, before the transaction that makes them readable."""
     manifest = kept.written(claim.passage, asked.clearance, at=claim.clock())
+    answer = staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer")
+    sealed = staging.seal(manifest.text, f"{claim.job.pk}/manifest")
     with transaction.atomic():
-        _move(
-            claim,
-            JobState.RELEASING,
-            answer=staging.seal(json.dumps(asked.answer.as_json()).encode(), f"{claim.job.pk}/answer"),
-            manifest=staging.seal(manifest.text, f"{claim.job.pk}/manifest"),
-        )
+        _move(claim, JobState.RELEASING, answer=answer, manifest=sealed)
         claim.passage.write()
-    return manifest
+    return Ready.of(claim.passage, asked.clearance, manifest, answer=answer, sealed=sealed)
 
 
-def _release(claim: Claim, clearance: Clearance, manifest: Manifest) -> bool:
-    """What is done in the one short transaction: the gate lock, whether anything relied on has changed, the
-    flip, the event. False, with nothing changed, when the answer no longer rests on what holds."""
+def _look(claim: Claim, ready: Ready) -> Look:
+    return releasing.look(ready, use=claim.use, clock=claim.clock)
+
+
+def _release(claim: Claim, ready: Ready, seen: Look) -> bool:
+    """What is done in the one short transaction: the gate lock, whether anything relied on has changed since
+    the look, the flip, the event. False, with nothing changed, when the answer no longer rests on what holds.
+    """
     fence.hold()  # before anything is read
-    afterwards.require_current()
-    now, use = claim.clock(), claim.use()
-    policy = uses.policy(now)
-    if not proofs.stands(clearance, use=use, policy=policy, at=now):
+    if not releasing.holds(seen):
+        seen = _look(claim, ready)
+    now, use, policy = claim.clock(), claim.use(), seen.policy
+    if not (seen.stood and ready.footing.lasts(use=use, policy=policy, at=now)):
         return False
     _move(claim, JobState.RELEASED, ended_at=now, lease_until=None, progress=100)
-    claim.passage.close(JobGate.Kind.RELEASE, at=now, policy_version=policy.version, use=use)
-    job = Job.objects.get(pk=claim.job.pk)
+    last = claim.passage.close(
+        JobGate.Kind.RELEASE, at=now, position=seen.position, policy_version=policy.version, use=use
+    )
     log.append(
         events.JOB_RELEASED,
         at=now,
         by="worker",
         subject=claim.subject,
-        answer_commitment=staging.commitment(bytes(job.answer or b"")),
-        manifest_commitment=staging.commitment(bytes(job.manifest or b"")),
-        manifest_sha256=manifest.sha256,
-        kind_of_answer=job.query.question["kind"],
-        gates_sha256=kept.commitment(job),
-        **{name: value for name, value in kept.summary(clearance).items() if name != "policy_version"},
+        gates_sha256=kept.together((*ready.gates, last.sha256)),
+        **ready.said,
     )
-    manifest.bind(claim.subject, at=now)
-    if job.query.request is not None:
-        Project.objects.filter(pk=job.query.request.project_id, first_access_at__isnull=True).update(
-            first_access_at=now
-        )
+    ready.manifest.bind(claim.subject, at=now)
+    request = claim.job.query.request_id
+    if request is not None and use.project.first_access_at is None:
+        Project.objects.filter(requests=request, first_access_at__isnull=True).update(first_access_at=now)
     return True
 
 
@@ -250,7 +250,13 @@ def _refuse(claim: Claim, reasons: list[str]) -> None:
     with transaction.atomic():
         _move(claim, JobState.REFUSED, reasons=reasons, ended_at=now, answer=None, manifest=None)
         version = uses.policy(now).version
-        last = claim.passage.close(JobGate.Kind.REFUSED, at=now, policy_version=version, use=claim.use())
+        last = claim.passage.close(
+            JobGate.Kind.REFUSED,
+            at=now,
+            position=fence.position(),
+            policy_version=version,
+            use=claim.use(),
+        )
         told = {"reasons": reasons, "gate_sha256": last.sha256}
         log.append(events.JOB_REFUSED, at=now, by="worker", subject=claim.subject, **told)
 

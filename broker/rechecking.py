@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from broker import cases, disclosures, explaining, staging, usage, uses
 from broker.errors import Refused
 from broker.models import Job, JobGate
-from consent import absence, eligibility, fence
+from consent import absence, eligibility
 from consent import clearance as proofs
 from consent.models import Holding, Participant
 from consent.reasons import Reason
@@ -60,13 +60,12 @@ def lost(job: Job, *, at: datetime) -> set[int]:
     people = set(usage.manifest_of(job)["permitted"])
     released = JobGate.objects.filter(job=job, kind=JobGate.Kind.RELEASE).order_by("number").last()
     position = released.position if released is not None else job.position or 0
-    absence.vouched().require_told(position)
     found = eligibility.eligible(use, policy=policy, at=at, relations=relations)
     if found.reasons:
         told = " ".join(Reason(one).sentence for one in found.reasons)
         raise Refused(f"What this was asked under no longer stands, so the answer is not shown. {told}")
     gone = people - set(found.people.tolist())
-    changed = (fence.changed_since(position) & people) - gone
+    changed = (absence.changed_since(position) & people) - gone
     for one in eligibility.survey(
         use, policy=policy, at=at, only=changed, relations=relations, whole=True
     ):  # on her own sealed statements; and a file that was read then must be one that may be read now

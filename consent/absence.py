@@ -2,7 +2,7 @@
 
     heads = absence.vouched()        # what the newest published checkpoint binds, and what came since
     heads.holds(ordinal, ...)        # whether the rows of this person are all that was recorded of her
-    heads.require_told(position)     # at the release: no change is gone that came after this position
+    changed_since(position)          # at the release: who changed after this position; no change is gone
 
 A head that is lower, missing or unequal raises HeadMissing: nothing is released, and auditors are told.
 What has no place in the tree yet is taken from the events themselves: SECURITY.md says how long that may be.
@@ -23,7 +23,7 @@ from consent.terms import File, Subject
 LOOKBACK = 20_000  # event ids before the newest bound one among which one without a place may hide
 
 _read: dict[str, Heads] = {}
-_reading = threading.Lock()
+_reading = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,30 @@ class Vouched:
         head = self.of(ordinal)
         return head is not None and head.record == record and head.facts in of_subject(subject, files)
 
-    def require_told(self, position: int) -> None:
-        """Raise HeadMissing unless the database knows of every change after this position."""
-        newest = self.bound.changed_since(position)
-        if newest - fence.changed_since(position):
-            raise HeadMissing(
-                "A change of consent that was recorded is gone from the database. Nothing may be released; "
-                "tell an auditor."
-            )
+
+def changed_since(position: int) -> set[int]:
+    """The ordinals of everybody who changed after a consent position: costs by changes, not by people. Raises
+    HeadMissing unless the database knows of every such change that is bound, LedgerBroken as vouched does."""
+    bound = _bound()[0].changed_since(position)  # first: what comes after it is in the database, too
+    known = fence.changed_since(position)
+    if bound - known:
+        raise HeadMissing(
+            "A change of consent that was recorded is gone from the database. Nothing may be released; "
+            "tell an auditor."
+        )
+    return known
 
 
 def vouched() -> Vouched:
     """What may be relied on now. Raises LedgerBroken when the file is not the one that was signed."""
+    with _reading:
+        ours, size = _bound()
+        # Before the first file was begun all that is known comes from the events.
+        return Vouched(ours, _moved_since(size if ours.exists else 0, ours))
+
+
+def _bound() -> tuple[Heads, int]:
+    """The file as the newest published checkpoint binds it, and the ledger's size there."""
     newest = checkpoints.newest_published()
     size = newest.size if newest else 0
     with _reading:
@@ -70,8 +82,7 @@ def vouched() -> Vouched:
             _read[str(path)] = ours = Heads(path)  # nothing is bound: whatever the file holds, nobody signed
         else:
             ours.read(Heads.bound_by(newest), size)
-        # Before the first file was begun all that is known comes from the events.
-        return Vouched(ours, _moved_since(size if ours.exists else 0, ours))
+        return ours, size
 
 
 def _moved_since(size: int, ours: Heads) -> dict[int, Head]:

@@ -3,19 +3,19 @@ others. Minted here and nowhere else; it narrows, and never widens.
 
 A Clearance cannot be built by hand, copied, pickled or sent. That stops mistakes; against intruders stand
 the keys, the database's roles and the ledger. It grants nothing by itself: the gate decides again for each
-batch, and a release asks `stands` under the gate lock.
+batch, and a release asks whether it still stands (consent.standing).
 """
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from consent import absence, eligibility, fence, roll
+from consent import eligibility, fence, roll
 from consent.decision import request_reasons
 from consent.errors import NotCleared
 from consent.reasons import Reason
@@ -198,32 +198,10 @@ def without_lost(clearance: Clearance, asked: Iterable[Permitted], *again: Clear
     )
 
 
-def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) -> bool:
-    """Whether nothing that this Clearance relies on has changed, asked inside the release transaction.
-    Takes the gate lock; costs by changes, not by people. Raises HeadMissing when a change was forgotten."""
-    require(clearance)
-    fence.hold()
-    if clearance.reasons or _asked(use) != _asked(clearance.use) or request_reasons(use, policy, at):
-        return False
-    lapsed = clearance.lapses_at is not None and at >= clearance.lapses_at
-    if lapsed or clearance.policy_version != policy.version:
-        return False
-    absence.vouched().require_told(clearance.position)
-    changed = fence.changed_since(
-        clearance.position
-    )  # a twin's marks her twin too; the asker's is looked for
-    return clearance.asker not in changed and changed.isdisjoint(one.ordinal for one in clearance.permitted)
-
-
 def relations(asker: int | None) -> Relations:
     """The one who asks, with her record as it stands at this moment."""
     found = [] if asker is None else list(roll.people([asker], whole=True))
     return Relations(requesting_participant=Side(found[0].subject, found[0].statements)) if found else NONE
-
-
-def _asked(use: DataUse) -> DataUse:
-    """A request without the instant of its project's first access, which another job's release may set."""
-    return replace(use, project=replace(use.project, first_access_at=None))
 
 
 def require(clearance: object) -> Clearance:

@@ -53,6 +53,7 @@ class Heads:
         self._sha = hashlib.sha256()
         self._entries: Any = np.zeros(0, ENTRY)
         self._latest: Any = np.zeros(0, np.int64)  # by ordinal: the number of her last entry, from 1
+        self._newest: Any = np.zeros(0, np.uint64)  # by entry: the newest consent position up to there
         self._lock = threading.RLock()
 
     @property
@@ -69,10 +70,14 @@ class Heads:
             return Head(int(entry["epoch"]), *(entry[name].tobytes() for name in DIGESTS))
 
     def changed_since(self, position: int) -> set[int]:
-        """The ordinals of everybody whose last bound change came after a consent position."""
+        """The ordinals of everybody whose last bound change came after a consent position. Costs by the
+        entries that were added since: no earlier one tells of a later change."""
         with self._lock:
-            found = self._entries[self._latest[self._latest > 0] - 1]
-        return set(found["ordinal"][found["epoch"] > position].tolist())
+            first = int(np.searchsorted(self._newest, position, side="right"))
+            late = self._entries[first:]
+            ordinals = late["ordinal"].astype(np.int64)
+            last = self._latest[ordinals] == np.arange(first + 1, first + 1 + len(late))
+            return set(ordinals[last & (late["epoch"] > position)].tolist())
 
     def read(self, bound: tuple[int, bytes] | None, size: int) -> None:
         """Read up to what the checkpoint of this size binds (`Heads.bound_by`). Raises LedgerBroken when the
@@ -137,6 +142,7 @@ class Heads:
     def _forget(self) -> None:
         self.count, self.begun, self._inode, self._sha = 0, 0, 0, hashlib.sha256()
         self._entries, self._latest = np.zeros(0, ENTRY), np.zeros(0, np.int64)
+        self._newest = np.zeros(0, np.uint64)
 
     def _begin(self, file: Any, inode: int) -> None:
         self._forget()
@@ -163,6 +169,8 @@ class Heads:
                     [self._latest, np.zeros(most + 1 - len(self._latest), np.int64)]
                 )
             self._latest[rows["ordinal"].astype(np.int64)] = numbers  # of several of one person, the last
+            newest = np.maximum.accumulate(np.concatenate([self._newest[-1:], rows["epoch"]]))
+            self._newest = np.concatenate([self._newest, newest[-len(rows) :]])
             self.count += len(rows)
             # Not held in memory but mapped: all processes of a machine share its pages.
             self._entries = np.memmap(file, ENTRY, "r", offset=ENTRY.itemsize, shape=(self.count,))

@@ -4,10 +4,10 @@ had said no when it was released?
     python -m tests.bench.interleavings [--database URL] [--steps 2]
 
 A job has these steps, one after another: it is claimed, the law is asked, each batch is asked about and read,
-the answer is staged, the release begins, and is done. Between any two of them, and before and behind, one or
-more of these may come: one person says no; another says no; the first says yes again. Each sequence of up to
-so many steps is put into every place. Nothing runs at the same time: what two processes do inside of one step
-is tests.bench.consent_race's. Each run is undone again. Last line `leaks: X of Y`. Ends 1 on a leak.
+the answer is staged, the release has looked, and is done. Between any two of them, and before and behind, one
+or more of these may come: one person says no; another says no; the first says yes again. Each sequence of up
+to so many steps is put into every place. Nothing runs at the same time: what two processes do inside of one
+step is tests.bench.consent_race's. Each run is undone again. Last line `leaks: X of Y`. Ends 1 on a leak.
 """
 
 import argparse
@@ -86,9 +86,13 @@ def _stepped(run: Run) -> Iterator[None]:
         run.at("staged")
         return manifest
 
-    def releasing(work: Any) -> Any:
-        run.at("releasing")
-        return released(work)
+    def releasing(work: Any, *, first: Any) -> Any:
+        def looked() -> Any:
+            seen = first()
+            run.at("releasing")
+            return seen
+
+        return released(work, first=looked)
 
     try:
         jobs._within_snapshot, jobs._went_on, jobs._stage = cleared, went_on, staged
@@ -104,17 +108,17 @@ def run(steps: int, *, fence: bool = True) -> tuple[int, int]:
     """Leaks, and orders tried."""
     from django.db import transaction
 
-    from broker import jobs
-    from consent import clearance, eligibility, records
+    from broker import jobs, releasing
+    from consent import eligibility, records
     from consent.terms import Permission
     from tests.world import NOW, World
 
     world = World()
     crowd, request = world.crowd(4, says="Ada"), world.request()
     who = {"a": crowd[0], "b": crowd[3]}  # read in the first batch of two, and in the last
-    stands, leaks, tried = clearance.stands, 0, 0
+    holds, leaks, tried = releasing.holds, 0, 0
     if not fence:
-        clearance.stands = lambda *_given, **_facts: True
+        releasing.holds = lambda *_given: True
 
     def do(step: str) -> None:
         person = who[step[0]]
@@ -140,7 +144,7 @@ def run(steps: int, *, fence: bool = True) -> tuple[int, int]:
                 transaction.set_rollback(True)
             eligibility.forget()  # what was rolled back never was
     finally:
-        clearance.stands = stands
+        releasing.holds = holds
     return leaks, tried
 
 

@@ -61,7 +61,7 @@ PARTS = {
         ("tests/consent/test_population.py", "tests/properties/test_population.py"),
     ),
     "proof": Part(
-        ("consent/eligibility.py", "consent/clearance.py"),
+        ("consent/eligibility.py", "consent/clearance.py", "consent/standing.py"),
         ("tests/consent/eligible", "tests/consent/clearances"),
         IN_MEMORY,
     ),
@@ -75,8 +75,8 @@ PARTS = {
     ),
     "gate": Part(("genomics/gate.py",), ("tests/genomics/test_gate.py",), IN_MEMORY),
     "release": Part(
-        ("broker/jobs.py", "broker/staging.py", "broker/sweeping.py"),
-        tuple(f"tests/broker/test_{room}.py" for room in ("jobs", "staging", "sweeping")),
+        ("broker/jobs.py", "broker/releasing.py", "broker/staging.py", "broker/sweeping.py"),
+        ("tests/broker/running", "tests/broker/test_staging.py", "tests/broker/test_sweeping.py"),
         IN_MEMORY,
     ),
     "answers": Part(

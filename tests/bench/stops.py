@@ -41,8 +41,7 @@ class Counts:
 
 def _stopping(point: str, how: signal.Signals, told: int) -> None:
     """In this process, whoever comes to the point says so and is hit; the next one passes."""
-    from broker import jobs
-    from consent import clearance
+    from broker import jobs, releasing
     from consent.ledger import log
 
     hit = os.path.join(os.environ["BROKER_HOME"], "hit")
@@ -68,7 +67,7 @@ def _stopping(point: str, how: signal.Signals, told: int) -> None:
     after(jobs, "_claim", "claimed")
     after(jobs.gate, "ask", "read")
     after(jobs, "_stage", "staged")
-    after(clearance, "stands", "held")
+    after(releasing, "holds", "held")
     after(log, "append", "flipped", lambda kind: kind.tag == "query:job:released")
 
 

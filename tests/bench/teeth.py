@@ -23,6 +23,7 @@ LOOK_AT = (
     "tests/genomics/vault/slabs",
     "tests/properties/test_slabs.py",
     "tests/broker/running",
+    "tests/broker/portal/jobs/test_running.py",
     "tests/broker/uploads",
     "tests/broker/api/test_uploads.py",
     "tests/broker/portal/participant/test_uploads.py",
@@ -53,10 +54,20 @@ GUARDS = {
         "permitted = {file: decision for file, decision in decisions.items() if decision}",
         "permitted = dict(decisions)",
     ),
-    "release": Guard(
+    "release": Guard(  # whether anybody has changed, asked under the gate lock
         "broker/jobs.py",
-        "    if not proofs.stands(clearance, use=use, policy=policy, at=now):\n        return False\n",
+        "    if not releasing.holds(seen):\n        seen = _look(claim, ready)\n",
         "",
+    ),
+    "look": Guard(  # the same, asked before it
+        "broker/releasing.py",
+        "ready.footing.stands(use=asked, policy=policy, at=now)",
+        "True",
+    ),
+    "footing": Guard(  # of a request, a policy or a yes that has ended meanwhile
+        "broker/jobs.py",
+        "seen.stood and ready.footing.lasts(use=use, policy=policy, at=now)",
+        "seen.stood",
     ),
     "offset": Guard(  # of two who send at once, one wins
         "broker/uploads.py",

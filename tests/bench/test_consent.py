@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import consent_race, flips, florida, interleavings, kills, queue_cost, stops
+from tests.bench import (
+    consent_race,
+    flips,
+    florida,
+    interleavings,
+    kills,
+    queue_cost,
+    release_cost,
+    stops,
+)
 
 pytestmark = [pytest.mark.server, pytest.mark.harness]
 
@@ -17,7 +26,7 @@ def test_in_no_order_of_the_steps_is_somebody_in_an_answer_who_had_said_no():
 @pytest.mark.django_db
 def test_without_the_look_at_the_release_some_orders_leak():
     leaks, tried = interleavings.run(1, fence=False)
-    assert leaks >= 2, "both may say no between their batch and the release"
+    assert leaks >= 2, "both may say no between the look and the release"
     assert tried == 27
 
 
@@ -78,3 +87,10 @@ def test_the_bench_of_the_queue_counts_what_a_worker_does(tmp_path: Path):
     cost = queue_cost.run(20, 0.5, tmp_path)
     assert cost.speed > 0
     assert cost.idle >= 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_asks_the_database_as_often_for_many_as_for_one(tmp_path: Path):
+    few, many = release_cost.run([1, 40], 4, tmp_path).values()
+    assert few.statements == many.statements
+    assert max(few.statements) <= 24, "when somebody else has changed in between, too"

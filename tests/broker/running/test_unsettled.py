@@ -44,7 +44,7 @@ def test_where_consent_changes_at_every_try_nothing_is_released_and_it_waits(wor
 def test_where_releases_die_consent_is_not_said_to_have_changed(world: World, monkeypatch, died: int):
     world.crowd(2, says="Ada")
     ends = iter([None] * died + [False] * (job_words.MOST_ROUNDS - died))
-    monkeypatch.setattr(supervised, "run", lambda _work: next(ends))
+    monkeypatch.setattr(supervised, "run", lambda _work, first: next(ends))
     job = run(job_of(ask(world)))
     assert (job.state, job.trouble, job.answer) == (JobState.PAUSED, job_words.UNSETTLED, None)
     said = LedgerEvent.objects.get(kind="query:job:paused").opening.said["fields"]["trouble"]

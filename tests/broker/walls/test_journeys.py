@@ -20,6 +20,7 @@ from broker import (
     jobs,
     people,
     queries,
+    releasing,
     results,
     reviews,
     same_person,
@@ -44,7 +45,6 @@ from broker.models import (
     User,
 )
 from broker.roles import Role
-from consent import clearance as proofs
 from consent import records
 from consent.ledger import log
 from consent.models import LedgerEvent, Statement
@@ -348,7 +348,7 @@ def test_a_withdrawal_over_the_web_waits_for_the_workers_release_and_no_longer(w
     """The gate lock holds between two logins: "done" is not said before the release that read her ended."""
     left = world.crowd(11, says="Ada")[0]
     job = ask(walls, world)
-    stands, order = proofs.stands, []
+    holds, order = releasing.holds, []
 
     def withdraw() -> None:
         records.withdraw(left, by="self", at=NOW)
@@ -357,15 +357,15 @@ def test_a_withdrawal_over_the_web_waits_for_the_workers_release_and_no_longer(w
     with ThreadPoolExecutor(1) as beside:
         under_way = []
 
-        def while_it_is_released(clearance, **asked):
+        def while_it_is_released(seen):
             under_way.append(beside.submit(walls.beside, "web", withdraw))
             while not waits_for_the_gate():
                 assert not under_way[0].done(), "the withdrawal did not wait for the release"
-            held = stands(clearance, **asked)
+            held = holds(seen)
             order.append("released")
             return held
 
-        monkeypatch.setattr(proofs, "stands", while_it_is_released)
+        monkeypatch.setattr(releasing, "holds", while_it_is_released)
         assert run(walls, job).state == JobState.RELEASED
         under_way[0].result(timeout=60)
     assert order == ["released", "withdrawn"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from consent import clearance as proofs
+from consent import standing
 from consent.clearance import Clearance
 from consent.policy import Policy
 from tests.world import NOW
@@ -32,4 +33,4 @@ def facts(clearance: Clearance) -> tuple:
 
 def stands(clearance, use, at=NOW) -> bool:
     with transaction.atomic():
-        return proofs.stands(clearance, use=use(), policy=Policy.default(), at=at)
+        return standing.stands(clearance, use=use(), policy=Policy.default(), at=at)

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from consent import clearance as proofs
-from consent import fence, holdings, records
+from consent import fence, holdings, records, standing
 from consent.clearance import LeftOut
 from consent.errors import NotCleared
 from consent.models import Participant
@@ -132,8 +132,8 @@ def test_a_request_that_fails_now_leaves_nobody(world, use):
     assert again.reasons
     assert again.lapses_at is None
     with transaction.atomic():
-        assert not proofs.stands(before, use=refused, policy=Policy.default(), at=NOW)
-        assert not proofs.stands(again, use=use(), policy=Policy.default(), at=NOW)
+        assert not standing.stands(before, use=refused, policy=Policy.default(), at=NOW)
+        assert not standing.stands(again, use=use(), policy=Policy.default(), at=NOW)
 
 
 def test_it_says_who_is_lost_and_keeps_the_older_position(world, use):

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from consent import clearance as proofs
-from consent import eligibility, fence, records
+from consent import eligibility, fence, records, standing
 from consent.clearance import Clearance
 from consent.errors import NotCleared, OutsideTransaction
 from consent.policy import Policy
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.server, pytest.mark.django_db]
 def test_it_falls_with_its_policy(world, use):
     clearance, other = clear(use), Policy.default().overlay({"policy_version": "another"})
     with transaction.atomic():
-        assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)
+        assert not standing.stands(clearance, use=use(), policy=other, at=NOW)
 
 
 def test_it_stands_until_somebody_it_relies_on_changes(world, use):
@@ -133,9 +133,9 @@ def test_it_falls_when_the_request_fails_or_another_policy_is_in_force(world, us
     closed = replace(use(), project=replace(use().project, status="CLOSED"))
     other = Policy.default().overlay({"policy_version": "another"})
     with transaction.atomic():
-        assert proofs.stands(clearance, use=use(), policy=Policy.default(), at=NOW)
-        assert not proofs.stands(clearance, use=closed, policy=Policy.default(), at=NOW)
-        assert not proofs.stands(clearance, use=use(), policy=other, at=NOW)
+        assert standing.stands(clearance, use=use(), policy=Policy.default(), at=NOW)
+        assert not standing.stands(clearance, use=closed, policy=Policy.default(), at=NOW)
+        assert not standing.stands(clearance, use=use(), policy=other, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_it_falls_when_the_request_fails_or_another_policy_is_in_force(world, us
 def test_it_falls_when_the_request_is_no_longer_the_one_that_was_asked(world, use, changes):
     clearance = clear(use)
     with transaction.atomic():
-        assert not proofs.stands(clearance, use=replace(use(), **changes), policy=Policy.default(), at=NOW)
+        assert not standing.stands(clearance, use=replace(use(), **changes), policy=Policy.default(), at=NOW)
 
 
 def test_of_its_project_only_the_first_access_may_be_another(world, use):
