@@ -44,7 +44,7 @@ def shown(answer: Answer) -> dict[str, Any]:
         return {
             "matches": _matches(records[:LISTED]),
             "others": _matches(records[LISTED:]),
-            "paintings": [(one, painting.of(one)) for one in drawn[:PAINTED]],
+            "paintings": [(one, painting.of(one), _likely(one)) for one in drawn[:PAINTED]],
             "open": OPEN,
             "chromosomes": painting.chromosomes(),
             "more": max(len(drawn) - PAINTED, 0),
@@ -90,6 +90,11 @@ def _matches(records: list[dict[str, Any]]) -> dict[str, Any]:
             for one in records
         ],
     }
+
+
+def _likely(match: Mapping[str, Any]) -> str:
+    """Kinds of relatives with their chances, in words; empty in answers from before they were told."""
+    return ", ".join(f"{_(one['kind'])} {one['chance']:.0%}" for one in match.get("likely", ()))
 
 
 def _same(records: list[dict[str, Any]]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def chromosomes() -> list[Chromosome]:
 
 
 def of(match: Mapping[str, Any]) -> Painting:
-    """A record of the answer, as genomics.matching.segments.Sharing says it."""
+    """A record of the answer, as genomics.matching.sharing.Sharing says it."""
     segments = match["segments"]
     name = match["person"]
     return Painting(

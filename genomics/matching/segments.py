@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomics.coordinates import Build
-from genomics.matching import kernels
+from genomics.matching import kernels, likely
 from genomics.matching.grid import Grid, Rules
 from genomics.matching.ground import Ground
 from genomics.matching.kernels import Rows
-from genomics.matching.kinship import kinship, relationship
+from genomics.matching.kinship import Relationship, kinship, relationship
+from genomics.matching.likely import Likely
 from genomics.matching.scan import FOUND, ROOM, scan
 from genomics.matching.setting import Setting
 from genomics.matching.sharing import Segment, Sharing
@@ -179,6 +180,10 @@ def summed(found: NDArray[Any], known: NDArray[np.uint64], ground: Ground) -> Sh
     ibd2 = min(sum(segment.cm for segment, both in zip(told, found["both"], strict=True) if both), total)
     covered, overlap = ground.covered_cm(known), int(np.bitwise_count(known).sum())
     finest = CONVINCING * covered / (overlap * ground.worth) if overlap else math.inf
+    related_as = relationship(total_cm=total, ibd2_cm=ibd2, covered_cm=covered, finest_cm=finest)
+    kinds: tuple[Likely, ...] = ()
+    if related_as not in (Relationship.SAME, Relationship.UNKNOWN):
+        kinds = likely.likely(total_cm=total, segments=len(one), ibd2_cm=ibd2, covered_cm=covered)
     return Sharing(
         total_cm=round(total, 2),
         longest_cm=max((segment.cm for segment in one), default=0.0),
@@ -186,5 +191,7 @@ def summed(found: NDArray[Any], known: NDArray[np.uint64], ground: Ground) -> Sh
         ibd2_cm=round(ibd2, 2),
         overlap_sites=overlap,
         kinship=round(kinship(total_cm=total, ibd2_cm=ibd2, covered_cm=covered), 4),
-        relationship=relationship(total_cm=total, ibd2_cm=ibd2, covered_cm=covered, finest_cm=finest).value,
+        relationship=related_as.value,
+        likely=kinds,
+        generations=likely.generations(kinds),
     )

@@ -5,6 +5,8 @@ Pure values. How they are found is in segments.
 
 from dataclasses import dataclass
 
+from genomics.matching.likely import Likely
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -20,7 +22,8 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """What one person shares with the query, over autosomes. `overlap_sites` are known in both; `kinship` and
-    `relationship` are about the part of the genome that both profiles cover."""
+    `relationship` are about the part of the genome that both profiles cover; `likely` are kinds of relatives
+    with their chances, `generations` the steps of descent between the two, halved, on average over them."""
 
     total_cm: float
     longest_cm: float
@@ -29,3 +32,5 @@ class Sharing:
     overlap_sites: int
     kinship: float
     relationship: str
+    likely: tuple[Likely, ...] = ()
+    generations: float | None = None

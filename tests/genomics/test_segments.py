@@ -284,6 +284,7 @@ def test_nobody_to_compare_with_is_an_empty_answer_and_another_panel_is_refused(
 def test_a_sharing_is_plain_figures_and_words() -> None:
     sharing = compared(SEEDS[0])[0, 0]
     said = asdict(sharing)
+    assert said.pop("generations") is None, "nobody descends from herself"
     assert {type(value) for value in said.values()} == {float, int, str, tuple}
     assert {type(value) for value in said["segments"][0].values()} == {float, int}
 
