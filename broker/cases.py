@@ -111,6 +111,7 @@ def join(case: Case, colleague: User, *, by: User, at: datetime) -> None:
     if works_on(colleague, case):
         raise Refused(f"{colleague} works on this case already. Nothing was changed.")
     with transaction.atomic():
+        fence.advance([])  # a restore may lose it, but not that it was there
         rights.entrust(colleague, WORK, case)
         log.append(
             events.CASE_JOINED,

@@ -15,6 +15,7 @@ from broker.errors import NotAllowed, Refused
 from broker.models import Authorisation, Case, CourtDocument, User
 from broker.roles import Right
 from broker.submissions import ASKABLE
+from consent import fence
 from consent.ledger import log
 from consent.purposes import PURPOSES
 
@@ -53,6 +54,7 @@ def record(case: Case, paper: Paper, *, by: User, at: datetime) -> Authorisation
     if of_others.exists():
         raise Refused("This paper was recorded for another case; each needs its own. Nothing was recorded.")
     with transaction.atomic():
+        fence.advance([])  # a restore may lose it, but not that it was there
         kept = Authorisation.objects.create(
             case=case,
             court=court,

@@ -52,14 +52,14 @@ CASE_OPENED = EventKind(
     ("purpose", "jurisdiction", "origin"),
 )
 AUTHORISATION_RECORDED = EventKind(
-    "broker:authorisation:recorded",
+    kinds.AUTHORISATION_RECORDED,
     "A judicial paper was recorded for case {subject}.",
     ("purposes", "scope", "document_sha256", "valid_to", "compels_non_consenting"),
 )
 AUTHORISATION_SEEN = EventKind(
     "broker:authorisation:seen", "{by} read a judicial paper of {subject}.", ("paper",)
 )
-CASE_JOINED = EventKind("broker:case:joined", "{person} works on {subject} from now on.", ("person",))
+CASE_JOINED = EventKind(kinds.CASE_JOINED, "{person} works on {subject} from now on.", ("person",))
 CASE_DECIDED = EventKind(
     kinds.CASE_DECIDED, "Case {subject}: the {role} approves is {approves}.", ("approves", "role")
 )
@@ -216,10 +216,10 @@ ERASED_BY_GUARDIAN = EventKind(
 RESTORED = EventKind(
     "broker:house:restored",
     "An older database was put back: it remembered {remembered} of {vouched} events.",
-    ("done", "vouched", "root", "remembered"),
+    ("done", "lost", "vouched", "root", "remembered"),
 )
 RESTORE_SEEN = EventKind(
-    "broker:house:seen", "{by} looked over the house after an older database was put back.", ()
+    "broker:house:seen", "{by} looked over the house after an older database was put back.", ("signed_in",)
 )
 FACTOR_ADDED = EventKind(
     kinds.FACTOR_ADDED, "{subject} can now prove herself by {factor}.", ("factor", "strong_from")

@@ -25,6 +25,7 @@ from broker.models import (
     User,
 )
 from broker.roles import Right, Role
+from consent import fence
 from consent.ledger import log
 from consent.models import Participant
 
@@ -69,6 +70,7 @@ def receive(said: Particulars, document: bytes, *, by: User, at: datetime) -> Le
     if LegalProcess.objects.filter(issuer=said.issuer, number=said.number).exists():
         raise Refused("This paper is in the register already. Nothing was entered; go on with that entry.")
     with transaction.atomic():
+        fence.advance([])  # a restore may lose it, but not that it was there
         process = LegalProcess(
             kind=said.kind,
             issuer=said.issuer,

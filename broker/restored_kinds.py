@@ -1,8 +1,13 @@
 """What a restore does about each kind of event that the older database does not remember, and why. No kind
 is without a row: whoever makes one that takes something away finds that it needs a way to be done again.
+
+Of what is lost with it, whatever people brought is named, for them to bring it again (LOST).
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+
+from django.utils.translation import gettext_noop
 
 
 class Fate(StrEnum):
@@ -143,6 +148,26 @@ NOTHING: dict[str, str] = {
 }
 
 
+LOST: dict[str, str] = {
+    "consent:policy:adopted": gettext_noop("Policies: they are adopted again"),
+    "consent:form:published": gettext_noop("Consent forms: they are loaded, approved and published again"),
+    "consent:diseases:loaded": gettext_noop("Tables of diseases: they are proposed and confirmed again"),
+    "consent:paper:received": gettext_noop("Paper forms of participants: they are scanned and read again"),
+    "broker:case:joined": gettext_noop("Colleagues who joined a case: they join it again"),
+    "broker:authorisation:recorded": gettext_noop("Judicial papers of cases: they are recorded again"),
+    "broker:process:received": gettext_noop("Demands of courts and agencies: they are entered again"),
+}
+"""What somebody has to bring again, in words; the names are kept outside (consent.afterwards)."""
+NAMELESS = frozenset({"consent:paper:received"})  # whose subject is a person: these are counted only
+
+
 def fate(tag: str) -> Fate:
     """Of a kind of event; whatever stands in neither table is to be done again."""
     return Fate.HELD if tag in HELD else Fate.NOTHING if tag in NOTHING else Fate.AGAIN
+
+
+def told(lost: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What is lost, a line a kind, for an operator: what it is, how many, and their names."""
+    for kind, names in sorted(lost.items()):
+        named = ", ".join(dict.fromkeys(name for name in names if name))
+        yield f"{LOST[kind]} ({len(names)})" + (f": {named}" if named else "")

@@ -8,6 +8,7 @@ people. What each kind of event needs stands in restored_kinds; the top floor's 
 import contextlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.db.models import Q
 from broker import erasing, events, notices, people, redoing
 from broker.models import FormerCertificate
 from broker.redoing import WHO
+from broker.restored_kinds import NAMELESS
 from broker.roles import Role
 from consent import afterwards, form_steps, forms, holdings, homes, kin, participants, records, twins
 from consent import events as kinds
@@ -32,13 +34,26 @@ from genomics.intake import upkeep
 from genomics.models import GenomicFile
 
 
-def replay(*, by: str, at: datetime) -> Counter[str]:
-    """Say again what the database does not remember, note in the ledger that it was put back, and set the
-    files outside it aside. Returns how many of each kind were done. May be cut off and begun again."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """How many of each kind were done again, or ended; and what is lost, by kind: the name of each, in the
+    order of the ledger, and no name of a person."""
+
+    done: Counter[str]
+    lost: dict[str, list[str]]
+
+
+def replay(*, by: str, at: datetime) -> Replayed:
+    """Say again what the database does not remember, note in the ledger that it was put back, what was done
+    and what is lost, and set the files outside it aside. May be cut off and begun again."""
     upkeep.empty_slabs()  # what lies on the shelf is of a later day than the rows that speak of it
     vouched, ours = checkpoints.newest_published(), LedgerCheckpoint.newest()
     done: Counter[str] = Counter()
+    lost: dict[str, list[str]] = {}
     for line in afterwards.missing():
+        if line.kind in afterwards.TOLD:
+            lost.setdefault(line.kind, []).append("" if line.kind in NAMELESS else line.said["subject"])
+            continue
         AGAIN[line.kind](line, at)
         done[line.kind] += 1
     with transaction.atomic():
@@ -49,12 +64,13 @@ def replay(*, by: str, at: datetime) -> Counter[str]:
             at=at,
             by=by,
             done=dict(done),
+            lost=lost,
             vouched=vouched.size if vouched else 0,
             root=vouched.root.hex() if vouched else "",
             remembered=ours.size if ours else 0,
         )
     afterwards.set_aside(at=at)
-    return done
+    return Replayed(done=done, lost=lost)
 
 
 def _erase(person: Participant, line: Line, at: datetime) -> None:

@@ -1,4 +1,5 @@
-"""What a database that was put back has to be told again: whatever narrows or ends, in a file outside of it.
+"""What a database that was put back has to be told again: whatever narrows or ends, in a file outside of it;
+and the names of what is lost with it, for somebody to bring once more.
 
     afterwards.require_current()      # raises DatabaseBehind while the database is older than the file
     afterwards.missing()              # what it does not remember, oldest first
@@ -41,6 +42,15 @@ NARROWING = (
     events.TWINS_REGISTERED.tag,
     *kinds.TAKEN_AWAY_ABOVE,
 )
+TOLD = (
+    events.POLICY_ADOPTED.tag,
+    events.FORM_PUBLISHED.tag,
+    events.DISEASES_LOADED.tag,
+    events.PAPER_RECEIVED.tag,
+    *kinds.BROUGHT_ABOVE,
+)
+"""What cannot be done again, for its words are in the database alone. Of these only the name is kept here."""
+KEPT = (*NARROWING, *TOLD)
 NAME = "afterwards"  # of the extension line of a checkpoint
 
 # By file: its newest line, and the newest event that was held against it.
@@ -51,7 +61,7 @@ def catch_up() -> None:
     """Write what the file lacks. Called after each commit that took the gate lock for a change."""
     with kept_lines.alone(kept_lines.path()) as file:
         known = kept_lines.newest(file)
-        rows = LedgerEvent.objects.filter(kind__in=NARROWING).order_by("id").select_related("opening")
+        rows = LedgerEvent.objects.filter(kind__in=KEPT).order_by("id").select_related("opening")
         if known is not None:
             at = LedgerEvent.objects.filter(uid=known).values_list("id", flat=True).first()
             if at is None:
@@ -80,7 +90,8 @@ def _looked_upto(known: UUID | None) -> int:
 
 
 def missing() -> list[Line]:
-    """What the file remembers and the database does not, oldest first. Raises LedgerBroken for a line that
+    """What the file remembers and the database does not, oldest first: what is to be done again, and what can
+    only be told (TOLD). Raises LedgerBroken for a line that
     is not as it was written."""
     if not kept_lines.path().exists():
         return []
@@ -108,7 +119,7 @@ def behind() -> str:
         with kept_lines.path().open("rb") as file:
             last = kept_lines.newest(file)
         if last is not None and not LedgerEvent.objects.filter(uid=last).exists():
-            return "A no or an erasure that was recorded is not in the database"
+            return "Something that was recorded, and may not be forgotten, is not in the database"
     if bound is not None and last != bound[0]:  # the newest line, or one that came after it
         ids = dict(LedgerEvent.objects.filter(uid__in=[last, bound[0]]).values_list("uid", "id"))
         if last is None or ids.get(last, 0) < ids.get(bound[0], 0):
@@ -157,6 +168,8 @@ def set_aside(*, at: datetime) -> list[Path]:
 
 def is_kept(kind: str, fields: Mapping[str, Any]) -> bool:
     """Whether this event may not be forgotten by a restore: a signature is kept when it is a no."""
+    if kind in TOLD:
+        return True
     widens = fields.get("approves") is True or fields.get("state") == "ACTIVE"
     return kind in NARROWING and not widens
 
@@ -184,6 +197,8 @@ def _line(event: LedgerEvent) -> Line | None:
     said = opening.said
     if not is_kept(event.kind, said["fields"]):
         return None
+    if event.kind in TOLD:
+        return Line(event=event.uid, said={**said, "fields": {}})  # a name: what it said is no reminder
     if event.kind in (events.DENIED.tag, events.WITHDRAWN.tag):
         statement = Statement.objects.filter(event=event.uid).first()
         _, value = bodies.read(statement.body) if statement is not None else (None, None)

@@ -83,6 +83,7 @@ def publish(draft: FormDraft | Draft, *, by: str, at: datetime) -> FormVersion:
             )
         return existing
     with transaction.atomic():
+        fence.advance([])  # a restore may lose it, but not that it was there
         return _publish(row or _found(said, by=by, at=at), said, by=by, at=at)
 
 

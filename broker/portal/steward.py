@@ -16,10 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from broker import access, kinship, people, rights
+from broker import access, kinship, people, reopening, rights
 from broker.errors import BrokerError
 from broker.models import AccessRequest, Reviewed, User
-from broker.portal import processes, sheets, steward_cases, steward_kin, steward_reviews
+from broker.portal import (
+    processes,
+    sheets,
+    steward_cases,
+    steward_kin,
+    steward_restored,
+    steward_reviews,
+)
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import LOOK_AT_REQUEST, CloseForm, FindForm, VerdictForm
@@ -38,6 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     steward = rights.has(user, Right.REVIEW_REQUESTS)
     context: dict[str, Any] = {
         "steward": steward,
+        "held": reopening.is_held(),
         "cases": lists.steps_to_sign(user, at=now),
         "cases_open": lists.cases_in_force(user, at=now),
         "demands": processes.waiting(user, at=now),
@@ -159,6 +167,7 @@ urls = [
     path("print/", print_form, name="print_form"),
     path("verify/<str:pseudonym>/", verify_identity, name="verify_identity"),
     path("guardian/<int:id>/", verify_guardian, name="verify_guardian"),
+    *steward_restored.urls,
     path("reviews/", steward_reviews.reviews, name="reviews"),
     path("reviews/<uuid:id>/", steward_reviews.mark, name="mark_review"),
     path("kin/", steward_kin.kin, name="kin"),

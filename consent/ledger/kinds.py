@@ -54,6 +54,12 @@ TAKEN_AWAY_ABOVE = (
     *(FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_MADE, RECOVERY_USED, CHANNEL_ENDED),
 )
 
+# What the floors above take in that an older database does not have. It cannot be done again, so it is told
+# (consent.afterwards): somebody has to bring it once more.
+CASE_JOINED = "broker:case:joined"
+AUTHORISATION_RECORDED = "broker:authorisation:recorded"
+BROUGHT_ABOVE = (CASE_JOINED, AUTHORISATION_RECORDED, PROCESS_RECEIVED)
+
 
 @dataclass(frozen=True, slots=True)
 class EventKind:

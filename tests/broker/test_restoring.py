@@ -157,6 +157,8 @@ def test_the_file_says_nothing_about_anybody_and_forgets_the_erased(world: World
     for one in (ada, eve):
         records.withdraw(one, "RESEARCH", by="self", at=NOW)
     path = checkpoint_file.with_name("afterwards.txt")
+    afterwards.trim(at=NOW, life=timedelta(days=32))  # the names of what the founding brought
+    path.write_bytes(path.read_bytes().partition(b"\n")[2])
     before = path.read_bytes()
     assert len(before.splitlines()) == 2
     assert ada.pseudonym.encode() not in before
@@ -189,12 +191,13 @@ def test_a_file_that_was_changed_is_never_replayed(world: World, checkpoint_file
 
 def test_a_line_that_a_crash_cut_off_is_written_again(world: World, checkpoint_file: Path):
     ada = world.join("Ada")
-    records.withdraw(ada, "RESEARCH", by="self", at=NOW)
     path = checkpoint_file.with_name("afterwards.txt")
+    founded = len(path.read_bytes().splitlines())
+    records.withdraw(ada, "RESEARCH", by="self", at=NOW)
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
     afterwards.catch_up()
-    assert len(path.read_bytes().splitlines()) == 1
+    assert len(path.read_bytes().splitlines()) == founded + 1
     assert afterwards.missing() == []
 
 
@@ -205,7 +208,8 @@ def test_lines_that_every_backup_remembers_are_left_out(world: World, checkpoint
     life = timedelta(days=32)
     afterwards.trim(at=NOW, life=life)
     path = checkpoint_file.with_name("afterwards.txt")
-    lines = path.read_bytes().splitlines()
+    digest, *lines = path.read_bytes().splitlines()
+    assert digest.startswith(b"since ")  # of the names that the founding brought, a hundred days ago
     assert len(lines) == 2
     afterwards.trim(at=NOW + 2 * life, life=life)
     digest, newest = path.read_bytes().splitlines()  # the newest stays: by it an older database is known

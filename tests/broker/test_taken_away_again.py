@@ -66,6 +66,9 @@ def test_every_kind_of_event_is_done_again_or_looked_at_or_needs_nothing():
     again = {tag for tag in events.BY_TAG if restored_kinds.fate(tag) is Fate.AGAIN}
     assert again == set(restoring.AGAIN), "write a verb in restoring.AGAIN, or a row with its reason"
     assert again == set(afterwards.NARROWING), "what is done again has to be kept outside the database"
+    assert set(restored_kinds.LOST) == set(afterwards.TOLD) <= rows
+    held = {*restored_kinds.HELD} - {"consent:form:superseded", "broker:house:seen"}  # told with the new form
+    assert held <= set(afterwards.TOLD), "what a steward has to look at is named to her"
     assert all(len(why) > 10 for why in {**restored_kinds.HELD, **restored_kinds.NOTHING}.values())
 
 
@@ -254,7 +257,7 @@ def test_nothing_is_asked_or_run_until_a_steward_has_looked(world: World, tmp_pa
     with pytest.raises(CommandError, match="no such login"):
         call_command("look_over", by="nobody")
     with pytest.raises(NotAllowed):
-        reopening.look_over(by=staff.researcher, at=NOW)
+        reopening.look_over_at_the_terminal(by=staff.researcher, at=NOW)
     call_command("look_over", by=staff.steward.username)
     jobs.run(asked.job.pk, clock=lambda: NOW, batch=4)
     asked.job.refresh_from_db()

@@ -175,6 +175,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ("steward:case", "steward:search", "steward:disclosure", "steward:document"), ({S, L}, "get")
     ),
     **dict.fromkeys(("steward:consent_forms", "steward:load_form", "steward:consent_form"), ({S}, "get")),
+    "steward:restored": ({S}, "get"),
     "steward:move_form": ({S}, "post"),
     **dict.fromkeys(("steward:diseases", "steward:diseases_proposal", "steward:diseases_all"), ({S}, "get")),
     "steward:settle_diseases": ({S}, "post"),

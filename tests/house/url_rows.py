@@ -152,6 +152,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "steward:consent_forms": ("get", "-"),
     "steward:load_form": ("get post", "-"),
     "steward:consent_form": ("get", "all"),
+    "steward:restored": ("get post", "-"),
     "steward:move_form": ("post", "all"),
     "steward:diseases": ("get", "-"),
     "steward:diseases_proposal": ("get", "all"),

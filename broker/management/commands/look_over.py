@@ -10,6 +10,7 @@ from broker import reopening
 from broker.errors import BrokerError
 from broker.management.operator import OperatorCommand
 from broker.models import User
+from broker.restored_kinds import told
 
 
 class Command(OperatorCommand):
@@ -22,8 +23,12 @@ class Command(OperatorCommand):
         by = User.objects.filter(username=options["by"]).first()
         if by is None:
             raise CommandError("There is no such login here. Nothing was changed.")
+        if (newest := reopening.newest()) is not None and newest.lost and reopening.is_held():
+            self.stdout.write("Newer than the backup, and not there unless somebody has brought it again:")
+            for line in told(newest.lost):
+                self.stdout.write(f"  {line}")
         try:
-            reopening.look_over(by=by, at=timezone.now())
+            reopening.look_over_at_the_terminal(by=by, at=timezone.now())
         except BrokerError as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write("Questions are taken and jobs run again.")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from broker import restoring
 from broker.errors import BrokerError
 from broker.management.operator import OperatorCommand
+from broker.restored_kinds import told
 from consent import afterwards
 from consent.errors import ConsentError
 from genomics.errors import GenomicsError
@@ -23,12 +24,17 @@ class Command(OperatorCommand):
             return
         self.stdout.write(f"{why}.")
         try:
-            done = restoring.replay(by="operator", at=timezone.now())
+            replayed = restoring.replay(by="operator", at=timezone.now())
         except (ConsentError, GenomicsError, BrokerError) as trouble:
             raise CommandError(f"{trouble} The doors stay shut; begin again when it is settled.") from None
-        for kind, many in sorted(done.items()):
+        for kind, many in sorted(replayed.done.items()):
             self.stdout.write(f"{kind}: {many} done again, or ended.")
+        if replayed.lost:
+            self.stdout.write("Lost with what is newer than the backup, for somebody to bring again:")
+        for line in told(replayed.lost):
+            self.stdout.write(f"  {line}")
         self.stdout.write("The doors are open. The files as they were are kept beside the new ones.")
         self.stdout.write(
-            "Nothing is asked or disclosed until a steward has looked: manage.py look_over --by STEWARD."
+            "Nothing is asked or disclosed until a steward has looked: at /steward/restored/, or by "
+            "manage.py look_over --by STEWARD."
         )
