@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -201,6 +202,32 @@ def test_a_file_that_was_never_read_may_go(world: World):
     assert rechecking.lost(job, at=LATER) == set()
 
 
+def test_what_a_later_job_looked_at_says_nothing_about_an_earlier_answer(world: World):
+    crowd = world.crowd(2, says="Ada")
+    job = counted(world)
+    was_read = crowd[0].holdings.get()
+    receive(crowd[0], ANOTHER, by="self", at=NOW)
+    holdings.set_state(was_read, Holding.State.ERASED, by="self", at=NOW)
+    later = counted(world)  # it read the other file, and was released after the change
+    assert rechecking.lost(later, at=LATER) == set()
+    assert rechecking.lost(job, at=LATER) == {crowd[0].ordinal}
+
+
+def test_where_what_was_decided_cannot_be_decided_again_every_file_counts_as_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    crowd = world.crowd(2, says="Ada")
+    job = counted(world)
+    was_read = crowd[0].holdings.get()
+    receive(crowd[0], ANOTHER, by="self", at=NOW)
+    holdings.set_state(
+        crowd[0].holdings.exclude(file=was_read.file).get(), Holding.State.ERASED, by="self", at=NOW
+    )
+    again = explaining.of
+    monkeypatch.setattr(explaining, "of", lambda *who, at: replace(again(*who, at=at), equal=False))
+    assert rechecking.lost(job, at=LATER) == {crowd[0].ordinal}
+
+
 def test_what_was_asked_under_an_approval_that_ended_is_not_shown(world: World):
     world.crowd(2, says="Ada")
     job = counted(world)
@@ -276,6 +303,16 @@ def test_a_participant_who_asks_and_stops_while_it_runs_gets_nothing(
     assert results.read(job, by=job.query.asked_by, at=NOW)["count"] is None
     outcome = explaining.of(job, world.people["Ada 1"], at=NOW)
     assert (outcome.equal, outcome.recorded.read if outcome.recorded else None) == (True, False)
+
+
+def test_for_who_looks_for_relatives_a_change_that_is_none_for_it_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    job, _ = asked_by_a_participant(world, monkeypatch)
+    jobs.run(job.pk, clock=lambda: NOW, batch=3)
+    job.refresh_from_db()
+    world.give(world.people["Ada 1"], "QC", at=NOW)
+    assert rechecking.lost(job, at=LATER) == set()
 
 
 def test_what_a_participant_was_told_goes_with_her_own_yes(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from broker import access, jobs
-from broker.models import JobState
+from broker.models import Job, JobState
 from consent import records
 from consent.models import Statement
 from consent.reasons import Reason
@@ -76,6 +76,26 @@ def test_whoever_withdraws_between_staging_and_release_is_out(world: World, monk
     assert not outcome(job, crowd[3])[0]
 
 
+def test_while_an_answer_is_made_again_nothing_of_the_first_one_lies_there(world: World, monkeypatch):
+    crowd = world.crowd(11, says="Ada")
+    stage, plainly, found = jobs._stage, gate.ask, []
+
+    def stage_then_leave(claim, asked):
+        ready = stage(claim, asked)
+        if len(found) == 1:
+            records.withdraw(crowd[3], by="self", at=NOW)
+        return ready
+
+    def noted(*given, **facts):
+        found.append(Job.objects.values_list("state", "answer", "manifest").get())
+        return plainly(*given, **facts)
+
+    monkeypatch.setattr(jobs, "_stage", stage_then_leave)
+    monkeypatch.setattr(gate, "ask", noted)
+    run(job_of(ask(world)))
+    assert found == [(JobState.RUNNING, None, None)] * 2
+
+
 def test_a_grant_after_the_snapshot_never_joins_even_on_a_second_attempt(world: World, monkeypatch):
     world.crowd(10, says="Ada")
     late = world.join("Dov")
@@ -121,7 +141,7 @@ def test_a_request_closed_while_it_runs_releases_nothing(world: World, monkeypat
     job = run(job_of(ask(world, request)))
     assert job.state == JobState.REFUSED
     assert job.reasons == [str(Reason.REQ_PROJECT_NOT_APPROVED)]
-    assert job.answer is None
+    assert (job.answer, job.manifest) == (None, None)
 
 
 class Clock:
