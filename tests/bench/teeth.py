@@ -24,6 +24,7 @@ LOOK_AT = (
     "tests/properties/test_slabs.py",
     "tests/broker/running",
     "tests/broker/portal/jobs/test_running.py",
+    "tests/broker/cases/test_court_papers.py",
     "tests/broker/uploads",
     "tests/broker/api/test_uploads.py",
     "tests/broker/portal/participant/test_uploads.py",

@@ -60,7 +60,7 @@ def test_a_search_under_another_cases_paper_is_refused_even_past_the_verbs(found
 
 
 @pytest.mark.parametrize("wrong", ["expired", "scope", "document"])
-@pytest.mark.parametrize("when", ["submit", "sign", "run", "release"])
+@pytest.mark.parametrize("when", ["submit", "sign", "run", "look", "release"])
 def test_out_of_its_bounds_there_is_no_search(found: Found, wrong: str, when: str, monkeypatch):
     def spoil() -> None:
         facts = {
@@ -85,9 +85,10 @@ def test_out_of_its_bounds_there_is_no_search(found: Found, wrong: str, when: st
     job = job_of(query)
     if when == "run":
         spoil()
-    else:
-        stage = jobs._stage
-        monkeypatch.setattr(jobs, "_stage", lambda *args: (stage(*args), spoil())[0])
+    else:  # before the release looks, or between that and its transaction
+        name = {"look": "_stage", "release": "_look"}[when]
+        plainly = getattr(jobs, name)
+        monkeypatch.setattr(jobs, name, lambda *args: (plainly(*args), spoil())[0])
     assert run(job).state == JobState.REFUSED
     assert (job.reasons, job.answer) == (INVALID, None)
 
