@@ -7,7 +7,7 @@ import pytest
 
 from broker import access, events, gates, jobs, staging
 from broker.models import Job, JobGate, JobState
-from consent import records
+from consent import fence, records
 from consent.ledger import log
 from consent.reasons import Reason
 from genomics import gate
@@ -70,7 +70,8 @@ def test_what_the_ledger_and_the_row_keep_of_a_refusal(world: World):
     assert (job.state, job.reasons, job.ended_at) == (JobState.REFUSED, why, NOW)
     [said] = log.openings([events.JOB_REFUSED.tag]).values()
     last = JobGate.objects.filter(job=job).latest("number")
-    assert last.kind == JobGate.Kind.REFUSED
+    assert (last.kind, last.position) == (JobGate.Kind.REFUSED, fence.position())
+    assert '"status":"CLOSED"' in last.use, "as it stood then"
     assert said["fields"] == {"reasons": why, "gate_sha256": last.sha256}
     assert (said["by"], said["subject"]) == ("worker", f"job:{job.pk}")
 
