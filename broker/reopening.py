@@ -56,12 +56,9 @@ def newest() -> Restore | None:
 
 def is_held() -> bool:
     """Whether the house was put back to an earlier day and no steward has looked since."""
-    kinds = (events.RESTORED.tag, events.RESTORE_SEEN.tag)
-    newest = [
-        LedgerEvent.objects.filter(kind=kind).order_by("-id").values_list("id", flat=True).first() or 0
-        for kind in kinds
-    ]
-    return newest[0] > newest[1]
+    told = LedgerEvent.objects.filter(kind__in=(events.RESTORED.tag, events.RESTORE_SEEN.tag))
+    newest_of_both = told.order_by("-id").values_list("kind", flat=True).first()
+    return newest_of_both == events.RESTORED.tag
 
 
 def require_open() -> None:

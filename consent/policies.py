@@ -89,7 +89,9 @@ def within_bounds(*, at: datetime) -> Policy:
     record, what a page shows and when something is told. Nothing is decided under such a one: its version is
     on no record."""
     policy = as_of(at)
-    return policy if is_usable(at=at) else bounds.within(policy, version=f"{policy.version}+bounds")
+    if next(policy.beyond(), None) is None:
+        return policy
+    return bounds.within(policy, version=f"{policy.version}+bounds")
 
 
 def as_of(at: datetime) -> Policy:
