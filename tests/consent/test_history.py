@@ -297,6 +297,7 @@ def test_what_changes_while_the_audit_looks_is_no_alarm(person, monkeypatch):
 
 def test_a_subject_is_written_beside_the_opening_and_is_not_endless(db):
     with transaction.atomic():
+        fence.advance([])
         event = log.append(events.POLICY_ADOPTED, at=NOW, by="x", subject="2027.1", sha256="00")
         assert event.opening.subject == "2027.1"
         with pytest.raises(EventRefused, match="longer than 200"):

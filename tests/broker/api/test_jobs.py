@@ -182,7 +182,7 @@ def test_nothing_is_asked_or_read_while_the_ledger_cannot_be_written(
         def full(*_args: Any, **_kwargs: Any) -> None:
             raise OperationalError("database or disk is full")
 
-        broken.setattr("consent.models.ledger.LedgerOpening.objects.create", full)
+        broken.setattr("consent.ledger.batches.write", full)
         told = problem(rosa.get(door("result", job)), 503, "ledger-unavailable")
         assert "was not done" in told["detail"]
         body = {"request": str(request.pk), "question": world.carriers()}

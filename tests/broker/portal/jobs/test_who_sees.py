@@ -89,7 +89,7 @@ def test_a_page_whose_look_cannot_be_written_down_says_so(
         raise OperationalError("database or disk is full")
 
     job = ask(world)
-    monkeypatch.setattr("consent.models.ledger.LedgerOpening.objects.create", full)
+    monkeypatch.setattr("consent.ledger.batches.write", full)
     answer = rosa.post(reverse("jobs:cancel", args=[job.pk]))
     assert answer.status_code == 503
     assert "That record cannot be written at this moment" in answer.content.decode()
