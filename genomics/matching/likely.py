@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from genomics.coordinates import Build
+from genomics.genetic_map import GeneticMap
+
 HEADER = "kind\tup\tdown\tancestors\tnone\tshared\tsegments\tvar_shared\tcov\tvar_segments\ttwice"
 LEAST = 0.05  # a kind less likely than this is not named
 SURELY_TWICE = 0.08  # of the map shared on both haplotypes: of these kinds, only full siblings'
@@ -52,12 +55,17 @@ class _Shares:
     cov: float
     var_segments: float
 
-    def log_density(self, shared: float, segments: float) -> float:
+    def log_density(self, shared: float, segments: float, wider: float) -> float:
+        """Of the two square roots; `wider` is how many times the part seen goes into the map, and luck that
+        much less evened out."""
         a, b = shared - self.shared, segments - self.segments
         # The smallest spread stands for what is measured amiss: parents' children share all, to a site.
-        va, vb = self.var_shared + 0.0002, self.var_segments + 0.01
-        det = va * vb - self.cov**2
-        apart = (a * a * vb - 2 * a * b * self.cov + b * b * va) / det
+        # Of a part, pieces are counted worse still: chromosomes are not of one length.
+        va = (self.var_shared + 0.0002) * wider
+        vb = (self.var_segments + 0.01) * wider + 0.2 * (wider - 1)
+        cov = self.cov * wider
+        det = va * vb - cov**2
+        apart = (a * a * vb - 2 * a * b * cov + b * b * va) / det
         return math.log(max(1 - self.none, 1e-6)) - 0.5 * (apart + math.log(det))
 
 
@@ -66,10 +74,11 @@ def likely(*, total_cm: float, segments: int, ibd2_cm: float, covered_cm: float)
     the rest were like it. Empty where nothing is shared."""
     if not segments or covered_cm <= 0:
         return ()
-    shared, many = math.sqrt(min(total_cm / covered_cm, 1.0)), math.sqrt(segments)
+    wider = max(GeneticMap.load(Build.GRCh37).autosomal_length / covered_cm, 1.0)
+    shared, many = math.sqrt(min(total_cm / covered_cm, 1.0)), math.sqrt(segments * wider)
     siblings = ibd2_cm / covered_cm >= SURELY_TWICE
     logs = {
-        one.kind.name: one.log_density(shared, many)
+        one.kind.name: one.log_density(shared, many, wider)
         for one in _table()
         if (one.kind.up == one.kind.down == 1 and one.kind.ancestors == 2) is siblings
     }

@@ -55,8 +55,12 @@ def test_the_closest_are_never_taken_for_anything_else(
 def test_half_a_genome_seen_is_judged_as_if_the_rest_were_like_it() -> None:
     whole = likely(total_cm=WHOLE / 2, segments=40, ibd2_cm=0, covered_cm=WHOLE)
     assert whole[0].kind in {"half sibling", "aunt, uncle, niece or nephew"}
-    half = likely(total_cm=WHOLE / 2, segments=22, ibd2_cm=0, covered_cm=WHOLE / 2)
+    half = likely(total_cm=WHOLE / 2, segments=11, ibd2_cm=0, covered_cm=WHOLE / 2)
     assert half[0].kind == "parent or child"
+    two_chromosomes = likely(total_cm=550, segments=2, ibd2_cm=0, covered_cm=560)
+    assert two_chromosomes[0].kind == "parent or child"
+    less = likely(total_cm=WHOLE / 8, segments=10, ibd2_cm=0, covered_cm=WHOLE / 4)
+    assert less[0].chance < whole[0].chance, "a quarter says less than the whole"
 
 
 def test_steps_of_descent_are_those_of_what_is_likely() -> None:
