@@ -94,7 +94,7 @@ def _matches(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _likely(match: Mapping[str, Any]) -> str:
     """Kinds of relatives with their chances, in words; empty in answers from before they were told."""
-    return ", ".join(f"{_(one['kind'])} {one['chance']:.0%}" for one in match.get("likely", ()))
+    return "; ".join(f"{_(one['kind'])} {one['chance']:.0%}" for one in match.get("likely", ()))
 
 
 def _same(records: list[dict[str, Any]]) -> dict[str, Any]:
