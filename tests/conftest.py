@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings, testcases
+from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.unsafe import flush_without_migrating, unsafe_flush
@@ -52,6 +53,13 @@ def static_files_looked_for_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A request leaves its language behind in this thread; the next test begins in none."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
