@@ -211,6 +211,9 @@ def test_lines_that_every_backup_remembers_are_left_out(world: World, checkpoint
     digest, *lines = path.read_bytes().splitlines()
     assert digest.startswith(b"since ")  # of the names that the founding brought, a hundred days ago
     assert len(lines) == 2
+    kept = path.read_bytes()
+    afterwards.trim(at=NOW, life=life)
+    assert path.read_bytes() == kept, "what is young is left as it is"
     afterwards.trim(at=NOW + 2 * life, life=life)
     digest, newest = path.read_bytes().splitlines()  # the newest stays: by it an older database is known
     assert digest.startswith(b"since ")  # and a digest of those before it, for the checkpoints name one
