@@ -19,9 +19,7 @@ UNSTATED = 0.25  # frequency of the rarer allele where a panel states none
 RARE = 0.01  # no frequency is trusted to be closer to 0 or 1 than this
 BLIND_CM = 4.0  # a gap between sites longer than this is not seen across
 BIN_CM = 2.0  # the map counts as seen in bins of this length that hold a site known in both
-SAME_CM = (
-    0.03  # sites closer than this say the same thing of a person more than once: together they count as one
-)
+SAME_CM = 0.03  # sites closer than this say the same thing of a person again: together they count as one
 NEAR_CM = 0.006  # and of a stretch that two people share, which goes on anyhow, sites closer than this
 
 # Four cells and a little lie in the shortest stretch that is told, wherever it begins.
@@ -44,7 +42,9 @@ class Ground:
     one: Grid
     both: Grid
     misreading: float
-    worth: float  # of a site known in two who share a haplotype, on average: evidence (log)
+    worth: (
+        float  # for one haplotype, of a site known in two who share a haplotype, on average: evidence (log)
+    )
     bins: NDArray[np.int64]  # first site of each bin of the map,
     bin_cm: NDArray[np.float64]  # and how much of it the sites of a bin stand for
 
@@ -84,9 +84,7 @@ class Ground:
             cm=cm,
             frequency=frequency,
             novelty=np.minimum(apart / SAME_CM, 1.0),
-            one=place.grid(
-                homozygous, opposite, -np.log1p(-opposite / homozygous) * near, CELL_CM, both=False
-            ),
+            one=place.grid(homozygous, opposite, alone, CELL_CM, both=False),
             both=place.grid(
                 np.ones_like(alt), differing, -np.log1p(-differing) * near, CELL_BOTH_CM, both=True
             ),

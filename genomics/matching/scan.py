@@ -250,22 +250,9 @@ def scan(
         reached = grid.walls[stretch]
         while True:
             cell = _next_clean(
-                qlo,
-                qhi,
-                q,
-                rlo,
-                rhi,
-                r,
-                begins,
-                ends,
-                heads,
-                tails,
-                low,
-                beyond,
-                grid.together,
-                limit,
-                grid.both,
-            )
+                qlo, qhi, q, rlo, rhi, r, begins, ends, heads, tails,
+                low, beyond, grid.together, limit, grid.both,
+            )  # fmt: skip
             if cell == beyond:
                 break
             reached, told = _shared(

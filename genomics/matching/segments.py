@@ -8,6 +8,7 @@ how far each profile is believed is setting's to say, and what the sums make of 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -61,7 +62,7 @@ def compare(
 ) -> list[Sharing]:
     """What the query shares with each of the rows, in their order, in segments of at least `min_cm`; of those
     who share nothing too, whether enough of them is known to say so."""
-    ground = Ground.of(panel)
+    ground = _ground(panel)
     one, many = _stacked([query], ground), _stacked(rows, ground)
     found = dict(_found(one, many, ground, min_cm))
     nothing = np.zeros(0, dtype=SHARED)
@@ -75,8 +76,14 @@ def related(
     query: PanelRow, rows: Sequence[PanelRow] | Rows, panel: Panel, *, min_cm: float = 7.0
 ) -> dict[int, Sharing]:
     """Of those rows that share a segment of at least `min_cm` with the query, by their place: what."""
-    ground = Ground.of(panel)
+    ground = _ground(panel)
     return dict(_found(_stacked([query], ground), _stacked(rows, ground), ground, min_cm))
+
+
+@lru_cache(maxsize=1)
+def _ground(panel: Panel) -> Ground:
+    """Laid once for all the batches of a search, which bring the very same panel."""
+    return Ground.of(panel)
 
 
 def _stacked(rows: Sequence[PanelRow] | Rows, ground: Ground) -> Rows:
@@ -116,7 +123,7 @@ def make_ready() -> None:
 
 def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:
     """Rows stacked once, for many queries."""
-    return kernels.stack(rows, sites=Ground.of(panel).sites)
+    return kernels.stack(rows, sites=_ground(panel).sites)
 
 
 def shared(
@@ -126,8 +133,8 @@ def shared(
     the order of query, row, kind and site."""
     one = scanned(queries, people, pairs, ground.one, ground.misreading, ONE._replace(told_cm=min_cm))
     one = _told(one, min_cm)
-    related = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)
-    both = scanned(queries, people, related, ground.both, 1.0, BOTH)
+    sharing = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)
+    both = scanned(queries, people, sharing, ground.both, 1.0, BOTH)
     found = np.zeros(len(one) + len(both), dtype=SHARED)
     for name in FOUND.names or ():
         found[name] = np.concatenate([one[name], both[name]])
