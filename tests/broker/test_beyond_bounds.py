@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from consent.terms import Verb
 from tests.broker.explaining.replaying import why
 from tests.broker.job_files.taking import asked, checked, run, taken
 from tests.proofs import prove
+from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, WITHOUT_COOLING_OFF, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -87,6 +89,23 @@ def test_a_no_is_taken_at_every_door_meanwhile(older):
     assert client.post(reverse("participant:stop_everything")).status_code == 302
     said = records.of(mia.own_record.participant)
     assert [one.decision for one in said] == [Verb.DENY, Verb.WITHDRAW]
+
+
+def test_a_no_is_taken_though_the_policy_was_changed_by_hand_and_no_command_makes_that_right(world):
+    policies.adopt(Policy.as_adopted({"policy_version": "2"}), by="founding", at=EARLIER)
+    with unsafe_without_triggers(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_policyversion SET body = replace(body, '18', '12')")
+    policies._read.cache_clear()
+    mia = people.sign_up("mia", PASSWORD, born_on=date(1980, 1, 1), at=EARLIER)
+    client = prove(client_of(mia))
+    for page in ("home", "choices", "usage", "move"):
+        assert client.get(reverse(f"participant:{page}")).status_code == 200
+    assert client.post(reverse("participant:stop_everything")).status_code == 302
+    assert [one.decision for one in records.of(mia.own_record.participant)] == [Verb.WITHDRAW]
+    with pytest.raises(CommandError, match="not as it was adopted"):
+        call_command("bound_policy", "--by", world.staff.steward.username)
+    (found,) = (one for one in health.look(at=timezone.now()) if one.part == "policy")
+    assert (found.well, found.words) == (False, "Policy 2 is not as it was adopted.")
 
 
 def client_of(user) -> Client:

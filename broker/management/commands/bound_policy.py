@@ -25,7 +25,10 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, by: str | None, **_options: Any) -> None:
         now = timezone.now()
-        then, held = policies.as_of(now), policies.within_bounds(at=now)
+        try:
+            then, held = policies.as_of(now), policies.within_bounds(at=now)
+        except PolicyRefused as refused:
+            raise CommandError(str(refused)) from None
         if held.version == then.version:
             self.stdout.write(f"Policy {then.version} goes beyond no bound. Nothing was changed.")
             return
