@@ -10,8 +10,8 @@ A house may have adopted one before the bounds of consent.policy came in, and be
     policies.named("2025.1")       # to make an old decision again: as it was
 
 It is not brought back in silence where something is decided: a decision names its policy, and is made again
-from the record and offline, so the policy it was made under has to be on record. `adopt_within_bounds` puts
-it there, and an operator reads first what it turns.
+from the record and offline, so the policy it was made under has to be on record. `bounding.adopt` puts it
+there, and an operator reads first what it turns.
 
 Which was adopted, and when, is the ledger's to say; the table keeps the words alone. A row that somebody put
 in by hand is never in force, one that was changed decides nothing, and an audit tells of both (`altered`).
@@ -20,7 +20,6 @@ in by hand is never in force, one that was changed decides nothing, and an audit
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -61,15 +60,6 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
         PolicyVersion.objects.create(version=policy.version, body=body, sha256=digest, adopted_at=at)
         log.append(events.POLICY_ADOPTED, at=at, by=by, subject=policy.version, sha256=digest)
     return policy
-
-
-def adopt_within_bounds(*, by: str, at: datetime) -> Policy:
-    """Adopt what is in force brought back within the bounds, under a version of its own. Raises PolicyRefused
-    where it goes beyond none."""
-    policy = within_bounds(at=at)
-    if policy.version == as_of(at).version:
-        raise PolicyRefused(f"Policy {policy.version} goes beyond no bound. Nothing was changed.")
-    return adopt(replace(policy, version=f"{policy.version}.{at:%Y%m%d%H%M%S}"), by=by, at=at)
 
 
 def in_force(*, at: datetime) -> Policy:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from broker import health, jobs, people, queries
 from broker.models import Job, JobState
-from consent import policies, records
+from consent import bounding, policies, records
 from consent.errors import PolicyRefused
 from consent.ledger import log
 from consent.models import LedgerEvent
@@ -60,7 +60,7 @@ def test_a_job_that_waits_goes_on_waiting_and_runs_once_it_is_set_right(world, o
     jobs.run(older.pk, clock=lambda: NOW, batch=4)
     older.refresh_from_db()
     assert (older.state, older.attempt) == (JobState.QUEUED, 0)  # not even claimed
-    policies.adopt_within_bounds(by="user:steward", at=NOW)
+    bounding.adopt(by="user:steward", at=NOW)
     again = run(asked(world))
     assert again.state == JobState.RELEASED
     outcome = checked(taken(again))
@@ -71,7 +71,7 @@ def test_what_was_decided_under_it_is_decided_again_under_it(world, older):
     """In the house, and from the job's file with the ledger alone; before and after it is set right."""
     for right in (False, True):
         if right:
-            policies.adopt_within_bounds(by="user:steward", at=NOW + timedelta(hours=1))
+            bounding.adopt(by="user:steward", at=NOW + timedelta(hours=1))
         for person in world.people.values():
             replay = why(older, person)
             assert replay.equal is True, replay.problems
