@@ -3,9 +3,9 @@
     before, after = bounding.look(at=at)       # what it would be turned to: nothing is changed
     bounding.adopt(by="user:..", at=at)        # adopted, and what had ended is withdrawn
 
-Of all dials an age of majority alone could widen: where it rises to its bound, a guardian's yes that ended with
-the majority of the old policy would hold again. It is withdrawn with the adoption; her next yes is asked anew.
-Which bound is which is in bounds.
+Of all dials an age of majority alone could widen: where it rises to its bound, a guardian's yes that ended
+with the majority of the old policy would hold again. It is withdrawn with the adoption; her next yes is asked
+anew. Which bound is which is in bounds.
 """
 
 from collections.abc import Iterator
