@@ -213,7 +213,7 @@ def test_a_yes_that_is_refused_for_itself_does_not_take_the_others_down(world, m
 
 @pytest.mark.parametrize("word", ["no", "a narrower yes"])
 def test_to_move_takes_no_word_back_that_was_said_since(world, word):
-    """What she said is of the day that it was where she lived, though at her new home it was the day before."""
+    """A word is of the day that it was where she lived, though at her new home it was the day before."""
     dov = world.join("Dov")
     sheet = received(dov)
     morning = datetime(2026, 5, 29 if word == "no" else 30, 5, tzinfo=UTC)
