@@ -22,6 +22,7 @@ from consent.reasons import Reason
 from consent.rules import authority, precedence
 from consent.terms import Authority, Capacity, Policy, Statement, Subject, Verb
 
+LONGEST_KEPT = 40  # letters of the old version in the new one's, which has 64 at most
 LAPSED = Reason.AUTH_GUARDIAN_LAPSED_AT_MAJORITY
 
 
@@ -38,7 +39,8 @@ def adopt(*, by: str, at: datetime) -> tuple[Policy, int]:
         before, held = look(at=at)
         if held.version == before.version:
             raise PolicyRefused(f"Policy {before.version} goes beyond no bound. Nothing was changed.")
-        named = replace(held, version=f"{held.version}.{at:%Y%m%d%H%M%S}")
+        kept = before.version[:LONGEST_KEPT]
+        named = replace(held, version=f"{kept}+bounds.{at:%Y%m%d%H%M%S}")
         after = policies.adopt(named, by=by, at=at)
         people = Participant.objects.filter(kin_links__capacity=Capacity.GUARDIAN, erased_at__isnull=True)
         taken = 0

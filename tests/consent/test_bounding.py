@@ -1,6 +1,7 @@
 """A policy is brought back within the bounds, and nothing that had ended begins again by it."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import connection
 
 from consent import bounding, eligibility, forms, holdings, kin, participants, policies, records
 from consent.errors import PolicyRefused
-from consent.models import Participant
+from consent.models import Participant, PolicyVersion
 from consent.policy import Policy
 from consent.terms import Authority, Capacity, Permission, SignIn, Verb
 from tests.cast import research
@@ -86,3 +87,12 @@ def test_meanwhile_a_guardian_is_heard_who_comes_to_say_no(before_the_bounds):
     kim = participants.register(born_on=date(2015, 1, 1), by="x", at=THEN)
     kin.claim("mother", kim, at=NOW)
     assert kim.kin_links.get().state == "CLAIMED"
+
+
+def test_a_version_of_any_length_makes_one_that_can_be_kept(monkeypatch):
+    with monkeypatch.context() as none_yet:
+        none_yet.setattr(Policy, "beyond", lambda self: iter(()))
+        policies.adopt(replace(AT_14, version="v" * 64), by="founding", at=THEN + HOUR)
+    after, _ = bounding.adopt(by="steward", at=NOW)
+    assert len(after.version) <= PolicyVersion._meta.get_field("version").max_length
+    assert policies.in_force(at=NOW) == after
