@@ -96,3 +96,13 @@ def test_a_version_of_any_length_makes_one_that_can_be_kept(monkeypatch):
     after, _ = bounding.adopt(by="steward", at=NOW)
     assert len(after.version) <= PolicyVersion._meta.get_field("version").max_length
     assert policies.in_force(at=NOW) == after
+
+
+def test_where_one_is_of_age_earlier_by_it_nothing_is_withdrawn(monkeypatch):
+    with monkeypatch.context() as none_yet:
+        none_yet.setattr(Policy, "beyond", lambda self: iter(()))
+        policies.adopt(Policy.as_adopted({"policy_version": "1", "majority_age": 22}), by="x", at=THEN + HOUR)
+    kim = child(date(2004, 12, 1))  # 21: a minor until now
+    after, taken = bounding.adopt(by="steward", at=NOW)
+    assert (after.majority_age, taken) == (21, 0)
+    assert last_words(kim) == {"RESEARCH": Verb.GRANT, "CLINICAL": Verb.GRANT}
