@@ -4,20 +4,23 @@
     bounds.turned(old, new)                                # {"majority_age": (22, 21)}: what to show first
 
 Each dial stops at its bound, which is the narrow side: a guardian's word outlasts a majority less long, fewer
-crimes are asked about before other leads were tried, no shorter segment is told, searches are told earlier, a
-ban on speaking ends sooner. Only an age of majority has no narrow side, for what a guardian loses the young
-person wins: it too stops at its bound, and so a person looks before it is adopted, and what had ended by it
-does not begin again (bounding). Nothing else changes.
+crimes are asked about before other leads were tried, no shorter segment is told, fewer matches and coarser,
+searches are told earlier, a ban on speaking ends sooner. Only an age of majority has no narrow side, for what
+a guardian loses the young person wins: it too stops at its bound, and so a person looks before it is adopted,
+and what had ended by it does not begin again (bounding). Nothing else changes.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from consent.policy import (
+    COARSEST_TENTHS,
+    COMPARED,
     LEADS_MAY_BE_SPARED,
     MOST_GAG_DAYS,
     MOST_GRACE_DAYS,
     MOST_HOLD_DAYS,
+    MOST_MATCHES,
     OLDEST_MAJORITY,
     SHORTEST_SEGMENT_CM,
     YOUNGEST_MAJORITY,
@@ -47,6 +50,16 @@ def within(policy: Policy, *, version: str) -> Policy:
         shortest_segment_cm_by_family=tuple(
             (family, max(cm, SHORTEST_SEGMENT_CM)) for family, cm in policy.shortest_segment_cm_by_family
         ),
+        most_matches=_held(policy.most_matches, 1, MOST_MATCHES),
+        most_matches_by_family=tuple(
+            (family, _held(many, 1, MOST_MATCHES)) for family, many in policy.most_matches_by_family
+        ),
+        step_tenths_cm=_held(policy.step_tenths_cm, 1, COARSEST_TENTHS),
+        step_tenths_cm_by_family=tuple(
+            (family, _held(tenths, 1, COARSEST_TENTHS)) for family, tenths in policy.step_tenths_cm_by_family
+        ),
+        places_told=policy.places_told & COMPARED,
+        in_common_told=policy.in_common_told & COMPARED,
         hold_days=_held(policy.hold_days, 0, latest),
         hold_latest_days=latest,
         gag_latest_days=_held(policy.gag_latest_days, 0, MOST_GAG_DAYS),

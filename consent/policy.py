@@ -19,6 +19,10 @@ YOUNGEST_MAJORITY, OLDEST_MAJORITY = 16, 21
 MOST_GRACE_DAYS = 180
 LEADS_MAY_BE_SPARED = frozenset(("L.MIS",))
 SHORTEST_SEGMENT_CM = 5  # a shorter one says nothing about kinship and much about a genotype
+MOST_MATCHES = 200  # that one search tells of: each is compared with each
+COARSEST_TENTHS = 100  # ten centimorgans
+# Of whom DNA is compared at all for kinship: places and what matches share are told for no other family.
+COMPARED = frozenset(("EXON", "LE.ABD", "LE.HOM", "LE.MIS", "LE.OVC", "LE.SEX", "LE.UHR", "RELMATCH"))
 MOST_GAG_DAYS = 1096  # three years: a court that forbids longer says so again, on a paper of its own
 MOST_HOLD_DAYS = 365  # searches of police and counsel are told after a year, whatever else goes on
 
@@ -69,6 +73,14 @@ class Policy:
     # Of shared DNA a search is told nothing shorter, neither a segment nor all of them together.
     shortest_segment_cm: int = 7
     shortest_segment_cm_by_family: tuple[tuple[str, int], ...] = ()
+    # And of those it finds the nearest, so many at most; lengths in steps of so many tenths of a centimorgan;
+    # for these families where on the genome it lies, and for these what two matches share with each other.
+    most_matches: int = 100
+    most_matches_by_family: tuple[tuple[str, int], ...] = ()
+    step_tenths_cm: int = 1
+    step_tenths_cm_by_family: tuple[tuple[str, int], ...] = ()
+    places_told: frozenset[str] = COMPARED
+    in_common_told: frozenset[str] = COMPARED
     gag_latest_days: int = MOST_GAG_DAYS  # how long a paper may forbid to speak of it
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
@@ -116,6 +128,14 @@ class Policy:
         """The shortest shared segment, in centimorgans, that a question for this family may be told of."""
         return dict(self.shortest_segment_cm_by_family).get(family, self.shortest_segment_cm)
 
+    def matches(self, family: str) -> int:
+        """How many matches a question for this family may be told of."""
+        return dict(self.most_matches_by_family).get(family, self.most_matches)
+
+    def step(self, family: str) -> int:
+        """In which steps a question for this family is told lengths, in tenths of a centimorgan."""
+        return dict(self.step_tenths_cm_by_family).get(family, self.step_tenths_cm)
+
     def beyond(self) -> Iterator[str]:
         """What goes further than the house now lets any policy go, a sentence each; nothing as a rule."""
         for age in (self.majority_age, *dict(self.majority_age_by_region).values()):
@@ -133,6 +153,18 @@ class Policy:
         for cm in (self.shortest_segment_cm, *dict(self.shortest_segment_cm_by_family).values()):
             if cm < SHORTEST_SEGMENT_CM:
                 yield f"No segment shorter than {SHORTEST_SEGMENT_CM} cM is told, and none of {cm}"
+        for many in (self.most_matches, *dict(self.most_matches_by_family).values()):
+            if not 1 <= many <= MOST_MATCHES:
+                yield f"A search tells of 1 to {MOST_MATCHES} matches at most, and not of {many}"
+        for tenths in (self.step_tenths_cm, *dict(self.step_tenths_cm_by_family).values()):
+            if not 1 <= tenths <= COARSEST_TENTHS:
+                yield (
+                    f"Lengths are told in steps of 1 to {COARSEST_TENTHS} tenths of a centimorgan, "
+                    f"and not of {tenths}"
+                )
+        for told in (self.places_told, self.in_common_told):
+            if further := sorted(told - COMPARED):
+                yield f"For {', '.join(further)} nobody is compared for kinship, so nothing of it is told"
         if not 0 <= self.hold_days <= self.hold_latest_days <= MOST_HOLD_DAYS:
             yield (
                 f"A search is told {self.hold_days} to {self.hold_latest_days} days after it; the second may "
@@ -166,6 +198,8 @@ _TABLES = (
     "majority_age_by_region",
     "cooling_off_hours",
     "shortest_segment_cm_by_family",
+    "most_matches_by_family",
+    "step_tenths_cm_by_family",
 )
 _FIELDS = {"policy_version": "version"}
 _KEYS = {field: key for key, field in _FIELDS.items()}
@@ -184,6 +218,12 @@ _READ: dict[str, Any] = {
     "hold_latest_days": int,
     "shortest_segment_cm": int,
     "shortest_segment_cm_by_family": table,
+    "most_matches": int,
+    "most_matches_by_family": table,
+    "step_tenths_cm": int,
+    "step_tenths_cm_by_family": table,
+    "places_told": words,
+    "in_common_told": words,
     "gag_latest_days": int,
     "proxy_may_grant": words,
     "guardian_may_grant": words,

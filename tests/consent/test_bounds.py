@@ -23,6 +23,12 @@ WIDE = {
     "leads_exempt": ["L.MIS", "L.HOM"],
     "shortest_segment_cm": 3,
     "shortest_segment_cm_by_family": {"LE.HOM": 1, "LE.MIS": 9},
+    "most_matches": 5000,
+    "most_matches_by_family": {"LE.HOM": 0, "LE.MIS": 20},
+    "step_tenths_cm": 0,
+    "step_tenths_cm_by_family": {"RELMATCH": 500},
+    "places_told": ["LE.HOM", "RESEARCH"],
+    "in_common_told": ["QC"],
     "hold_days": 500,
     "hold_latest_days": 400,
     "gag_latest_days": 5000,
@@ -31,12 +37,18 @@ BACK = {
     "gag_latest_days": (5000, 1096),
     "hold_days": (500, 365),
     "hold_latest_days": (400, 365),
+    "in_common_told": (["QC"], []),
     "leads_exempt": (["L.HOM", "L.MIS"], ["L.MIS"]),
     "majority_age": (22, 21),
     "majority_age_by_region.GB": (15, 16),
     "majority_grace_days.CLINICAL": (365, 180),
+    "most_matches": (5000, 200),
+    "most_matches_by_family.LE.HOM": (0, 1),
+    "places_told": (["LE.HOM", "RESEARCH"], ["LE.HOM"]),
     "shortest_segment_cm": (3, 5),
     "shortest_segment_cm_by_family.LE.HOM": (1, 5),
+    "step_tenths_cm": (0, 1),
+    "step_tenths_cm_by_family.RELMATCH": (500, 100),
 }
 
 
@@ -71,6 +83,7 @@ def test_every_dial_stops_at_its_bound_and_nothing_else_moves():
         {"hold_latest_days": -5, "hold_days": 3},
         {"gag_latest_days": -1},
         {"majority_age": 3},
+        {"most_matches": -1, "step_tenths_cm_by_family": {"LE.MIS": -4}},
     ],
 )
 def test_one_below_its_bounds_comes_back_too(changes):

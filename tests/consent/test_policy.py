@@ -50,6 +50,8 @@ def test_a_dial_that_is_not_there_cannot_be_turned(changes: dict):
         {"leads_exempt": []},
         {"hold_days": 0, "hold_latest_days": 0},
         {"hold_days": 365},
+        {"most_matches": 200, "most_matches_by_family": {"LE.HOM": 1}},
+        {"step_tenths_cm": 100, "places_told": [], "in_common_told": ["RELMATCH"]},
     ],
 )
 def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
@@ -72,6 +74,12 @@ def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
         ({"shortest_segment_cm_by_family": {"LE.HOM": 1}}, "none of 1"),
         ({"hold_latest_days": 366}, "nor more than 365"),
         ({"hold_days": -1}, "is told -1 to 365 days"),
+        ({"most_matches": 201}, "1 to 200 matches at most, and not of 201"),
+        ({"most_matches_by_family": {"LE.HOM": 0}}, "and not of 0"),
+        ({"step_tenths_cm": 0}, "1 to 100 tenths of a centimorgan, and not of 0"),
+        ({"step_tenths_cm_by_family": {"RELMATCH": 101}}, "and not of 101"),
+        ({"places_told": ["RESEARCH"]}, "For RESEARCH nobody is compared"),
+        ({"in_common_told": ["LE.NVC", "LE.HOM"]}, "For LE.NVC nobody is compared"),
         ({"gag_latest_days": 1097}, "1096 days at most"),
         ({"hold_days": 60, "hold_latest_days": 59}, "smaller than the first"),
     ],
