@@ -63,6 +63,19 @@ class Chain:
             np.where(found, block, -1),
         )
 
+    def turned(self) -> Self:
+        """The way back. Of two blocks that lead to one place the shorter goes."""
+        last = self.to_start + np.where(self.reverse, 0, self.size - 1)
+        first = last - self.size + 1
+        begin = np.where(self.reverse, self.start + self.size - 1, self.start)
+        size = self.size.astype(np.float64)
+        blocks = np.stack(
+            [self.to_chromosome, first, size, self.chromosome, begin, self.reverse, size],
+            axis=1,
+            dtype=np.float64,
+        )
+        return self._of(self.target, self.source, blocks)
+
     @classmethod
     def read(cls, lines: Iterable[str]) -> Self:
         """Read a chain file's lines. ChainRefused for what is none between our builds."""
@@ -87,7 +100,11 @@ class Chain:
             raise ChainRefused("The chain file aligns nothing. Nothing was loaded.")
         if all(block[0] != MT for block in blocks):  # the same sequence in both builds
             blocks.append((MT, 0, source.length(MT), MT, 0, False, 0.0))
-        kept = _apart(np.array(blocks, dtype=np.float64))
+        return cls._of(source, target, np.array(blocks, dtype=np.float64))
+
+    @classmethod
+    def _of(cls, source: Build, target: Build, blocks: NDArray[np.float64]) -> Self:
+        kept = _apart(blocks)
         code, start, size, to_code, to_start = kept.T[:5].astype(np.int64)
         return cls(
             source=source,

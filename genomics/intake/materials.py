@@ -11,6 +11,7 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def loaded() -> Loaded:
 def reference(build: Build) -> Reference | None:
     """The loaded genome of a build."""
     return loaded().references.get(build)
+
+
+def way_from(build: Build) -> Chain | None:
+    """The way from a build to the other, by the chain that is loaded, whichever way it leads."""
+    places = tuple(_place(What.CHAIN, one, _way(one)) for one in Build if _way(one).exists())
+    ways = opened_here(LaidOut(places)).chains
+    if build in ways:
+        return ways[build]
+    return next((_turned(one) for one in ways.values() if one.target is build), None)
+
+
+@lru_cache(maxsize=1)
+def _turned(chain: Chain) -> Chain:
+    return chain.turned()
 
 
 def load_reference(path: Path, *, build: Build | None = None) -> Reference:

@@ -62,6 +62,38 @@ def test_each_place_goes_where_the_chain_says(
     assert chain.carry(np.array([21]), np.array([place - 1]))[1].tolist() == [-1]
 
 
+@pytest.mark.parametrize(
+    ("place", "comes", "turned"),
+    [
+        (2000, None, False),
+        (2001, 1001, False),
+        (2100, 1100, False),
+        (2110, None, False),
+        (2121, 1111, False),
+        (2220, 1210, False),
+        (9001, 5100, True),
+        (9100, 5001, True),
+        (9101, None, False),
+    ],
+)
+def test_the_way_back_leads_each_place_to_where_it_came_from(
+    chain: Chain, place: int, comes: int | None, turned: bool
+) -> None:
+    back = chain.turned()
+    assert (back.source, back.target) == (Build.GRCh38, Build.GRCh37)
+    _, position, reverse, _ = back.carry(np.array([20]), np.array([place - 1]))
+    assert position.tolist() == [-1 if comes is None else comes - 1]
+    assert reverse.tolist() == [turned]
+    again = back.turned().carry(np.array([20, 20]), np.array([1000, 5000]))[1]
+    assert again.tolist() == chain.carry(np.array([20, 20]), np.array([1000, 5000]))[1].tolist()
+
+
+def test_of_two_that_lead_to_one_place_the_longer_is_the_way_back() -> None:
+    text = CHAIN + f"\nchain 600 chr20 {OLD} + 8000 8010 chr20 {NEW} + 2050 2060 6\n10\n"
+    back = Chain.read(text.splitlines(keepends=True)).turned()
+    assert back.carry(np.array([20]), np.array([2054]))[1].tolist() == [1054]
+
+
 def test_the_mitochondrion_is_the_same_in_both(chain: Chain) -> None:
     assert (chain.source, chain.target) == (Build.GRCh37, Build.GRCh38)
     assert chain.carry(np.array([25]), np.array([16568]))[1].tolist() == [16568]

@@ -115,11 +115,16 @@ def test_a_loaded_panel_lets_reads_be_counted(folder: Path, tmp_path: Path, caps
 
 @pytest.mark.django_db
 def test_a_chain_is_kept_and_read_by(folder: Path, tmp_path: Path, capsys) -> None:
+    assert materials.way_from(Build.GRCh37) is None
     (tmp_path / "a.chain.gz").write_bytes(gzip.compress(CHAIN.encode()))
     call_command("load_chain", tmp_path / "a.chain.gz")
     assert capsys.readouterr().out == "From GRCh37 to GRCh38: 4 blocks.\n"
     assert list(materials.loaded().chains) == [Build.GRCh37]
     assert [path.name for path in folder.iterdir()] == ["from_GRCh37.chain"]
+    there, back = materials.way_from(Build.GRCh37), materials.way_from(Build.GRCh38)
+    assert there is not None
+    assert back is not None
+    assert (there.target, back.target) == (Build.GRCh38, Build.GRCh37)
     (tmp_path / "no.chain").write_text("hello\n")
     with pytest.raises(CommandError, match="not of a chain file"):
         call_command("load_chain", tmp_path / "no.chain")
