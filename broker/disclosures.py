@@ -31,7 +31,7 @@ from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.errors import NotSealed
 from consent.ledger import log
-from genomics.answers import counted
+from genomics.answers import counted, only
 
 Answer = dict[str, Any]
 
@@ -155,7 +155,7 @@ def told(job: Job, answer: Answer) -> Answer:
     if made is None or not is_disclosed(made):
         return answer | number(answer)
     leads = _leads(made)
-    return answer | {"records": [one for one in answer["records"] if one["person"] in leads]}
+    return only(answer, leads.__contains__)
 
 
 def number_of(made: Disclosure) -> int:

@@ -1,10 +1,10 @@
 """Whether those whom an old answer rests on still permit it, asked whenever the answer is read.
 
-Who no longer does is cut out of records, and the answer says so. A number is not shown any more: what is
-counted again without her would name her by the difference, so whoever needs it asks anew. So it is with how
-many leads a search has, until they are disclosed: it goes when anybody leaves whom the search read, found or
-not, for were it kept for the others its going would tell that somebody was found. The law is asked in
-consent; what is kept of the answer is in results.
+Who no longer does is cut out of records, and of whatever else names her, and the answer says so. A number is
+not shown any more: what is counted again without her would name her by the difference, so whoever needs it
+asks anew. So it is with how many leads a search has, until they are disclosed: it goes when anybody leaves
+whom the search read, found or not, for were it kept for the others its going would tell that somebody was
+found. The law is asked in consent; what is kept of the answer is in results.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from consent import absence, eligibility
 from consent import clearance as proofs
 from consent.models import Holding, Participant
 from consent.reasons import Reason
-from genomics.answers import Granularity
+from genomics.answers import Granularity, only
 
 CUT = gettext_noop(
     "Since this was released, somebody in it has changed what she allows. She is left out here, and must be "
@@ -44,9 +44,9 @@ def standing(job: Job, answer: dict[str, Any], *, at: datetime) -> dict[str, Any
         raise Refused(NOT_SHOWN)
     undertaking = cases.undertaking(job.query)
     names = {staging.alias(undertaking, ordinal) for ordinal in gone}
-    records = [one for one in answer["records"] if one["person"] not in names]
-    is_cut = len(records) < len(answer["records"])
-    return answer | {"records": records, "since_release": CUT if is_cut else ""}
+    stays = only(answer, lambda person: person not in names)
+    is_cut = len(stays["records"]) < len(answer["records"])
+    return stays | {"since_release": CUT if is_cut else ""}
 
 
 def lost(job: Job, *, at: datetime) -> set[int]:

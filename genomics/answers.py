@@ -3,6 +3,7 @@
 Pure. How an answer is found is in matching; who may hear it, upstairs.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,14 +21,17 @@ class Granularity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is said. A suppressed answer has no number at all: `fewer_than` stands in its place."""
+    """What is said. A suppressed answer has no number at all: `fewer_than` stands in its place. `pairs` are
+    what two of the people in the records share with each other, `telling` how many and how fine it is."""
 
     question: str  # the kind of question
     granularity: Granularity  # returned; what was asked stands in the question
     count: int | None = None
     fewer_than: int | None = None
     frequency: float | None = None
-    records: tuple[dict[str, Any], ...] = ()
+    records: tuple[Mapping[str, Any], ...] = ()
+    pairs: tuple[Mapping[str, Any], ...] = ()
+    telling: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -38,8 +42,21 @@ class Answer:
             "fewer_than": self.fewer_than,
             "frequency": self.frequency,
             "records": list(self.records),
+            "pairs": list(self.pairs),
+            "telling": None if self.telling is None else dict(self.telling),
             "notes": list(self.notes),
         }
+
+
+def only(answer: Mapping[str, Any], stays: Callable[[str], bool]) -> dict[str, Any]:
+    """An answer in JSON without those who do not stay: their records, and every pair that one of them is in.
+    Nothing else of it is about anybody, so it is what it had been, had they never been here."""
+    return {
+        **answer,
+        "records": [one for one in answer["records"] if stays(one["person"])],
+        # Answers of before there were any have none.
+        "pairs": [one for one in answer.get("pairs", ()) if all(map(stays, one["people"]))],
+    }
 
 
 def counted(question: str, count: int, *, asked_of: int, frequency: float | None = None) -> Answer:

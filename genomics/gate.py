@@ -4,7 +4,7 @@ Before each batch the law is asked again about the people in it: who has withdra
 Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +26,10 @@ from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
 from genomics.errors import QuestionRefused, RequestLapsed
+from genomics.intake import materials
 from genomics.matching import masked
-from genomics.matching.question import Place, Question, Reference
+from genomics.matching.question import Comparing, Place, Question, Reference
+from genomics.matching.telling import Telling
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
@@ -85,7 +87,7 @@ def ask(
     total, done = len(clearance.permitted), 0
     now, again = clearance, list[Clearance]()
     with _accounted(clearance, lambda: now.at) as opened:
-        reference = _reference(question.evidence, panel, clearance)
+        reference = _reference(question.evidence, panel, clearance, policy)
         for people in proofs.parts(clearance, batch):
             now = proofs.recut(people, use=use(), policy=policy, at=clock())
             if now.reasons:
@@ -95,7 +97,17 @@ def ask(
             again.append(now)
             done += len(people.permitted)
             on_batch(done, total)
-    answer = question.conclude(found, reference=reference, alias=alias)
+        few: dict[str, Any] = {}
+        if isinstance(question, Comparing) and reference is not None:
+            few["beside"] = _beside(
+                question,
+                found,
+                reference,
+                panel,
+                alias,
+                lambda people: proofs.recut(clearance, use=use(), policy=policy, at=clock(), only=people),
+            )
+    answer = question.conclude(found, reference=reference, alias=alias, **few)
     standing = proofs.without_lost(clearance, clearance.permitted, *again)
     return Asked(answer, standing, frozenset(opened.files))
 
@@ -120,21 +132,51 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
                 )
 
 
+def _beside(
+    question: Comparing,
+    found: dict[int, list[Any]],
+    reference: Reference,
+    panel: PanelVersion | None,
+    alias: Callable[[int], str],
+    again: Callable[[Sequence[int]], Clearance],
+) -> Mapping[tuple[int, int], Any]:
+    """What those it is about to tell of share with each other. The law is asked again about these few first:
+    of whom it has lost nothing more is opened, and she is `found` no more. Her change fells the release, too,
+    and then all of it is asked anew without her."""
+    while people := question.nearest(found, reference=reference, alias=alias):
+        now = again(people)
+        if now.reasons:
+            raise RequestLapsed(now.reasons)
+        lost = set(people) - {one.ordinal for one in now.permitted}
+        if not lost:
+            files: dict[int, list[_File]] = {}
+            for ordinal, file in _files(now, panel):
+                files.setdefault(ordinal, []).append(_File(file, now, panel, Build(file.build), None))
+            return question.beside(files, reference)
+        for ordinal in lost:
+            del found[ordinal]
+    return {}
+
+
 def _look(
     question: Question, proof: Clearance, panel: PanelVersion | None, reference: Reference | None
 ) -> list[tuple[int, Any]]:
+    asked = _files(proof, panel)
+    found = _found([file for _, file in asked], question.place, proof)
+    asked_of = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
+    return [
+        (ordinal, finding)
+        for (ordinal, _), finding in zip(asked, question.look(asked_of, reference), strict=True)
+    ]
+
+
+def _files(proof: Clearance, panel: PanelVersion | None) -> list[tuple[int, GenomicFile]]:
+    """Whose files are covered; where a panel is compared, those of its build."""
     files = GenomicFile.objects.select_related("participant").in_bulk(
         [file for one in proof.permitted for file in one.files]
     )
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
-    if panel is not None:
-        asked = [(ordinal, file) for ordinal, file in asked if file.build == panel.build]
-    found = _found([file for _, file in asked], question.place, proof)
-    materials = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
-    return [
-        (ordinal, finding)
-        for (ordinal, _), finding in zip(asked, question.look(materials, reference), strict=True)
-    ]
+    return [(ordinal, file) for ordinal, file in asked if panel is None or file.build == panel.build]
 
 
 def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:
@@ -155,7 +197,9 @@ def _panel() -> PanelVersion:
     return panel
 
 
-def _reference(evidence: UUID | None, version: PanelVersion | None, proof: Clearance) -> Reference | None:
+def _reference(
+    evidence: UUID | None, version: PanelVersion | None, proof: Clearance, policy: Policy
+) -> Reference | None:
     if evidence is None or version is None:
         return None
     profile = EvidenceProfile.objects.filter(id=evidence).first()
@@ -166,4 +210,9 @@ def _reference(evidence: UUID | None, version: PanelVersion | None, proof: Clear
             f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
         )
     panel = Panel.from_bytes(bytes(version.data))
-    return Reference(panel, vault.row_of(vault.evidence(profile, proof), panel))
+    return Reference(
+        panel,
+        vault.row_of(vault.evidence(profile, proof), panel),
+        Telling.of(policy, proof.use.purposes),
+        materials.way_from(panel.build),
+    )

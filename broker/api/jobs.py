@@ -45,6 +45,16 @@ class ResultOut(serializers.Serializer[Any]):
     fewer_than = serializers.IntegerField(allow_null=True, help_text="set when a small number is suppressed")
     frequency = serializers.FloatField(allow_null=True)
     records = serializers.ListField(child=serializers.DictField())
+    pairs = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="of relatives: what two of them share with each other, and where all three share it",
+    )
+    telling = serializers.DictField(
+        allow_null=True,
+        required=False,
+        help_text="of relatives: the builds that places are in, and how many and how fine they are told",
+    )
     notes = serializers.ListField(child=serializers.CharField())
     since_release = serializers.CharField(
         allow_blank=True, help_text="says so in a sentence when somebody was cut out of the records since"

@@ -20,6 +20,7 @@ from genomics.panel import PanelRow
 
 SAME = 0.98  # of the sites both have; first-degree relatives agree at about two thirds
 LEAST_SITES = 200
+LEAD = "A lead only: it is not proof of who somebody is; a laboratory has to compare the two again."
 CONVINCING = math.log(1e9)  # so many times likelier of one person than of two who have nothing in common
 UNSTATED = 0.5  # where a panel states no frequencies: the chance that two strangers agree at a site
 
@@ -69,13 +70,15 @@ class Identity:
         reference: Reference | None,
         alias: Callable[[int], str],
     ) -> Answer:
-        records = tuple(
+        best = {ordinal: max(findings, key=lambda one: one.both) for ordinal, findings in found.items()}
+        records: list[dict[str, Any]] = [
             {"person": alias(ordinal), "sites": most.both, "agreement": round(most.same / most.both, 4)}
-            for ordinal, findings in sorted(found.items())
-            for most in [max(findings, key=lambda one: one.both)]
+            for ordinal, most in best.items()
             if most.agrees and most.evidence >= CONVINCING
-        )
-        return Answer(question=self.kind, granularity=self.granularity, records=records)
+        ]
+        # Not by ordinal: that would tell who came to the house before whom.
+        records.sort(key=lambda one: (-one["agreement"], -one["sites"], one["person"]))
+        return Answer(question=self.kind, granularity=self.granularity, records=tuple(records), notes=(LEAD,))
 
 
 def _likeness(reference: Reference, row: PanelRow) -> Likeness:

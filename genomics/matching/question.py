@@ -6,14 +6,19 @@ the gate's; who may ask which kind is upstairs.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from genomics.answers import Answer, Granularity
+from genomics.chain import Chain
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
+from genomics.matching.telling import Telling
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Material(Protocol):
@@ -38,10 +43,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What every file is compared with: the panel, and the evidence profile's row of it."""
+    """What every file is compared with: the panel, and the evidence profile's row of it; and how fine what
+    comes of it is told. `way` leads from the panel's build to the other, where a chain is loaded."""
 
     panel: Panel
     row: PanelRow
+    telling: Telling
+    way: Chain | None = None
 
 
 class Question(Protocol):
@@ -63,4 +71,27 @@ class Question(Protocol):
 
     def conclude(
         self, found: Mapping[int, Sequence[Any]], *, reference: Reference | None, alias: Callable[[int], str]
+    ) -> Answer: ...
+
+
+@runtime_checkable
+class Comparing(Question, Protocol):
+    """A question that lays those it is going to tell of beside each other before it concludes. `nearest`
+    names them, a bounded number; `beside` takes their files and returns what each two share."""
+
+    def nearest(
+        self, found: Mapping[int, Sequence[Any]], *, reference: Reference, alias: Callable[[int], str]
+    ) -> Sequence[int]: ...
+
+    def beside(
+        self, files: Mapping[int, Sequence[Material]], reference: Reference
+    ) -> Mapping[tuple[int, int], Any]: ...
+
+    def conclude(
+        self,
+        found: Mapping[int, Sequence[Any]],
+        *,
+        reference: Reference | None,
+        alias: Callable[[int], str],
+        beside: Mapping[tuple[int, int], Any] = NOTHING,
     ) -> Answer: ...

@@ -1,23 +1,27 @@
-"""Who shares long stretches of DNA with this profile?
+"""Who shares long stretches of DNA with this profile, and with others who do?
 
-Pure: it compares panel rows and says how much is shared, where, and what that most likely means. The scan
-itself is in segments, the bit work in kernels. How short a segment a house shows is its policy's to say; no
-question goes under the policy's own floor.
+Pure: it settles who stands in the answer, the nearest first. The scan itself is in segments, what is told of
+each in report. How short a segment a house shows is its policy's to say; no question goes under the policy's
+own floor.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
-from genomics.matching.question import Material, Reference
+from genomics.matching import beside as pairing
+from genomics.matching.question import NOTHING, Material, Reference
+from genomics.matching.report import Report
 from genomics.matching.segments import related
 from genomics.matching.sharing import Sharing
+from genomics.matching.telling import Telling
 
+LEAD = "A lead only: sharing DNA is not proof of who somebody is."
 MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
 
 
@@ -71,22 +75,69 @@ class Relatives:
         found = related(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
         return [found.get(place) for place in range(len(files))]
 
+    def nearest(
+        self,
+        found: Mapping[int, Sequence[Sharing | None]],
+        *,
+        reference: Reference,
+        alias: Callable[[int], str],
+    ) -> Sequence[int]:
+        """Nobody where there are not two, or where it is not told what they share with each other."""
+        matches = self._matches(found, reference.telling, alias)
+        return tuple(matches) if reference.telling.in_common and len(matches) > 1 else ()
+
+    def beside(
+        self, files: Mapping[int, Sequence[Material]], reference: Reference
+    ) -> dict[tuple[int, int], Sharing]:
+        """Of each person's files by the one that says most."""
+        rows = {
+            ordinal: max((file.row() for file in hers), key=lambda row: row.called)
+            for ordinal, hers in files.items()
+        }
+        return pairing.pairs(rows, reference.panel, min_cm=self.min_cm)
+
     def conclude(
         self,
         found: Mapping[int, Sequence[Sharing | None]],
         *,
         reference: Reference | None,
         alias: Callable[[int], str],
+        beside: Mapping[tuple[int, int], Sharing] = NOTHING,
     ) -> Answer:
-        told = {ordinal: [one for one in every if one is not None] for ordinal, every in found.items()}
-        best = {ordinal: max(some, key=lambda s: s.total_cm) for ordinal, some in told.items() if some}
-        matches = sorted(
-            ((alias(ordinal), one) for ordinal, one in best.items() if one.total_cm >= self.min_total_cm),
-            key=lambda match: (-match[1].total_cm, match[0]),
-        )
+        assert reference is not None
+        telling, way = reference.telling, reference.way
+        report = Report(telling=telling, reference=reference, min_cm=self.min_cm)
+        matches = self._matches(found, telling, alias)
+        pairs = [
+            report.pair((alias(one), alias(other)), matches[one], matches[other], shared)
+            for (one, other), shared in beside.items()
+            if one in matches and other in matches and shared.total_cm >= self.min_total_cm
+        ]
         return Answer(
             question=self.kind,
             granularity=self.granularity,
-            records=tuple({"person": name, **asdict(one)} for name, one in matches),
-            notes=("A lead only: sharing DNA is not proof of who somebody is.",),
+            records=tuple(report.match(alias(ordinal), one) for ordinal, one in matches.items()),
+            pairs=tuple(sorted(pairs, key=lambda one: (-one["total_cm"], -one["longest_cm"], one["people"]))),
+            telling=telling.as_json(reference.panel.build, None if way is None else way.target),
+            notes=(LEAD, f"At most {telling.most} people are told, the nearest first."),
         )
+
+    def _matches(
+        self,
+        found: Mapping[int, Sequence[Sharing | None]],
+        telling: Telling,
+        alias: Callable[[int], str],
+    ) -> dict[int, Sharing]:
+        """Whom it tells of, the nearest first, as far as lengths are told; among equals by their names here,
+        which say nothing of who came to the house before whom."""
+        told = {ordinal: [one for one in every if one is not None] for ordinal, every in found.items()}
+        best = {ordinal: max(some, key=lambda s: s.total_cm) for ordinal, some in told.items() if some}
+        matches = [pair for pair in best.items() if pair[1].total_cm >= self.min_total_cm]
+        matches.sort(
+            key=lambda match: (
+                -telling.cm(match[1].total_cm),
+                -telling.cm(match[1].longest_cm),
+                alias(match[0]),
+            )
+        )
+        return dict(matches[: telling.most])

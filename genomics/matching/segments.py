@@ -126,6 +126,14 @@ def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:
     return kernels.stack(rows, sites=_ground(panel).sites)
 
 
+def finest_cm(overlap: int, panel: Panel) -> float:
+    """The shortest segment that is sure to be noticed where so many sites are known in both, all over the
+    map."""
+    ground = _ground(panel)
+    seen = overlap * ground.worth
+    return CONVINCING * float(ground.bin_cm.sum()) / seen if seen else math.inf
+
+
 def shared(
     queries: People, people: People, pairs: NDArray[np.int32], ground: Ground, *, min_cm: float = 7.0
 ) -> NDArray[Any]:

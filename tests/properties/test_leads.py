@@ -12,9 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from broker import disclosures
+from consent.policy import Policy
 from genomics.errors import QuestionRefused
 from genomics.matching import parse
 from genomics.matching.question import Reference
+from genomics.matching.telling import Telling
 from genomics.panel import Panel, PanelRow
 from tests.world import small_panel
 
@@ -41,7 +43,8 @@ TWIN = Row(EVIDENCE)
 HALF = Row(np.where(np.arange(SITES) < SITES // 2, EVIDENCE, person(2)))
 CROWD = [Row(person(seed)) for seed in range(10, 30)]
 SHARERS = [TWIN, HALF]
-REFERENCE = Reference(PANEL, PANEL.row_of(EVIDENCE.astype(np.uint8)))
+TELLING = Telling.of(Policy.default(), ["L.HOM"])
+REFERENCE = Reference(PANEL, PANEL.row_of(EVIDENCE.astype(np.uint8)), TELLING)
 
 anything = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
@@ -117,7 +120,7 @@ def bait(kind: str) -> tuple[Panel, Any, list[Row]]:
 @pytest.mark.parametrize("kind", ["what nobody lacks", "one of each everywhere", "one common block"])
 def test_a_profile_made_to_fit_everybody_finds_nobody(asked: str, kind: str) -> None:
     panel, copies, people = bait(kind)
-    reference = Reference(panel, panel.row_of(copies))
+    reference = Reference(panel, panel.row_of(copies), TELLING)
     answer, _ = told({"kind": asked, "evidence": str(uuid4())}, people, reference)
     assert answer.records == ()
 

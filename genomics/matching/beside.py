@@ -1,0 +1,52 @@
+"""What two whom a search found share with each other, and where both share it with the profile as well.
+
+Pure. Two who match the profile at one place may do so on its two different copies of the chromosome; only if
+they match each other there, too, is it likely that all three have it from one ancestor.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+import numpy as np
+
+from genomics.matching.places import Stretch
+from genomics.matching.segments import related
+from genomics.matching.sharing import Segment, Sharing
+from genomics.panel import Panel, PanelRow
+
+Pair = tuple[int, int]
+
+
+def pairs(rows: Mapping[int, PanelRow], panel: Panel, *, min_cm: float) -> dict[Pair, Sharing]:
+    """Of people by number, each compared with each: what those share who share anything."""
+    people, found = list(rows), dict[Pair, Sharing]()
+    for place, one in enumerate(people):
+        others = people[place + 1 :]
+        shared = related(rows[one], [rows[other] for other in others], panel, min_cm=min_cm)
+        found |= {(one, others[row]): sharing for row, sharing in shared.items()}
+    return found
+
+
+def triangulated(
+    one: Sharing, other: Sharing, between: Sharing, panel: Panel, *, min_cm: float
+) -> Iterator[tuple[Stretch, float]]:
+    """Where the profile shares with both and they with each other, for at least `min_cm`: each stretch with
+    its length."""
+    for three in product(one.segments, other.segments, between.segments):
+        stretch = _common(three)
+        if stretch is not None and (length := _length(stretch, panel)) >= min_cm:
+            yield stretch, length
+
+
+def _common(segments: Sequence[Segment]) -> Stretch | None:
+    start, end = max(one.start for one in segments), min(one.end for one in segments)
+    where = {one.chromosome for one in segments}
+    return Stretch(where.pop(), start, end) if len(where) == 1 and start < end else None
+
+
+def _length(stretch: Stretch, panel: Panel) -> float:
+    """In centimorgans, by the panel's own map."""
+    first, last = np.searchsorted(panel.chromosome, (stretch.chromosome, stretch.chromosome + 1))
+    here, cm = panel.position[first:last], panel.cm[first:last].astype(np.float64)
+    begin, stop = np.interp([stretch.start - 1, stretch.end - 1], here, cm)
+    return float(stop - begin)
