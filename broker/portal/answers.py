@@ -11,17 +11,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from broker.portal import painting
+from broker.portal import matches
+from broker.portal.matches import LISTED
 from genomics.answers import Granularity
-
-LISTED = 20  # matches in the table that is open; the others are in one that is folded
-PAINTED = 20  # matches drawn on the page; the others stand in the tables and in the files
-OPEN = 3  # drawings that are not folded
 
 SINCE = "since_release"  # what has been cut out since, in a sentence
 HEADER = ("query_id", "policy_version", "consent_snapshot", "granularity")
-OF_MATCH = ("person", "relationship", "kinship", "total_cm", "longest_cm", "ibd2_cm", "overlap_sites")
-OF_SEGMENT = ("chromosome", "start", "end", "cm", "sites")
+OF_MATCH = (
+    *("person", "relationship", "likely", "generations", "kinship", "total_cm", "longest_cm"),
+    *("segment_count", "ibd2_cm", "overlap_sites", "overlap_low"),
+)
+OF_PAIR = ("person", "other", "pair_total_cm", "pair_longest_cm")
+OF_STRETCH = ("chromosome", "start", "end", "other_start", "other_end", "cm")
 LEAD = "A lead only: sharing DNA is not proof of who somebody is."
 
 Answer = Mapping[str, Any]  # as broker.results.read gives it
@@ -39,18 +40,7 @@ def shown(answer: Answer) -> dict[str, Any]:
             "numbers": _numbers(answer, _("leads") if leads else _("people carry it")),
         }
     if kind == "relatives":
-        records = answer["records"]
-        drawn = [one for one in records if one["segments"]]
-        return {
-            "matches": _matches(records[:LISTED]),
-            "others": _matches(records[LISTED:]),
-            "paintings": [(one, painting.of(one), _likely(one)) for one in drawn[:PAINTED]],
-            "open": OPEN,
-            "chromosomes": painting.chromosomes(),
-            "more": max(len(drawn) - PAINTED, 0),
-            "min_cm": answer["question"]["min_cm"],
-            "min_total_cm": answer["question"]["min_total_cm"],
-        }
+        return matches.shown(answer)
     return {"same": _same(answer["records"][:LISTED]), "others": _same(answer["records"][LISTED:])}
 
 
@@ -65,36 +55,6 @@ def _numbers(answer: Answer, label: str) -> list[dict[str, Any]]:
         share = {"number": answer["frequency"], "label": _("of the alleles seen are this one")}
         numbers.append(share)
     return numbers
-
-
-def _matches(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """As components/table.html takes it."""
-    return {
-        "columns": [
-            {"label": _("Case name")},
-            {"label": _("In all, cM"), "number": True},
-            {"label": _("Longest, cM"), "number": True},
-            {"label": _("Segments"), "number": True},
-            {"label": _("Perhaps")},
-            {"label": _("Kinship"), "number": True},
-        ],
-        "rows": [
-            [
-                {"text": one["person"]},
-                {"number": one["total_cm"]},
-                {"number": one["longest_cm"]},
-                {"number": len(one["segments"])},
-                {"text": _(one["relationship"])},
-                {"number": one["kinship"]},
-            ]
-            for one in records
-        ],
-    }
-
-
-def _likely(match: Mapping[str, Any]) -> str:
-    """Kinds of relatives with their chances, in words; empty in answers from before they were told."""
-    return "; ".join(f"{_(one['kind'])} {one['chance']:.0%}" for one in match.get("likely", ()))
 
 
 def _same(records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -118,16 +78,32 @@ def as_json(answer: Answer) -> str:
 
 def as_csv(answer: Answer) -> str:
     """A table under lines that say what it answers; for relatives a row for each segment."""
+    return _table(answer, _rows(answer))
+
+
+def pairs_as_csv(answer: Answer) -> str:
+    """Of relatives, what each two share with each other: a row for each stretch that all three share."""
+    return _table(answer, _rows(answer) if is_number(answer) else _pair_rows(answer))
+
+
+def kinds(answer_kind: str) -> dict[str, tuple[str, Any]]:
+    """The kinds of file that there are of an answer to this kind of question."""
+    return FILES | (OF_RELATIVES if answer_kind == "relatives" else {})
+
+
+def _table(answer: Answer, rows: list[list[Any]]) -> str:
     text = io.StringIO()
     for name in HEADER:
         text.write(f"# {name}: {answer[name]}\n")
     text.write(f"# question: {json.dumps(answer['question'], sort_keys=True)}\n")
+    if answer.get("telling"):
+        text.write(f"# telling: {json.dumps(answer['telling'], sort_keys=True)}\n")
     if answer[SINCE]:
         text.write(f"# {SINCE}: {answer[SINCE]}\n")
     if answer["question"]["kind"] in {"relatives", "identity"}:
         text.write(f"# {LEAD}\n")
     table = csv.writer(text, lineterminator="\n")
-    table.writerows(_rows(answer))
+    table.writerows(rows)
     return text.getvalue()
 
 
@@ -135,9 +111,9 @@ def _rows(answer: Answer) -> list[list[Any]]:
     match "number" if is_number(answer) else answer["question"]["kind"]:
         case "relatives":
             return [
-                [*OF_MATCH, *OF_SEGMENT],
+                [*OF_MATCH, *OF_STRETCH, "sites"],
                 *(
-                    [one[name] for name in OF_MATCH] + [segment.get(name, "") for name in OF_SEGMENT]
+                    [*_values(one, OF_MATCH), *_values(segment, (*OF_STRETCH, "sites"))]
                     for one in answer["records"]
                     for segment in one["segments"] or [{}]
                 ),
@@ -150,4 +126,33 @@ def _rows(answer: Answer) -> list[list[Any]]:
             return [columns, ["" if answer[name] is None else answer[name] for name in columns]]
 
 
+def _pair_rows(answer: Answer) -> list[list[Any]]:
+    return [
+        [*OF_PAIR, *OF_STRETCH],
+        *(
+            [*one["people"], one["total_cm"], one["longest_cm"], *_values(stretch, OF_STRETCH)]
+            for one in answer.get("pairs", ())
+            for stretch in one["triangulated"] or [{}]
+        ),
+    ]
+
+
+def _values(said: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+    """As they stand in a cell; of what was not told yet when the answer was made, nothing."""
+    return [_cell(said.get(name)) for name in names]
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return "; ".join(f"{one['kind']} {one['chance']:g}" for one in value)
+        case _:
+            return value
+
+
 FILES = {"json": ("application/json", as_json), "csv": ("text/csv; charset=utf-8", as_csv)}
+OF_RELATIVES = {"pairs.csv": ("text/csv; charset=utf-8", pairs_as_csv)}

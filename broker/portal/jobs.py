@@ -98,14 +98,15 @@ def download(request: HttpRequest, id: UUID, kind: str) -> HttpResponse:
     """The answer as a file that says what it answers. Taking it is an event, as looking at it is."""
     user = _who(request)
     run = _visible(user, id)
-    if kind not in answers.FILES:
+    files = answers.kinds(run.query.question["kind"])
+    if kind not in files:
         raise Http404
     try:
         answer = results.read(run, by=user, at=timezone.now())
     except asked.REFUSALS as refused:
         messages.error(request, str(refused))
         return redirect("jobs:job", run.pk)
-    content_type, write = answers.FILES[kind]
+    content_type, write = files[kind]
     name = f"query-{str(run.query_id)[:8]}.{kind}"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(write(answer), content_type=content_type, headers=disposition)

@@ -16,6 +16,8 @@ ROW, BAR = 10, 6  # height of a chromosome's line, and of its bar, in units of t
 LEFT = 18  # room for the names
 MB = 1_000_000  # a unit of the drawing across
 
+Builds = tuple[str | None, str | None]  # what places are in, and what they are told in besides
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -55,29 +57,44 @@ def chromosomes() -> list[Chromosome]:
     ]
 
 
-def of(match: Mapping[str, Any]) -> Painting:
-    """A record of the answer, as genomics.matching.sharing.Sharing says it."""
+def of(match: Mapping[str, Any], builds: Builds = (None, None)) -> Painting:
+    """A record of the answer, as genomics.matching.report says it."""
     segments = match["segments"]
     name = match["person"]
     return Painting(
         id=f"painting-{name}",
         title=_("Where %(name)s and the evidence share DNA") % {"name": name},
         stretches=tuple(_stretch(one["chromosome"], one["start"], one["end"]) for one in segments),
-        columns=[
-            {"label": _("Chromosome")},
-            {"label": _("Start"), "number": True},
-            {"label": _("End"), "number": True},
-            {"label": "cM", "number": True},
-            {"label": _("Sites"), "number": True},
-        ],
-        rows=[
-            [
-                chromosome_name(one["chromosome"]),
-                *({"number": one[field]} for field in ("start", "end", "cm", "sites")),
-            ]
-            for one in segments
-        ],
+        columns=[*columns(builds), {"label": _("Sites"), "number": True}],
+        rows=[[*row(one, builds), {"number": one["sites"]}] for one in segments],
     )
+
+
+def place(person: str) -> str:
+    """Where on the page she is drawn."""
+    return f"match-{person}"
+
+
+def columns(builds: Builds) -> list[dict[str, Any]]:
+    """The heads of a table of stretches."""
+    build, other = builds
+    named = [(_("Start"), build), (_("End"), build)]
+    if other is not None:
+        named += [(_("Start"), other), (_("End"), other)]
+    return [
+        {"label": _("Chromosome")},
+        *({"label": f"{head}, {one}" if one else head, "number": True} for head, one in named),
+        {"label": "cM", "number": True},
+    ]
+
+
+def row(stretch: Mapping[str, Any], builds: Builds) -> list[Any]:
+    """A stretch in such a table. An end that has no place in the other build says so."""
+    places = [{"number": stretch["start"]}, {"number": stretch["end"]}]
+    if builds[1] is not None:
+        there = stretch["other_start"], stretch["other_end"]
+        places += [{"text": _("none")} if one is None else {"number": one} for one in there]
+    return [chromosome_name(stretch["chromosome"]), *places, {"number": stretch["cm"]}]
 
 
 def _stretch(code: int, start: int, end: int) -> Stretch:

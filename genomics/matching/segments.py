@@ -127,11 +127,11 @@ def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:
 
 
 def finest_cm(overlap: int, panel: Panel) -> float:
-    """The shortest segment that is sure to be noticed where so many sites are known in both, all over the
-    map."""
+    """The shortest segment that is noticed of people who share more, where so many sites are known in both,
+    all over the map."""
     ground = _ground(panel)
     seen = overlap * ground.worth
-    return CONVINCING * float(ground.bin_cm.sum()) / seen if seen else math.inf
+    return LEAST_EVIDENCE * float(ground.bin_cm.sum()) / seen if seen else math.inf
 
 
 def shared(

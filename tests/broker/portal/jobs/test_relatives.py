@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from broker import cases, queries, staging
 from broker.models import Case, Job
-from broker.portal import answers, painting
+from broker.portal import answers, matches, painting
 from tests.broker.portal.jobs.running import run, shown, taken
 from tests.world import NOW, World, genotypes, job_of, small_panel, with_panel
 
@@ -157,28 +157,28 @@ def page_of(records: list[dict[str, Any]]) -> str:
 def test_many_matches_are_listed_the_nearest_drawn_and_most_of_it_folded():
     records = [RECORD | {"person": f"R-{n}"} for n in range(45)]
     shown_ = answers.shown(told(records))
-    assert len(shown_["matches"]["rows"]) == answers.LISTED
-    assert len(shown_["others"]["rows"]) == 45 - answers.LISTED
-    assert len(shown_["paintings"]) == answers.PAINTED
-    assert shown_["more"] == 45 - answers.PAINTED
+    assert len(shown_["matches"]["rows"]) == matches.LISTED
+    assert len(shown_["others"]["rows"]) == 45 - matches.LISTED
+    assert len(shown_["drawn"]) == matches.PAINTED
+    assert shown_["more"] == 45 - matches.PAINTED
     page = page_of(records)
     assert all(re.search(rf"\bR-{n}\b", page) for n in range(45)), "nobody is left out of the tables"
     folded = page[page.index("<summary>25 more</summary>") :]
     assert "R-44" in folded[: folded.index("</details>")]
-    assert page.count('<details class="card" open>') == answers.OPEN
-    assert page.count('<details class="card">') == answers.PAINTED - answers.OPEN
+    assert len(re.findall(r'<details class="card" id="match-R-\d+" open>', page)) == matches.OPEN
+    assert len(re.findall(r'<details class="card" id="match-R-\d+">', page)) == matches.PAINTED - matches.OPEN
 
 
 def test_a_short_list_is_not_folded():
     page = page_of([RECORD])
     assert " more</summary>" not in page
-    assert page.count('<details class="card" open>') == 1
+    assert page.count('<details class="card" id="match-R-1" open>') == 1
 
 
 def test_who_shares_no_segment_is_not_drawn_and_has_a_row_in_the_file():
     """As in an answer of before such people were left out."""
     records = [RECORD, RECORD | {"person": "R-2", "segments": [], "total_cm": 0.0}]
-    assert page_of(records).count("<figure") == 1
+    assert page_of(records).count('<figure class="painting"') == 1
     header = dict.fromkeys(answers.HEADER, "x") | {answers.SINCE: ""}
     rows = answers.as_csv(told(records) | header).splitlines()
     assert [row.split(",")[0] for row in rows if row.startswith("R-")] == ["R-1", "R-2"]
@@ -191,3 +191,23 @@ def test_a_painting_speaks_to_machines_in_every_language():
     assert one.stretches == (painting.Stretch("34.0", 212, "1.5"),)
     assert len(painting.chromosomes()) == 22
     assert all(re.fullmatch(r"\d+\.\d", bar.bar.width) for bar in painting.chromosomes())
+
+
+def test_before_they_are_disclosed_a_file_of_pairs_says_how_many_leads_and_no_more(
+    world: World, ivan: Client, panel: Any
+):
+    with_panel(panel)
+    copies = np.random.default_rng(7).binomial(2, 0.5, len(panel))
+    for name in ("Noor", "Nora"):
+        world.join(name, says="Noor", data=genotypes(panel, copies))
+    case, by = world.case(), world.staff.investigator
+    profile = cases.bring_evidence(case, genotypes(panel, copies), by=by, at=NOW)
+    question = {"kind": "relatives", "evidence": str(profile.pk)}
+    job = run(job_of(queries.submit(question, under=case, by=by, at=NOW)))
+    assert taken(ivan, job, "pairs.csv") == taken(ivan, job, "csv")
+    assert "R-" not in taken(ivan, job, "pairs.csv")
+    assert json.loads(taken(ivan, job, "json"))["pairs"] == []
+    world.disclose(job)
+    (pair,) = json.loads(taken(ivan, job, "json"))["pairs"]
+    assert pair["triangulated"]
+    assert all(name in shown(ivan, job) for name in pair["people"])
