@@ -34,7 +34,8 @@ def triangulated(
     its length."""
     for three in product(one.segments, other.segments, between.segments):
         stretch = _common(three)
-        if stretch is not None and (length := _length(stretch, panel)) >= min_cm:
+        length = 0.0 if stretch is None else round(_length(stretch, panel), 1)
+        if stretch is not None and length >= min_cm:
             yield stretch, length
 
 

@@ -18,7 +18,7 @@ from genomics.matching import beside as pairing
 from genomics.matching.question import NOTHING, Material, Reference
 from genomics.matching.report import Report
 from genomics.matching.segments import related
-from genomics.matching.sharing import Sharing
+from genomics.matching.sharing import Sharing, rounded
 from genomics.matching.telling import Telling
 
 LEAD = "A lead only: sharing DNA is not proof of who somebody is."
@@ -73,7 +73,8 @@ class Relatives:
     def look(self, files: Sequence[Material], reference: Reference | None) -> list[Sharing | None]:
         assert reference is not None
         found = related(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
-        return [found.get(place) for place in range(len(files))]
+        told = {place: rounded(one, reference.panel, min_cm=self.min_cm) for place, one in found.items()}
+        return [told.get(place) for place in range(len(files))]
 
     def nearest(
         self,
@@ -94,7 +95,9 @@ class Relatives:
             ordinal: max((file.row() for file in hers), key=lambda row: row.called)
             for ordinal, hers in files.items()
         }
-        return pairing.pairs(rows, reference.panel, min_cm=self.min_cm)
+        found = pairing.pairs(rows, reference.panel, min_cm=self.min_cm)
+        # As coarse as what each shares with the profile: an exact end is a genotype of theirs.
+        return {pair: rounded(one, reference.panel, min_cm=self.min_cm) for pair, one in found.items()}
 
     def conclude(
         self,

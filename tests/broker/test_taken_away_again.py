@@ -44,7 +44,7 @@ from consent.models.kin import State, Why
 from genomics.models import EvidenceKey, EvidenceProfile
 from tests.factors import Device, enrol
 from tests.restores import backup, on_sqlite
-from tests.world import NOW, World, genotypes, small_panel, with_panel
+from tests.world import NOW, World, again, genotypes, small_panel, with_panel
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 SITE = Site("Tali", "tali.example", "https://tali.example")
@@ -109,9 +109,10 @@ def test_cases_searches_jobs_and_evidence_that_ended_end_again(world: World, tmp
     ended, refused = world.case(number="C-1"), world.case(number="C-2", sign=False)
     working = world.case(number="C-3")
     by = staff.investigator
-    profile = cases.bring_evidence(ended, genotypes(panel, [1] * len(panel)), by=by, at=NOW)
+    trace = genotypes(panel, [0, 1, 1, 2] * (len(panel) // 4))
+    profile = cases.bring_evidence(ended, trace, by=by, at=NOW)
     question = {"kind": "relatives", "min_cm": 20.0, "min_total_cm": 20.0, "build": "GRCh37"}
-    profile_of_working = cases.bring_evidence(working, genotypes(panel, [1] * len(panel)), by=by, at=NOW)
+    profile_of_working = cases.bring_evidence(working, again(trace), by=by, at=NOW)
     search = queries.submit(question | {"evidence": str(profile_of_working.id)}, under=working, by=by, at=NOW)
     asked = queries.submit(world.carriers(), under=world.request(), by=staff.researcher, at=NOW)
     assert asked.job is not None
@@ -137,7 +138,7 @@ def test_cases_searches_jobs_and_evidence_that_ended_end_again(world: World, tmp
 
 def test_a_disclosure_that_was_refused_lets_nothing_out(world: World, tmp_path: Path):
     panel = with_panel(small_panel())
-    trace = genotypes(panel, [1] * len(panel))
+    trace = genotypes(panel, [0, 1, 1, 2] * (len(panel) // 4))
     world.join("Noor", data=trace)
     case = world.case()
     evidence = cases.bring_evidence(case, trace, by=world.staff.investigator, at=NOW)

@@ -35,7 +35,7 @@ from consent.models import LedgerEvent, ManifestKey
 from consent.terms import Permission
 from tests.builders import PDF, vcf
 from tests.remembering import receive
-from tests.world import EARLIER, NOW, World, genotypes, job_of, small_panel, with_panel
+from tests.world import EARLIER, NOW, World, again, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -74,7 +74,7 @@ def unreached(world: World) -> User:
 def search(world: World, case: Case, *, at: datetime = NOW) -> Job:
     """A search for relatives under the case, run to its end at this instant."""
     by = world.investigator_of(case)
-    held = cases.bring_evidence(case, genotypes(PANEL, [1] * len(PANEL)), by=by, at=at)
+    held = cases.bring_evidence(case, again(genotypes(PANEL, [1] * len(PANEL))), by=by, at=at)
     question = {"kind": "relatives", "evidence": str(held.id), "build": "GRCh37"}
     job = job_of(queries.submit(question, under=case, by=by, at=at))
     jobs.run(job.pk, clock=lambda: at, batch=50)

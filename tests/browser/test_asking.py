@@ -11,7 +11,7 @@ from django.utils import timezone
 from broker import cases, jobs, queries
 from broker.models import Case, Job, JobState, Query
 from consent.ledger import log
-from tests.world import NOW, World, genotypes, job_of, small_panel, with_panel
+from tests.world import NOW, World, again, genotypes, job_of, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,7 +188,7 @@ def test_an_empty_search_says_what_was_not_searched(
     expect(page.get_by_text("Only people who allowed this kind of case were compared.")).to_be_visible()
     sound("job-relatives-empty")
     unsigned: Case = world.case(number="C-2", sign=False, order=False)
-    evidence = cases.bring_evidence(unsigned, genotypes(panel, copies), by=by, at=NOW)
+    evidence = cases.bring_evidence(unsigned, again(genotypes(panel, copies)), by=by, at=NOW)
     query = queries.submit({"kind": "relatives", "evidence": str(evidence.pk)}, under=unsigned, by=by, at=NOW)
     page.goto(reverse("jobs:query", args=[query.pk]))
     sound("query-refused")

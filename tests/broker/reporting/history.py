@@ -10,7 +10,7 @@ from broker.roles import Role
 from consent.ledger import log
 from consent.ledger.report_form import Period
 from tests.builders import PDF
-from tests.world import FAR, NOW, World, court_paper, genotypes, job_of, small_panel
+from tests.world import FAR, NOW, World, again, court_paper, genotypes, job_of, small_panel
 
 DAY = timedelta(days=1)
 
@@ -48,7 +48,7 @@ def decide(world: World, case: Case, *, approves: bool, at: datetime) -> None:
 def asked(world: World, case: Case, *, at: datetime) -> Query:
     """A search that nobody has signed."""
     by = world.investigator_of(case)
-    held = cases.bring_evidence(case, genotypes(PANEL, [1] * len(PANEL)), by=by, at=at)
+    held = cases.bring_evidence(case, again(genotypes(PANEL, [1] * len(PANEL))), by=by, at=at)
     return queries.submit({"kind": "relatives", "evidence": str(held.id)}, under=case, by=by, at=at)
 
 
