@@ -94,10 +94,12 @@ def bring_evidence(
     case: Case, data: bytes, *, by: User, at: datetime, assume: Build | None = None
 ) -> EvidenceProfile:
     """Take in the profile of the unknown person, under the case's own key. Raises FileRefused for a file that
-    cannot be used."""
+    cannot be used, or that its organisation brought before; one that does not look like one person's genome
+    is taken in and held (held_evidence)."""
     require_works_on(by, case)
+    owner = f"organisation:{case.organisation.public_id}"
     with leases.evidence(reference(case)):
-        return receive_evidence(reference(case), data, by=by.reference, at=at, assume=assume)
+        return receive_evidence(reference(case), data, by=by.reference, at=at, assume=assume, owner=owner)
 
 
 def join(case: Case, colleague: User, *, by: User, at: datetime) -> None:

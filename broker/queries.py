@@ -16,6 +16,7 @@ from broker.errors import NotAllowed, Refused
 from broker.models import AccessRequest, Case, Job, Query, User
 from broker.roles import Right, Role
 from consent.purposes import PURPOSES
+from genomics import holds
 from genomics.errors import GenomicsError
 from genomics.matching import parse
 from genomics.models import EvidenceProfile
@@ -101,6 +102,11 @@ def _well_formed(question: Mapping[str, Any], under: AccessRequest | Case, at: d
             )
     if asked.evidence is not None:
         name = cases.reference(under) if isinstance(under, Case) else ""
-        if not EvidenceProfile.objects.filter(id=asked.evidence, case=name).exists():
+        profile = EvidenceProfile.objects.filter(id=asked.evidence, case=name).first()
+        if profile is None:
             raise Refused("That evidence does not belong to this case. Nothing was submitted.")
+        try:
+            holds.require_free(profile)
+        except GenomicsError as held:
+            raise Refused(f"{held} Nothing was submitted.") from None
     return asked.as_json()

@@ -72,6 +72,8 @@ NOTHING: dict[str, str] = {
     "genomics:evidence:destroyed": (
         "It goes with the end of its case, which is done again; the sweep clears what is left."
     ),
+    "genomics:evidence:held": "The profile is lost with it; brought again, it is held again.",
+    "genomics:evidence:settled": "A profile of the older database is held again, and a steward looks again.",
     "genomics:file:resealed": "The older bytes are gone from the shelf or still open; upkeep looks.",
     "genomics:file:erased": "It is told with the holding, which is erased again.",
     "genomics:epoch:began": "Keys of epochs lie outside the database.",

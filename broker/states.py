@@ -27,6 +27,7 @@ from consent import disease_tables, form_steps, paper_steps
 from consent.models import Holding
 from consent.models import kin as kin_links
 from consent.models.people import HOLDING_TRANSITIONS
+from genomics.models import HOLD_TRANSITIONS, Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,16 @@ TABLES = (
             kin_links.State.VERIFIED: ("consent.kin.verify",),
             kin_links.State.REJECTED: ("consent.kin.reject",),
             kin_links.State.ENDED: ("consent.kin.end",),
+        },
+    ),
+    Table(
+        name="held evidence",
+        steps=HOLD_TRANSITIONS,
+        begins=frozenset({Hold.HELD}),
+        verbs={
+            Hold.HELD: ("broker.cases.bring_evidence",),
+            Hold.CLEARED: ("broker.held_evidence.settle",),
+            Hold.REFUSED: ("broker.held_evidence.settle",),
         },
     ),
     _moves(

@@ -54,6 +54,8 @@ class FileReason(StrEnum):
     BUILD_UNKNOWN = "build_unknown"
     BUILD_NOT_TAKEN = "build_not_taken"
     BUILD_CONTRADICTED = "build_contradicted"
+    OTHER_BUILD = "other_build"
+    TOO_FEW_SITES = "too_few_sites"
 
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
@@ -136,6 +138,9 @@ ADVICE: dict[FileReason, str] = {
     " knows whether it is GRCh37 or GRCh38. A VCF may say so by the contig lengths in its header.",
     FileReason.BUILD_NOT_TAKEN: "We take files made with GRCh37 (hg19) or GRCh38 (hg38).",
     FileReason.BUILD_CONTRADICTED: _EXPORT,
+    FileReason.OTHER_BUILD: "Please send it along the other reference genome: a laboratory calls it again, or"
+    " a tool such as `bcftools +liftover` carries it over.",
+    FileReason.TOO_FEW_SITES: "Please send a profile with more sites, or have it typed again.",
     FileReason.TRUNCATED: _AGAIN,
     FileReason.DAMAGED: _AGAIN,
     FileReason.TRAILING_BYTES: _AGAIN,

@@ -17,6 +17,16 @@ EVIDENCE_DESTROYED = EventKind(
     "The evidence of {subject} was destroyed, and the key that opened it.",
     ("profiles", "gone_from_backups"),
 )
+EVIDENCE_HELD = EventKind(
+    "genomics:evidence:held",
+    "An evidence profile of {subject} is held: it does not look like one person's genome.",
+    ("evidence", "doubts"),
+)
+EVIDENCE_SETTLED = EventKind(
+    "genomics:evidence:settled",
+    "Of the held evidence of {subject}, that a profile is let through is {clears}.",
+    ("evidence", "clears"),
+)
 FILE_RESEALED = EventKind(
     "genomics:file:resealed",
     "A file of {subject} was sealed anew in today's format.",

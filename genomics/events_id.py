@@ -6,6 +6,8 @@ SENTENCES_ID: dict[str, str] = {
     "genomics:file:received": "Sebuah berkas {file_kind} milik {subject} diterima.",
     "genomics:evidence:received": "Sebuah profil barang bukti diterima untuk {subject}.",
     "genomics:evidence:destroyed": "Barang bukti {subject} dimusnahkan, beserta kunci yang membukanya.",
+    "genomics:evidence:held": "Profil barang bukti {subject} ditahan: tampaknya bukan genom satu orang.",
+    "genomics:evidence:settled": "Dari barang bukti {subject} yang ditahan, profil diloloskan: {clears}.",
     "genomics:file:resealed": "Sebuah berkas {subject} disegel ulang dalam format yang sekarang.",
     "genomics:file:erased": "Sebuah berkas {subject} dihapus.",
     "genomics:epoch:began": "Masa kunci {subject} dimulai.",

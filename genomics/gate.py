@@ -18,7 +18,7 @@ from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.ledger import log
 from consent.terms import DataUse, Policy
-from genomics import events
+from genomics import events, holds
 from genomics._vault import files as vault
 from genomics._vault import readings, slabs
 from genomics._vault.readings import Purpose, Tally
@@ -210,9 +210,7 @@ def _reference(
             f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
         )
     panel = Panel.from_bytes(bytes(version.data))
-    return Reference(
-        panel,
-        vault.row_of(vault.evidence(profile, proof), panel),
-        Telling.of(policy, proof.use.purposes),
-        materials.way_from(panel.build),
-    )
+    row = vault.row_of(vault.evidence(profile, proof), panel)
+    holds.require(profile, row, panel)
+    telling = Telling.of(policy, proof.use.purposes)
+    return Reference(panel, row, telling, materials.way_from(panel.build))

@@ -55,6 +55,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         unknown = lists.identities(user, find.cleaned_data["pseudonym"] if find.is_valid() else "")
         context |= {
             "requests": lists.requests_to_decide(user, at=now),
+            "evidence": lists.evidence_to_look_at(user, at=now),
             "requests_open": lists.requests_in_force(user, at=now),
             "guardians": lists.guardians(user, at=now),
             "kin_waiting": lists.kin_waiting(user, at=now),

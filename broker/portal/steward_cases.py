@@ -30,7 +30,7 @@ from broker.models import (
     Reviewed,
     User,
 )
-from broker.portal import asked, court_document
+from broker.portal import asked, court_document, steward_evidence
 from broker.portal import steward_inbox as lists
 from broker.portal import steward_papers as papers
 from broker.portal.steward_forms import LOOK_AT, SignatureForm
@@ -194,6 +194,7 @@ def _signed(step: Step) -> str:
 
 
 urls = [
+    *steward_evidence.urls,
     path("case/<uuid:id>/", case, name="case"),
     path("search/<uuid:id>/", search, name="search"),
     path("disclosure/<uuid:id>/", disclosure, name="disclosure"),

@@ -33,6 +33,10 @@ LOOK_AT_DISCLOSURE = (
     ("paper", _("The judicial paper allows it still; or none is needed.")),
     ("lead", _("I know that a lead is not proof, and that no name goes out.")),
 )
+LOOK_AT_EVIDENCE = (
+    ("told", _("The laboratory has told me how the file was made, and that explains what looks odd.")),
+    ("one", _("It is the profile of one person.")),
+)
 LOOK_AT = {"Case": LOOK_AT_CASE, "Query": LOOK_AT_SEARCH, "Disclosure": LOOK_AT_DISCLOSURE}
 
 SIGNS_AS = {Role.STEWARD: _("As steward"), Role.LEGAL_REVIEWER: _("As legal reviewer")}

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from broker import disclosures, searches, signatures
+from broker import disclosures, held_evidence, searches, signatures
 from broker.models import (
     AccessRequest,
     Case,
@@ -57,6 +57,22 @@ def steps_to_sign(user: User, *, at: datetime) -> list[Entry]:
     ]
     hers = [entry for step, entry in steps if signatures.unsigned(user, held, step)]
     return sorted(hers, key=lambda entry: entry["when"])
+
+
+def evidence_to_look_at(user: User, *, at: datetime) -> list[Entry]:
+    """Profiles that are held, of cases that are no work of hers."""
+    hers = [one for one in held_evidence.waiting() if held_evidence.is_open_to(user, one)]
+    return [
+        {
+            "when": one.held_at,
+            "title": _("Held evidence in %(case)s") % {"case": case},
+            "text": f"{case.organisation}: {_('it does not look like one person')}",
+            "url": reverse("steward:evidence", args=[one.pk]),
+            **_age(one.held_at, at),
+        }
+        for one in hers
+        for case in [held_evidence.case_of(one)]
+    ]
 
 
 def cases_in_force(user: User, *, at: datetime) -> list[Entry]:

@@ -22,7 +22,8 @@ from consent import duo
 from consent.hierarchies import REGION_NAMES
 from consent.purposes import PURPOSES
 from consent.rules.requests import SAMPLE_ORIGINS
-from genomics.models import EvidenceProfile
+from genomics import holds
+from genomics.models import EvidenceProfile, Hold
 
 Fact = dict[str, Any]  # as components/facts.html takes it
 Line = dict[str, str]  # kind, word, text
@@ -209,10 +210,22 @@ def searched(query: Query) -> list[Fact]:
     return facts + (profile(brought)["facts"] if brought else gone)
 
 
+HOLDS: dict[str, tuple[str, Any]] = {
+    Hold.HELD: ("wait", gettext_lazy("Held: a steward has to look")),
+    Hold.CLEARED: ("warn", gettext_lazy("Let through, with doubts")),
+    Hold.REFUSED: ("bad", gettext_lazy("Refused: nothing is compared with it")),
+}
+
+
 def profile(one: EvidenceProfile) -> dict[str, Any]:
-    """One profile in a few facts. What was read there is never shown."""
+    """One profile in a few facts, and how it is held, if it is. What was read there is never shown."""
+    held = holds.of(one)
+    kind, word = HOLDS[held.state] if held else ("", "")
     return {
         "id": one.pk,
+        "hold": {"kind": kind, "word": word, "reason": held.reason} if held else None,
+        "doubts": [_(doubt) for doubt in holds.why(held)] if held else [],
+        "free": held is None or held.state == Hold.CLEARED,
         "received_at": one.received_at,
         "facts": [
             {"term": _("Evidence, brought"), "when": one.received_at},

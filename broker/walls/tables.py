@@ -73,7 +73,10 @@ _UPLOAD_WORKER = (
         "token",
     ),  # which a trigger lets it take out only
 )
-_EVIDENCE_FACTS = ("id", "case", "kind", "build", "quality", "notes", "epoch", "received_at")
+_EVIDENCE_FACTS = (
+    *("id", "case", "kind", "build", "quality", "notes", "epoch", "received_at", "fingerprint"),
+)
+_SETTLED = ("state", "reason", "settled_by", "settled_at")
 
 #                                           web  worker sequencer auditor keeper
 TABLES: dict[str, Rights] = {
@@ -86,6 +89,7 @@ TABLES: dict[str, Rights] = {
     "genomics_evidenceprofile": _rights(
         "SIUD SIUD -  -  SIUD", web_S=_EVIDENCE_FACTS, web_U=("notes",), worker_U=("notes",)
     ),
+    "genomics_evidencehold": _rights("SIUD SD   -  S  SIUD", web_U=_SETTLED, keeper_U=_SETTLED),
     "genomics_genomicfile": _rights("SUD  SI   -  S  SIUD"),
     "genomics_slabmember": _rights("SD   S    -  -  SIUD"),
     "genomics_panelversion": _rights("S    S    -  S  SI"),

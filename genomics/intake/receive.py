@@ -11,12 +11,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import BinaryIO
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from consent import holdings
 from consent.ledger import log
 from consent.models import Holding, Participant
-from genomics import events
+from genomics import events, holds
 from genomics._vault import files as vault
 from genomics._vault import keys, readings, shelf
 from genomics._vault.readings import Purpose
@@ -24,6 +24,8 @@ from genomics.columns import Column
 from genomics.coordinates import Build
 from genomics.errors import FileReason, FileRefused
 from genomics.intake import exchange, materials, sandbox, screen, turns
+from genomics.matching import plausible
+from genomics.matching.plausible import Doubt
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel
 
@@ -98,12 +100,26 @@ def receive(
 
 
 def receive_evidence(
-    case: str, data: bytes | BinaryIO, *, by: str, at: datetime, assume: Build | None = None
+    case: str,
+    data: bytes | BinaryIO,
+    *,
+    by: str,
+    at: datetime,
+    assume: Build | None = None,
+    owner: str = "",
 ) -> EvidenceProfile:
     """Take in the profile of an unknown person for a case. It lies apart, under the case's own key, and is
-    never searched for. It ends in genomics.intake.evidence."""
+    never searched for. It ends in genomics.intake.evidence.
+
+    Where an `owner` brings it, it is looked at before anything can be asked with it: bytes that she brought
+    before, another build than the panel's and too few of its sites are refused; what does not look like one
+    person's genome is held (genomics.holds)."""
     data = data if isinstance(data, bytes) else data.read()
+    fingerprint = keys.evidence_print(data, owner) if owner else None
+    if fingerprint is not None:
+        _refuse_brought(fingerprint)
     profile = sandbox.read(data, assume=assume, laid_out=materials.laid_out())
+    doubts = _doubts(profile.column, profile.build) if owner else ()
     with transaction.atomic():
         key = keys.of_case_or_new(case, at=at)
     evidence = EvidenceProfile(
@@ -114,11 +130,14 @@ def receive_evidence(
         quality=asdict(profile.quality),
         notes=list(profile.notes),
         received_at=at,
+        fingerprint=fingerprint,
     )
     sealed = vault.put(vault.evidence_name(evidence), profile.column.to_bytes(), key)
     try:
         with transaction.atomic():
             keys.require_of_case(case, key)
+            if fingerprint is not None:
+                _refuse_brought(fingerprint)
             evidence.save(force_insert=True)
             sealed.save(force_insert=True)
             log.append(
@@ -131,8 +150,12 @@ def receive_evidence(
                 build=evidence.build,
                 column_manifest=sealed.manifest_sha256.hex(),
             )
-    except BaseException:
+            if doubts:
+                holds.hold(evidence, doubts, by=by, at=at)
+    except BaseException as trouble:
         shelf.remove(sealed.place)
+        if fingerprint is not None and isinstance(trouble, IntegrityError):
+            _refuse_brought(fingerprint)  # it came twice at once
         raise
     return evidence
 
@@ -205,6 +228,34 @@ def _refuse_twice(file: GenomicFile) -> None:
     same = GenomicFile.objects.filter(participant=file.participant, fingerprint=file.fingerprint)
     if same.exists():
         raise FileRefused(FileReason.DUPLICATE, "This very file is here already.")
+
+
+def _refuse_brought(fingerprint: bytes) -> None:
+    if EvidenceProfile.objects.filter(fingerprint=fingerprint).exists():
+        raise FileRefused(
+            FileReason.DUPLICATE,
+            "Your organisation brought this very file before, for this case or another; search with it.",
+        )
+
+
+def _doubts(column: Column, build: Build) -> tuple[Doubt, ...]:
+    """What speaks against evidence at the sites of the panel in use. Raises FileRefused for what cannot be
+    compared there at all."""
+    version = _panel()
+    if version is None:
+        return ()  # the search looks again (genomics.gate)
+    if version.build != str(build):
+        what = f"It counts along {build}, and people are compared along {version.build}."
+        raise FileRefused(FileReason.OTHER_BUILD, what)
+    panel = Panel.from_bytes(bytes(version.data))
+    looked = plausible.seen(vault.row_of(column, panel), panel)
+    if Doubt.TOO_FEW in looked.doubts:
+        what = (
+            f"It tells {looked.look.sites:,} of the {len(panel):,} sites at which people are compared: too"
+            " few to say who is related; or it is no person's, or not of the reference genome that it says."
+        )
+        raise FileRefused(FileReason.TOO_FEW_SITES, what)
+    return looked.doubts
 
 
 def _panel() -> PanelVersion | None:

@@ -1,9 +1,12 @@
 """The facts of the middle floor."""
 
 from genomics.models.files import (
+    HOLD_TRANSITIONS,
+    EvidenceHold,
     EvidenceKey,
     EvidenceProfile,
     GenomicFile,
+    Hold,
     PanelVersion,
     ParticipantKey,
     Sealed,
@@ -12,9 +15,12 @@ from genomics.models.files import (
 )
 
 __all__ = [
+    "HOLD_TRANSITIONS",
+    "EvidenceHold",
     "EvidenceKey",
     "EvidenceProfile",
     "GenomicFile",
+    "Hold",
     "PanelVersion",
     "ParticipantKey",
     "Sealed",

@@ -131,5 +131,40 @@ class EvidenceProfile(models.Model):
     wrapped = models.BinaryField(null=True)
     epoch = models.PositiveIntegerField(default=0, db_index=True)
     received_at = models.DateTimeField()
+    # HMAC of whose it is and the bytes: recognises the same file of one organisation. It goes with the row.
+    fingerprint = models.BinaryField(max_length=32, null=True)
 
     objects = EvidenceManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fingerprint"], name="evidence_once_for_its_owner")]
+
+
+class Hold(models.TextChoices):
+    """How evidence stands that does not look like one person's genome."""
+
+    HELD = "held", "held"
+    CLEARED = "cleared", "let through"
+    REFUSED = "refused", "refused"
+
+
+HOLD_TRANSITIONS: dict[Hold, frozenset[Hold]] = {
+    Hold.HELD: frozenset({Hold.CLEARED, Hold.REFUSED}),
+    Hold.CLEARED: frozenset(),
+    Hold.REFUSED: frozenset(),
+}
+
+
+class EvidenceHold(models.Model):
+    """That a profile is held, and why; it goes with the profile. Until it is let through, nothing is compared
+    with it (genomics.holds)."""
+
+    profile = models.OneToOneField(
+        EvidenceProfile, on_delete=models.CASCADE, primary_key=True, related_name="hold"
+    )
+    state = models.CharField(max_length=8, choices=Hold, default=Hold.HELD)
+    doubts = models.JSONField()  # codes of genomics.matching.plausible
+    held_at = models.DateTimeField()
+    reason = models.TextField(blank=True, default="")
+    settled_by = models.CharField(max_length=64, blank=True, default="")
+    settled_at = models.DateTimeField(null=True, blank=True)

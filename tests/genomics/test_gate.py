@@ -22,7 +22,7 @@ from genomics.errors import QuestionRefused, RequestLapsed, VaultSealed
 from genomics.intake import upkeep
 from genomics.matching import parse
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, ParticipantKey, Sealed
-from tests.world import NOW, World, genotypes, signed, small_panel, with_panel
+from tests.world import NOW, World, again, genotypes, signed, small_panel, with_panel
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -137,7 +137,7 @@ def test_nothing_on_the_shelf_shows_a_genotype(world: World):
 
 
 def relatives(world: World, case, **changes: Any) -> dict[str, Any]:
-    profile = cases.bring_evidence(case, world.trace, by=world.investigator_of(case), at=NOW)
+    profile = cases.bring_evidence(case, again(world.trace), by=world.investigator_of(case), at=NOW)
     return {"kind": "relatives", "evidence": str(profile.id)} | changes
 
 
@@ -184,10 +184,9 @@ def test_an_order_for_everybody_reads_exactly_the_same_people(family: World):
 
 def test_identity_finds_the_same_person_only(family: World):
     case = family.case()
-    family.trace = genotypes(small_panel(), np.zeros(3000, dtype=np.uint8))
-    family.join(
-        "twin of the trace", says="Noor", data=genotypes(small_panel(), np.zeros(3000, dtype=np.uint8))
-    )
+    copies = np.random.default_rng(8).binomial(2, 0.5, 3000)
+    family.trace = genotypes(small_panel(), copies)
+    family.join("twin of the trace", says="Noor", data=again(family.trace))
     question = relatives(family, case)
     question = {"kind": "identity", "evidence": question["evidence"]}
     answer = ask(family, question, *police(family, question, case)).answer

@@ -30,11 +30,23 @@ from broker.models import (
 )
 from broker.roles import Role
 from consent.ledger import log
-from genomics.models import EvidenceProfile
+from genomics.models import EvidenceHold, EvidenceProfile
 from tests.house.test_doors import DOORS
 from tests.house.test_url_matrix import BACKEND, account
 from tests.house.url_rows import ROWS
-from tests.world import EARLIER, FAR, NOW, World, court_paper, genotypes, job_of, pdf, small_panel, with_panel
+from tests.world import (
+    EARLIER,
+    FAR,
+    NOW,
+    World,
+    again,
+    court_paper,
+    genotypes,
+    job_of,
+    pdf,
+    small_panel,
+    with_panel,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +85,7 @@ DOMAIN = (
     "steward:case",
     "steward:search",
     "steward:disclosure",
+    "steward:evidence",
     "administrator:",
     "jobs:",
     "api:",
@@ -136,7 +149,7 @@ class Town:
         return case
 
     def asked(self, case: Case, by: User) -> Query:
-        evidence = cases.bring_evidence(case, self.trace, by=by, at=NOW)
+        evidence = cases.bring_evidence(case, again(self.trace), by=by, at=NOW)
         question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20}
         return queries.submit(question, under=case, by=by, at=NOW)
 
@@ -183,6 +196,8 @@ def things(name: str) -> list[dict[str, Any]]:
             return every["agency"]
         case "steward:search":
             return [{"id": pk} for pk in Query.objects.values_list("pk", flat=True)]
+        case "steward:evidence":
+            return [{"id": pk} for pk in EvidenceHold.objects.values_list("pk", flat=True)]
         case "steward:disclosure":
             return [{"id": pk} for pk in Disclosure.objects.values_list("pk", flat=True)]
         case "administrator:confirm":
@@ -212,7 +227,7 @@ def bodies(user: User) -> Iterator[dict[str, Any]]:
 
 def files(trace: bytes) -> dict[str, Any]:
     return {
-        "file": SimpleUploadedFile("evidence.vcf", trace),
+        "file": SimpleUploadedFile("evidence.vcf", again(trace)),
         "document": SimpleUploadedFile("order.pdf", pdf("alone")),
         "scope": ["relatives", "identity"],
     }

@@ -28,7 +28,18 @@ from tests.house.test_doors import DOORS
 from tests.house.test_url_table import EVERYBODY, SIGNED_IN, TABLE, address, comes_in
 from tests.house.url_rows import ROWS
 from tests.remembering import receive
-from tests.world import EARLIER, FAR, NOW, World, court_paper, genotypes, job_of, small_panel, with_panel
+from tests.world import (
+    EARLIER,
+    FAR,
+    NOW,
+    World,
+    again,
+    court_paper,
+    genotypes,
+    job_of,
+    small_panel,
+    with_panel,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("silence")]
 
@@ -178,7 +189,7 @@ def sides() -> tuple[Side, Side]:
 def _side(world: World, number: str, investigator: User, researcher: User, trace: bytes) -> Side:
     side = Side()
     case = _case(world, number, investigator)
-    evidence = cases.bring_evidence(case, trace, by=investigator, at=NOW)
+    evidence = cases.bring_evidence(case, again(trace), by=investigator, at=NOW)
     question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20}
     search = queries.submit(question, under=case, by=investigator, at=NOW)
     run = job_of(search)

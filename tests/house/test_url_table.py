@@ -171,6 +171,7 @@ PORTAL: dict[str, tuple[set[Role], str]] = {
         ({S, L, K}, "get"),
     ),
     "steward:request": ({S}, "get"),
+    "steward:evidence": ({S}, "get"),
     **dict.fromkeys(
         ("steward:case", "steward:search", "steward:disclosure", "steward:document"), ({S, L}, "get")
     ),

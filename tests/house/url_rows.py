@@ -136,6 +136,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "steward:case": ("get post", "all"),
     "steward:search": ("get post", "all"),
     "steward:disclosure": ("get post", "all"),
+    "steward:evidence": ("get post", "all"),
     "steward:document": ("get", "all"),
     "steward:print_form": ("get", "-"),
     "steward:verify_identity": ("post", "all"),

@@ -8,7 +8,7 @@ from broker.demo import house
 from broker.models import Case, Disclosure, Job, Query, User
 from broker.roles import Role
 from consent.ledger import log
-from tests.world import EARLIER, NOW, World, job_of
+from tests.world import EARLIER, NOW, World, again, job_of
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Found:
     def asked(self, case: Case | None = None, **changes: Any) -> Query:
         """A search as it is submitted: nobody has signed it."""
         case = case or self.case
-        evidence = cases.bring_evidence(case, self.trace, by=self.by, at=NOW)
+        evidence = cases.bring_evidence(case, again(self.trace), by=self.by, at=NOW)
         question = {"kind": "relatives", "evidence": str(evidence.pk), "min_cm": 7, "min_total_cm": 20}
         return queries.submit(question | changes, under=case, by=self.by, at=NOW)
 

@@ -21,7 +21,7 @@ from genomics.intake.receive import receive_evidence
 from genomics.models import EvidenceKey, EvidenceProfile, Sealed
 from tests.broker.cases.steps import Found, by_the_second_pair, run, search
 from tests.broker.portal.jobs.running import signed_in
-from tests.world import EARLIER, NOW, World, job_of
+from tests.world import EARLIER, NOW, World, again, job_of
 
 pytestmark = pytest.mark.django_db
 
@@ -148,9 +148,9 @@ def test_evidence_that_comes_while_its_case_ends_is_cleared(found: Found):
 
 def test_evidence_lies_under_the_cases_own_key_and_no_other_opens_it(found: Found):
     first = cases.bring_evidence(found.case, found.trace, by=found.by, at=NOW)
-    second = cases.bring_evidence(found.case, found.trace, by=found.by, at=NOW)
+    second = cases.bring_evidence(found.case, again(found.trace), by=found.by, at=NOW)
     other = found.world.case(number="C-2")
-    third = cases.bring_evidence(other, found.trace, by=found.by, at=NOW)
+    third = cases.bring_evidence(other, again(found.trace), by=found.by, at=NOW)
     assert keys.of_evidence(first) == keys.of_evidence(second) != keys.of_evidence(third)
     third.case = first.case  # moved to another case, it does not open
     with pytest.raises(VaultSealed):
@@ -223,7 +223,7 @@ def test_evidence_is_never_found_by_a_search(found: Found):
     """The very same profile is evidence of another case: the search finds Noor alone."""
     other = found.world.case(number="C-2")
     cases.bring_evidence(other, found.trace, by=found.by, at=NOW)
-    cases.bring_evidence(found.case, found.trace, by=found.by, at=NOW)
+    cases.bring_evidence(found.case, again(found.trace), by=found.by, at=NOW)
     made = by_the_second_pair(found.world, found.proposed())
     records = results.read(made.job, by=found.by, at=NOW)["records"]
     assert len(records) == 1
