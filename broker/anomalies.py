@@ -63,6 +63,8 @@ TOUCHES = frozenset(
         *(kind.tag for kind in (events.TAKEN_ALONG, events.HANDOVER_INVITED, events.CHANNEL_ADDED)),
     }
 )
+# Of evidence: that a profile was held, and that more of them were tried than an organisation may.
+CRAFTED = frozenset({genomics_events.EVIDENCE_HELD.tag, events.BUDGET_SPENT.tag})
 ALARMS = frozenset({consent_events.RISE.tag, consent_events.UNSOUND.tag, events.PASSKEY_DOUBTED.tag})
 WATCHED = frozenset(
     {
@@ -70,6 +72,7 @@ WATCHED = frozenset(
         *OFFICE,
         *TOUCHES,
         *ALARMS,
+        *CRAFTED,
         events.CANARY_TOUCHED.tag,
         events.JOB_REFUSED.tag,
         genomics_events.VAULT_UNACCOUNTED.tag,
@@ -219,6 +222,14 @@ def _vault(scene: Scene) -> Iterator[Anomaly]:
         yield _anomaly("vault", some[0].subject if len(some) == 1 else "vault", day, some)
 
 
+def _crafted(scene: Scene) -> Iterator[Anomaly]:
+    tried = defaultdict(list)
+    for one in scene.of(CRAFTED):
+        tried[one.by, scene.day(one.at)].append(one)
+    for (by, day), some in tried.items():
+        yield _anomaly("crafted", by, day, some)
+
+
 def _alarms(scene: Scene) -> Iterator[Anomaly]:
     for one in scene.of(ALARMS):
         yield _anomaly("alarm", one.subject, scene.day(one.at), [one])
@@ -255,6 +266,13 @@ RULES: dict[str, Rule] = {
         gettext_lazy("The vault was opened outside a job"),
         gettext_lazy("Something sealed was opened, and nobody said for what."),
         _vault,
+    ),
+    "crafted": Rule(
+        gettext_lazy("Odd profiles, or too many"),
+        gettext_lazy(
+            "Evidence was held as not of one person, or more profiles were tried than the budget has."
+        ),
+        _crafted,
     ),
     "alarm": Rule(
         gettext_lazy("An alarm rang"),

@@ -21,7 +21,8 @@ from consent.models import LedgerEvent
 
 WHO = "watch"  # by whom the event is: nobody pressed anything
 TOLD = 20  # events of evidence that are named
-LOUD = frozenset({"canary", "vault", "marks", "hours", "refusals", "rate"})  # an alarm rang already
+# Of an alarm, one rang already.
+LOUD = frozenset({"canary", "vault", "marks", "hours", "refusals", "rate", "crafted"})
 
 
 def seen(*, since: datetime, at: datetime) -> list[Anomaly]:

@@ -13,6 +13,10 @@ class Refused(BrokerError):
     """What was asked does not fit; nothing was changed. The message says what to correct."""
 
 
+class BudgetSpent(Refused):
+    """Her organisation has searched with as many profiles as it may for now. Nothing was submitted."""
+
+
 class ProofNeeded(BrokerError):
     """Something weighty was asked without a fresh proof of who asks. Nothing was changed; `where` is the page
     on which it can be done."""

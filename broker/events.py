@@ -99,6 +99,11 @@ SEARCH_SUBMITTED = EventKind(
     "A search of kind {question_kind} was submitted under {under}; it waits for two signatures.",
     ("question_kind", "question_sha256", "purposes", "under", "paper"),
 )
+BUDGET_SPENT = EventKind(
+    "query:budget:spent",
+    "{subject} asked to search with more than {profiles} profiles in {days} days, and was refused.",
+    ("profiles", "days"),
+)
 SEARCH_DECIDED = EventKind(
     kinds.SEARCH_DECIDED, "Search {subject}: the {role} approves is {approves}.", ("approves", "role")
 )

@@ -40,6 +40,9 @@ SENTENCES_ID: dict[str, str] = {
     ),
     "broker:report:made": "Laporan keterbukaan untuk {start} sampai {end} dibuat.",
     "broker:case:lapsed": "Perkara {subject} gugur: {why}.",
+    "query:budget:spent": (
+        "{subject} meminta pencarian dengan lebih dari {profiles} profil dalam {days} hari, dan ditolak."
+    ),
     "query:search:submitted": (
         "Sebuah pencarian jenis {question_kind} diajukan dalam {under}; menunggu dua tanda tangan."
     ),

@@ -8,13 +8,15 @@ signed it (searches). Running it is in jobs.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from broker import access, cases, reopening, rights, stopping, submissions, tasks, uses
-from broker.errors import NotAllowed, Refused
+from broker import access, budgets, cases, events, reopening, rights, stopping, submissions, tasks, uses
+from broker.errors import BudgetSpent, NotAllowed, Refused
 from broker.models import AccessRequest, Case, Job, Query, User
 from broker.roles import Right, Role
+from consent.ledger import log
 from consent.purposes import PURPOSES
 from genomics import holds
 from genomics.errors import GenomicsError
@@ -32,7 +34,8 @@ def submit(
 ) -> Query:
     """Ask a question. The same idempotency key from the same person returns the query it made before.
 
-    Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer. A query
+    Raises NotAllowed or Refused, with nothing saved, when she may not ask or nobody could answer; BudgetSpent
+    when her organisation has searched with as many profiles as it may. A query
     that fails a request gate is saved as refused, with its reasons: that somebody tried is worth knowing."""
     rights.require(by, Right.ASK)
     reopening.require_open()
@@ -61,10 +64,29 @@ def _save(
     asked: dict[str, Any], *, under: AccessRequest | Case, by: User, role: Role, at: datetime, key: str
 ) -> Query:
     with transaction.atomic():
-        query = submissions.record(asked, under=under, by=by, role=role, at=at, key=key)
-        if (job := query.job) is not None:
-            tasks.ring_on_commit(job)
-    return query
+        spent = _spent(asked, under, at)
+        if spent is None:
+            query = submissions.record(asked, under=under, by=by, role=role, at=at, key=key)
+            if (job := query.job) is not None:
+                tasks.ring_on_commit(job)
+            return query
+        log.append(
+            events.BUDGET_SPENT,
+            at=at,
+            by=by.reference,
+            subject=spent.owner,
+            profiles=spent.used,
+            days=spent.days,
+        )
+    raise BudgetSpent(spent.sentence)
+
+
+def _spent(asked: dict[str, Any], under: AccessRequest | Case, at: datetime) -> budgets.Budget | None:
+    """The budget that this search would exceed; None where it exceeds none."""
+    if not isinstance(under, Case) or asked.get("evidence") is None:
+        return None
+    budget = budgets.of(under, UUID(asked["evidence"]), policy=uses.policy(at), at=at, hold=True)
+    return budget if budget.is_spent else None
 
 
 def _asked_before(asked: dict[str, Any], *, under: AccessRequest | Case, by: User, key: str) -> Query | None:

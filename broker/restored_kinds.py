@@ -107,6 +107,7 @@ NOTHING: dict[str, str] = {
     "broker:process:seen": "It tells who looked.",
     "broker:statement:made": "It is made again for months that are over, and says what the tables say.",
     "broker:report:made": "It tells what was published.",
+    "query:budget:spent": "It tells who tried; what was searched with since is gone from the count.",
     "query:search:submitted": "It widens: it is asked again.",
     "query:disclosure:proposed": "It widens: it is asked for again.",
     "query:disclosure:made": "What went out went out; the older row waits for two signatures again.",

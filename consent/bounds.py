@@ -5,9 +5,10 @@
 
 Each dial stops at its bound, which is the narrow side: a guardian's word outlasts a majority less long, fewer
 crimes are asked about before other leads were tried, no shorter segment is told, fewer matches and coarser,
-searches are told earlier, a ban on speaking ends sooner. Only an age of majority has no narrow side, for what
-a guardian loses the young person wins: it too stops at its bound, and so a person looks before it is adopted,
-and what had ended by it does not begin again (bounding). Nothing else changes.
+fewer profiles are searched with, searches are told earlier, a ban on speaking ends sooner. Only an age of
+majority has no narrow side, for what a guardian loses the young person wins: it too stops at its bound, and so
+a person looks before it is adopted, and what had ended by it does not begin again (bounding). Nothing else
+changes.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,12 @@ from consent.policy import (
     COARSEST_TENTHS,
     COMPARED,
     LEADS_MAY_BE_SPARED,
+    LEAST_PROFILES_DAYS,
     MOST_GAG_DAYS,
     MOST_GRACE_DAYS,
     MOST_HOLD_DAYS,
     MOST_MATCHES,
+    MOST_PROFILES,
     OLDEST_MAJORITY,
     SHORTEST_SEGMENT_CM,
     YOUNGEST_MAJORITY,
@@ -62,6 +65,8 @@ def within(policy: Policy, *, version: str) -> Policy:
         in_common_told=policy.in_common_told & COMPARED,
         hold_days=_held(policy.hold_days, 0, latest),
         hold_latest_days=latest,
+        profiles_most=_held(policy.profiles_most, 0, MOST_PROFILES),
+        profiles_days=max(policy.profiles_days, LEAST_PROFILES_DAYS),
         gag_latest_days=_held(policy.gag_latest_days, 0, MOST_GAG_DAYS),
     )
 

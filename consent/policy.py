@@ -23,6 +23,8 @@ MOST_MATCHES = 200  # that one search tells of: each is compared with each
 COARSEST_TENTHS = 100  # ten centimorgans
 # Of whom DNA is compared at all for kinship: places and what matches share are told for no other family.
 COMPARED = frozenset(("EXON", "LE.ABD", "LE.HOM", "LE.MIS", "LE.OVC", "LE.SEX", "LE.UHR", "RELMATCH"))
+MOST_PROFILES = 100  # with so many strangers' genomes a good part of anybody's is read off (tiling)
+LEAST_PROFILES_DAYS = 7  # and in no shorter time than this
 MOST_GAG_DAYS = 1096  # three years: a court that forbids longer says so again, on a paper of its own
 MOST_HOLD_DAYS = 365  # searches of police and counsel are told after a year, whatever else goes on
 
@@ -81,6 +83,9 @@ class Policy:
     step_tenths_cm_by_family: tuple[tuple[str, int], ...] = ()
     places_told: frozenset[str] = COMPARED
     in_common_told: frozenset[str] = COMPARED
+    # With how many different profiles one organisation may search within so many days.
+    profiles_most: int = 20
+    profiles_days: int = 30
     gag_latest_days: int = MOST_GAG_DAYS  # how long a paper may forbid to speak of it
     disease_parents: Hierarchy = DISEASES
     region_parents: Hierarchy = REGIONS
@@ -165,6 +170,10 @@ class Policy:
         for told in (self.places_told, self.in_common_told):
             if further := sorted(told - COMPARED):
                 yield f"For {', '.join(further)} nobody is compared for kinship, so nothing of it is told"
+        if not 0 <= self.profiles_most <= MOST_PROFILES:
+            yield f"Nobody searches with over {MOST_PROFILES} profiles, and so not with {self.profiles_most}"
+        if self.profiles_days < LEAST_PROFILES_DAYS:
+            yield f"Profiles are counted over {LEAST_PROFILES_DAYS} days or more, not {self.profiles_days}"
         if not 0 <= self.hold_days <= self.hold_latest_days <= MOST_HOLD_DAYS:
             yield (
                 f"A search is told {self.hold_days} to {self.hold_latest_days} days after it; the second may "
@@ -224,6 +233,8 @@ _READ: dict[str, Any] = {
     "step_tenths_cm_by_family": table,
     "places_told": words,
     "in_common_told": words,
+    "profiles_most": int,
+    "profiles_days": int,
     "gag_latest_days": int,
     "proxy_may_grant": words,
     "guardian_may_grant": words,

@@ -18,6 +18,7 @@ from rest_framework.views import set_rollback
 from broker.errors import (
     BeingWritten,
     BrokerError,
+    BudgetSpent,
     Busy,
     NoRoom,
     NotAllowed,
@@ -64,6 +65,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (BeingWritten, 423, "being-written", "Another request is sending it"),
     (NotAsSent, 460, "not-as-sent", "The checksum differs"),
     (FileRefused, 422, "file-refused", "The file was refused"),
+    (BudgetSpent, 422, "budget-spent", "As many profiles as may be searched with for now"),
     (Refused, 422, "refused", "This cannot be done as asked"),
     (GenomicsError, 422, "refused", "This cannot be done as asked"),
     (NoRoom, 507, "no-room", "There is no room at this moment"),

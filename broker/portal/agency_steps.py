@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import case_ends, cases, disclosures, queries, submissions, uses
+from broker import budgets, case_ends, cases, disclosures, queries, submissions, uses
 from broker.models import Authorisation, Case, CasePermission, Disclosure, Job, Query, Reviewed, User
 from broker.portal import asked, court_document
 from broker.portal import steward_papers as papers
@@ -52,7 +52,13 @@ def search(request: HttpRequest, id: UUID, evidence_id: UUID) -> HttpResponse:
     return render(
         request,
         "agency/search.html",
-        {"case": seen, "form": form, "profile": papers.profile(profile), "approved": _is_open(seen, now)},
+        {
+            "case": seen,
+            "form": form,
+            "profile": papers.profile(profile),
+            "approved": _is_open(seen, now),
+            "budget": budgets.of(seen, profile.pk, policy=uses.dials(now), at=now),
+        },
         status=400 if form.errors else 200,
     )
 

@@ -132,6 +132,7 @@ def test_every_rule_has_its_words_and_every_anomaly_a_search_that_can_be_read():
         happened(events.QUERY_REFUSED, many=5),
         happened(events.CANARY_TOUCHED, subject="job:1"),
         happened(genomics_events.VAULT_UNACCOUNTED, subject="files/1/column"),
+        happened(genomics_events.EVIDENCE_HELD, subject="case:1"),
         happened(consent_events.RISE, by="alarm"),
         roles={f"user:{'a' * 36}": frozenset({Role.INVESTIGATOR})},
         marks_missing=1,

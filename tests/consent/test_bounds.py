@@ -32,6 +32,8 @@ WIDE = {
     "hold_days": 500,
     "hold_latest_days": 400,
     "gag_latest_days": 5000,
+    "profiles_most": 1000,
+    "profiles_days": 1,
 }
 BACK = {
     "gag_latest_days": (5000, 1096),
@@ -45,6 +47,8 @@ BACK = {
     "most_matches": (5000, 200),
     "most_matches_by_family.LE.HOM": (0, 1),
     "places_told": (["LE.HOM", "RESEARCH"], ["LE.HOM"]),
+    "profiles_days": (1, 7),
+    "profiles_most": (1000, 100),
     "shortest_segment_cm": (3, 5),
     "shortest_segment_cm_by_family.LE.HOM": (1, 5),
     "step_tenths_cm": (0, 1),

@@ -80,6 +80,8 @@ def test_a_dial_may_be_turned_as_far_as_the_house_goes(changes: dict):
         ({"step_tenths_cm_by_family": {"RELMATCH": 101}}, "and not of 101"),
         ({"places_told": ["RESEARCH"]}, "For RESEARCH nobody is compared"),
         ({"in_common_told": ["LE.NVC", "LE.HOM"]}, "For LE.NVC nobody is compared"),
+        ({"profiles_most": 101}, "over 100 profiles"),
+        ({"profiles_days": 6}, "over 7 days or more"),
         ({"gag_latest_days": 1097}, "1096 days at most"),
         ({"hold_days": 60, "hold_latest_days": 59}, "smaller than the first"),
     ],
