@@ -4,10 +4,11 @@ Before each batch the law is asked again about the people in it: who has withdra
 Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +17,22 @@ from django.db import transaction
 from consent import afterwards
 from consent import clearance as proofs
 from consent.clearance import Clearance
+from consent.errors import NotCleared
 from consent.ledger import log
 from consent.terms import DataUse, Policy
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import readings, slabs
+from genomics._vault import readings, rows, slabs
 from genomics._vault.readings import Purpose, Tally
+from genomics._vault.rows import InUse, Lent
 from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
 from genomics.errors import QuestionRefused, RequestLapsed
 from genomics.matching import masked
-from genomics.matching.question import Place, Question, Reference
+from genomics.matching.question import Group, Place, Question, Reference
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
-from genomics.panel import Panel, PanelRow
+from genomics.panel import PanelRow
 from genomics.variants import Variant
 
 
@@ -39,7 +42,7 @@ class Asked:
 
     answer: Answer
     clearance: Clearance
-    opened: frozenset[UUID]  # every file of which something was opened on the way, slabs apart
+    opened: frozenset[UUID]  # every file of which something was opened or remembered, slabs apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,27 @@ class _File:
 
     file: GenomicFile
     proof: Clearance
-    panel: PanelVersion | None
     build: Build
     found: Carriage | None  # what the slab that it lies in says of the question's place
+    lent: Lent | None
+    place: int  # among those lent
 
     def carriage(self, at: Variant | Region) -> Carriage:
         return vault.column(self.file, self.proof).carriage(at) if self.found is None else self.found
 
     def row(self) -> PanelRow:
-        assert self.panel is not None
-        return vault.row(self.file, self.panel, self.proof)
+        assert self.lent is not None
+        return self.lent.row(self.place)
+
+
+class _Files(tuple[_File, ...]):
+    """Those of a batch."""
+
+    __slots__ = ()
+
+    def groups(self, places: Iterable[int]) -> Sequence[Group]:
+        lent = self[0].lent if self else None
+        return [] if lent is None else lent.groups(list(places))
 
 
 def ask(
@@ -107,6 +121,7 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
         try:
             yield opened
         finally:
+            beyond = [file for file in opened.files if not clearance.covers(file)]
             with transaction.atomic():
                 log.append(
                     events.VAULT_OPENED,
@@ -117,24 +132,33 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
                     slabs=len(opened.slabs),
                     evidence=len(opened.evidence),
                     openings=opened.openings,
+                    rows=len(opened.rows),
+                    remembered=len(opened.remembered),
+                    files_sha256=opened.files_sha256,
+                    beyond=len(beyond),
                 )
+    if beyond:
+        raise NotCleared(f"{len(beyond)} files were opened beyond the Clearance. Nothing is answered.")
 
 
 def _look(
-    question: Question, proof: Clearance, panel: PanelVersion | None, reference: Reference | None
+    question: Question, proof: Clearance, used: InUse | None, reference: Reference | None
 ) -> list[tuple[int, Any]]:
     files = GenomicFile.objects.select_related("participant").in_bulk(
         [file for one in proof.permitted for file in one.files]
     )
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
-    if panel is not None:
-        asked = [(ordinal, file) for ordinal, file in asked if file.build == panel.build]
-    found = _found([file for _, file in asked], question.place, proof)
-    materials = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
-    return [
-        (ordinal, finding)
-        for (ordinal, _), finding in zip(asked, question.look(materials, reference), strict=True)
-    ]
+    if used is not None:
+        asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]
+    theirs = [file for _, file in asked]
+    found = _found(theirs, question.place, proof)
+    with nullcontext() if used is None else rows.lent(theirs, used, proof) as lent:
+        materials = _Files(
+            _File(file, proof, Build(file.build), found.get(file.id), lent, place)
+            for place, file in enumerate(theirs)
+        )
+        looked = question.look(materials, reference)
+    return [(ordinal, finding) for (ordinal, _), finding in zip(asked, looked, strict=True)]
 
 
 def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:
@@ -148,22 +172,27 @@ def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) 
     return found
 
 
-def _panel() -> PanelVersion:
-    panel = PanelVersion.objects.order_by("loaded_at", "id").last()
-    if panel is None:
+def _panel() -> InUse:
+    newest = PanelVersion.objects.order_by("loaded_at", "id").values_list("sha256", flat=True).last()
+    if newest is None:
         raise QuestionRefused("No panel of sites is loaded, so nobody can be compared. Nothing was read.")
-    return panel
+    return _in_use(bytes(newest))
 
 
-def _reference(evidence: UUID | None, version: PanelVersion | None, proof: Clearance) -> Reference | None:
-    if evidence is None or version is None:
+@lru_cache(maxsize=1)
+def _in_use(digest: bytes) -> InUse:
+    """Read once a process: a panel is nobody's."""
+    return InUse.of(PanelVersion.objects.get(sha256=digest))
+
+
+def _reference(evidence: UUID | None, used: InUse | None, proof: Clearance) -> Reference | None:
+    if evidence is None or used is None:
         return None
     profile = EvidenceProfile.objects.filter(id=evidence).first()
     if profile is None:
         raise QuestionRefused(f"There is no evidence profile {evidence}. Nothing was read.")
-    if profile.build != version.build:
+    if profile.build != used.build:
         raise QuestionRefused(
-            f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
+            f"The evidence is in {profile.build} and the panel in {used.build}. Nothing was read."
         )
-    panel = Panel.from_bytes(bytes(version.data))
-    return Reference(panel, vault.row_of(vault.evidence(profile, proof), panel))
+    return Reference(used.panel, vault.row_of(vault.evidence(profile, proof), used.panel))

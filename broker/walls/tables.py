@@ -88,6 +88,7 @@ TABLES: dict[str, Rights] = {
     ),
     "genomics_genomicfile": _rights("SUD  SI   -  S  SIUD"),
     "genomics_slabmember": _rights("SD   S    -  -  SIUD"),
+    "genomics_rowtile": _rights("-    -    -  -  SIUD"),
     "genomics_panelversion": _rights("S    S    -  S  SI"),
     # --- jobs ---
     "broker_query": _rights(

@@ -53,6 +53,10 @@ class Bucket:
                 raise VaultSealed(f"{name} is not on the shelf. Nothing was read.") from None
             raise VaultSealed(f"The bucket does not give {name} ({code}). Nothing was read.") from None
 
+    def spans(self, name: str, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+        for offset, length in spans:
+            yield self.get(name, offset, length)
+
     def remove(self, name: str) -> None:
         self._bucket.Object(self._prefix + name).delete()
         self._bucket.objects.filter(Prefix=f"{self._prefix}{name}/").delete()

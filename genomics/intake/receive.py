@@ -18,7 +18,7 @@ from consent.ledger import log
 from consent.models import Holding, Participant
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import keys, readings, shelf
+from genomics._vault import keys, readings, rows, shelf
 from genomics._vault.readings import Purpose
 from genomics.columns import Column
 from genomics.coordinates import Build
@@ -71,14 +71,14 @@ def receive(
         copy.seek(0)
         upload = vault.put(vault.upload_name(file), copy, key)
         column = vault.put(vault.column_name(file), profile.column.to_bytes(), key)
-        rows = list(_derived(file, profile.column, key))
+        derived = list(_derived(file, profile.column, key))
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
             holdings.add(participant, file.id, by=by, at=at, state=state)
             keys.of(participant)  # she may have been erased while the file was read
             _refuse_twice(file)
             file.save(force_insert=True)
-            Sealed.objects.bulk_create([upload, column, *rows])
+            Sealed.objects.bulk_create([upload, column, *derived])
             log.append(
                 events.FILE_RECEIVED,
                 at=at,
@@ -164,7 +164,7 @@ def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
             )
     for file in GenomicFile.objects.filter(build=version.build).select_related("participant").iterator():
         with readings.under(Purpose.UPKEEP):
-            vault.derive_row(file, version, panel)
+            rows.derive(file, version, panel)
     return version
 
 
@@ -197,8 +197,8 @@ def _derived(file: GenomicFile, column: Column, key: bytes) -> Iterator[Sealed]:
     """Its row of the panel in use, if they count along the same build."""
     version = _panel()
     if version is not None and version.build == file.build:
-        row = vault.row_of(column, Panel.from_bytes(bytes(version.data)))
-        yield vault.put(vault.row_name(file, version), row.to_bytes(), key)
+        used = rows.InUse.of(version)
+        yield rows.sealed(file, used.digest, vault.row_of(column, used.panel), used.shape, key)
 
 
 def _refuse_twice(file: GenomicFile) -> None:

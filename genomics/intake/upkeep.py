@@ -16,7 +16,7 @@ from django.db import transaction
 
 from consent.ledger import log
 from genomics import events
-from genomics._vault import epochs, keys, readings, slabs
+from genomics._vault import epochs, keys, readings, rows, slabs
 from genomics._vault import files as vault
 from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
@@ -90,10 +90,11 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
     panel = Panel.from_bytes(bytes(version.data))
     files = GenomicFile.objects.filter(build=version.build, participant__erased_at__isnull=True)
     for file in files.select_related("participant").order_by("received_at", "id").iterator():
-        there = missing_only and Sealed.objects.filter(name=vault.row_name(file, version)).exists()
+        name = rows.name_of(file.id, bytes(version.sha256))
+        there = missing_only and Sealed.objects.filter(name=name).exists()
         if not there and GenomicFile.objects.filter(pk=file.pk).exists():
             with readings.under(Purpose.UPKEEP):
-                vault.derive_row(file, version, panel)
+                rows.derive(file, version, panel)
             yield file
 
 

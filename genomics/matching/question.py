@@ -4,14 +4,18 @@ Pure. One kind of question a file beside this one; `parse` brings one back from 
 the gate's; who may ask which kind is upstairs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genomics.answers import Answer, Granularity
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
+from genomics.matching.segments import People
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
 
@@ -26,6 +30,23 @@ class Material(Protocol):
         """What it says of the place where the question looks."""
 
     def row(self) -> PanelRow: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Rows of some of the files that a look was given: the row of the file at `places[n]` is line `lines[n]`
+    of `people`. Whatever else lies there is none of the question's business."""
+
+    people: People
+    lines: NDArray[np.int32]
+    places: Sequence[int]
+
+
+class Materials(Iterable[Material], Sized, Protocol):
+    """The files of one look. What reads rows asks for many at a time."""
+
+    def groups(self, places: Iterable[int]) -> Sequence[Group]:
+        """The rows of the files at these places, opened now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,7 @@ class Question(Protocol):
 
     def as_json(self) -> dict[str, Any]: ...
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> Sequence[Any]: ...
+    def look(self, files: Materials, reference: Reference | None) -> Sequence[Any]: ...
 
     def conclude(
         self, found: Mapping[int, Sequence[Any]], *, reference: Reference | None, alias: Callable[[int], str]

@@ -14,8 +14,8 @@ from uuid import UUID
 from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
-from genomics.matching.question import Material, Reference
-from genomics.matching.segments import related
+from genomics.matching.question import Materials, Reference
+from genomics.matching.segments import related_in
 from genomics.matching.sharing import Sharing
 
 MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
@@ -66,10 +66,14 @@ class Relatives:
             "min_total_cm": self.min_total_cm,
         }
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Sharing | None]:
+    def look(self, files: Materials, reference: Reference | None) -> list[Sharing | None]:
         assert reference is not None
-        found = related(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
-        return [found.get(place) for place in range(len(files))]
+        told: list[Sharing | None] = [None] * len(files)
+        for group in files.groups(range(len(files))):
+            found = related_in(reference.row, group.people, group.lines, reference.panel, min_cm=self.min_cm)
+            for line, place in zip(group.lines.tolist(), group.places, strict=True):
+                told[place] = found.get(line)
+        return told
 
     def conclude(
         self,

@@ -31,15 +31,16 @@ Ran = tuple[list[str], list[int], list[Any], dict[str, Any]]
 def run(world: World, case: Case, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Ran:
     """What one job decrypted, whom it read, whom it left out and why, and what it released."""
     decrypted: list[str] = []
-    row = gate.vault.row
+    gate.rows.memory.forget()
+    open_into = gate.rows.parts.open_into
 
-    def noted(file: Any, *args: Any) -> Any:
-        decrypted.append(str(file.id))
-        return row(file, *args)
+    def noted(blob: Any, cipher: Any, name: str, *args: Any) -> None:
+        decrypted.append(name)
+        open_into(blob, cipher, name, *args)
 
     by = world.investigator_of(case)
     with monkeypatch.context() as patch:
-        patch.setattr(gate.vault, "row", noted)
+        patch.setattr(gate.rows.parts, "open_into", noted)
         opened = names_opened(patch)
         job = job_of(queries.submit(question, under=case, by=by, at=NOW))
         jobs.run(job.pk, clock=lambda: NOW, batch=50)
