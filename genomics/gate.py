@@ -22,9 +22,10 @@ from consent.ledger import log
 from consent.terms import DataUse, Policy
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import readings, rows, slabs
+from genomics._vault import lending, readings, slabs
+from genomics._vault.lending import Lent
 from genomics._vault.readings import Purpose, Tally
-from genomics._vault.rows import InUse, Lent
+from genomics._vault.rows import InUse
 from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
@@ -152,7 +153,7 @@ def _look(
         asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]
     theirs = [file for _, file in asked]
     found = _found(theirs, question.place, proof)
-    with nullcontext() if used is None else rows.lent(theirs, used, proof) as lent:
+    with nullcontext() if used is None else lending.lent(theirs, used, proof) as lent:
         materials = _Files(
             _File(file, proof, Build(file.build), found.get(file.id), lent, place)
             for place, file in enumerate(theirs)

@@ -131,14 +131,14 @@ class Memory:
     def _keep_watch(self) -> None:
         while True:
             time.sleep(PERIOD)
-            try:
-                self.look()
-            finally:
-                connection.close()  # this thread's own
             with self.lock:
                 if not self._kept:
                     self._watch = self._seen = None
                     return
+            try:
+                self.look()
+            finally:
+                connection.close()  # this thread's own
 
     def _drop(self, file: UUID) -> None:
         kept = self._kept.pop(file, None)

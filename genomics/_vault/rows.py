@@ -1,40 +1,27 @@
-"""Rows of a panel, each under its participant's own key: sealed one by one, read many at a time.
+"""Rows of panels, each under its participant's own key: what they are called, and how one is made and sealed.
 
-    with rows.lent(files, panel, proof) as lent:       # for as long as a batch lasts
-        for group in lent.groups(places): ...          # in memory or decrypted now; gone, or kept, after it
-
-Where rows lie side by side is settled in tiles, what stays in memory in memory; how they are compared in
-matching. A file without a row, or whose row is in another format, is read from its column.
+How many are read at a time is in lending, how they come to lie side by side in tiles. A file without a row,
+or with one in an older format, is read from its column.
 """
 
 import secrets
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
+from functools import partial
 from typing import Self
 from uuid import UUID
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
 from numpy.typing import NDArray
 
-from consent.clearance import Clearance
 from genomics._vault import files as vault
-from genomics._vault import keys, memory, parts, readings, shelf
-from genomics._vault.memory import Kept, Memory, Place
-from genomics.errors import VaultSealed
-from genomics.matching.kernels import Rows
-from genomics.matching.question import Group
-from genomics.matching.segments import People
-from genomics.matching.setting import Setting
+from genomics._vault import keys, parts, shelf
+from genomics._vault.tiles import Part
 from genomics.models import GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel, PanelRow
-from genomics.row_bytes import Shape, Words, joined, split
+from genomics.row_bytes import Shape, split
 
-AT_ONCE = 16 * 1024 * 1024  # bytes that are read in one piece, where rows lie side by side
 PLANES = "planes"
 
 
@@ -58,10 +45,12 @@ class InUse:
 
 def name_of(file: UUID, panel: bytes) -> str:
     """Of the planes of a file's row; `panel` is the panel's digest."""
-    return f"files/{file}/row-{panel.hex()[:16]}-{PLANES}"
+    return f"files/{file}/{_suffix(panel)}-{PLANES}"
 
 
-# --- writing ---
+def parts_of(used: InUse) -> tuple[Part, ...]:
+    """What lies of each row, part by part, to be laid side by side."""
+    return (Part(suffix=f"{_suffix(used.digest)}-{PLANES}", size=parts.length(used.shape.lengths)),)
 
 
 def sealed(file: GenomicFile, digest: bytes, row: PanelRow, shape: Shape, key: bytes) -> Sealed:
@@ -79,199 +68,15 @@ def derive(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
     """Make a file's row of a panel from its column. Nothing leaves the vault."""
     key = keys.of(file.participant)
     row = vault.row_of(vault.own_column(file), panel)
-    vault.keep(sealed(file, bytes(version.sha256), row, Shape.of(panel), key))
+    new = sealed(file, bytes(version.sha256), row, Shape.of(panel), key)
+    with transaction.atomic():
+        vault.keep(new)
+        for older in vault.recorded_of(file, _suffix(bytes(version.sha256))).filter(
+            version__lt=parts.VERSION
+        ):
+            older.delete()
+            transaction.on_commit(partial(shelf.remove, older.place), robust=True)
 
 
-# --- reading ---
-
-
-@contextmanager
-def lent(files: Sequence[GenomicFile], used: InUse, proof: Clearance) -> Iterator["Lent"]:
-    """The rows of these files, for the time of a batch. Raises NotCleared when one is not covered."""
-    vault.require_covered(files, proof)
-    with memory.of(used.digest, used.shape) as here:
-        batch = Lent(files, used, proof, here)
-        try:
-            yield batch
-        finally:
-            batch.wipe()
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Where a row lies, and what vouches for it."""
-
-    name: str
-    place: Place
-    sha256: bytes
-
-
-class Lent:
-    """See `lent`. Rows are opened when they are asked for; whoever is not asked about stays shut."""
-
-    def __init__(self, files: Sequence[GenomicFile], used: InUse, proof: Clearance, here: Memory) -> None:
-        self._files, self._used, self._proof, self._here = files, used, proof, here
-        self._scratch: list[Words] = []
-
-    def groups(self, places: Sequence[int]) -> list[Group]:
-        """The rows of the files at these places: those that are in memory now, and those that found no room
-        there."""
-        recorded, here, held = self._recorded(places), self._here, dict[int, int]()
-        for place, one in recorded.items():
-            line = here.find(self._files[place].id, one.place)
-            if line is not None:
-                readings.note(one.name, opened=False)
-                held[place] = line
-        new = [place for place in places if place in recorded and place not in held]
-        held |= self._to_stay(new, recorded)
-        groups = [_group(here.people, held)] if held else []
-        others = [place for place in places if place not in held]
-        if others:
-            groups.append(_group(self._aside(others, recorded), {place: n for n, place in enumerate(others)}))
-        return groups
-
-    def row(self, place: int) -> PanelRow:
-        """One row whole, with the sites that are on no autosome; opened each time."""
-        return self._whole[place]
-
-    def wipe(self) -> None:
-        """Write over what found no room in memory."""
-        for words in self._scratch:
-            words[:] = 0
-
-    @cached_property
-    def _whole(self) -> list[PanelRow]:
-        shape, all_ = self._used.shape, range(len(self._files))
-        rests = [np.zeros(shape.lengths[2], dtype=np.uint8) for _ in all_]
-        rows = self._aside(all_, self._recorded(all_), rests).rows
-        return [joined(rows.lo[n], rows.hi[n], rests[n].tobytes(), shape) for n in all_]
-
-    def _to_stay(self, places: Sequence[int], recorded: Mapping[int, Recorded]) -> dict[int, int]:
-        """Open rows into lines of the memory, as many as there is room for."""
-        here = self._here
-        lines = dict(zip(places, here.room(len(places)), strict=False))
-        opened: dict[int, Recorded] = {}
-        try:
-            opened = self._open(lines, recorded, here.people)
-        finally:
-            for place in lines.keys() - opened.keys():
-                here.give_back(lines.pop(place))
-        now = time.monotonic()
-        for place, line in lines.items():
-            file = self._files[place]
-            kept = Kept(line=line, ordinal=file.participant_id, place=opened[place].place, used=now)
-            here.keep(file.id, kept, position=self._proof.position)
-        return lines
-
-    def _aside(
-        self,
-        places: Sequence[int],
-        recorded: Mapping[int, Recorded],
-        rests: Sequence[NDArray[np.uint8]] | None = None,
-    ) -> People:
-        """Open rows, the n-th of these places into the n-th line, for this batch alone; of a file that has
-        none it is made from the column."""
-        shape = self._used.shape
-        lo, hi = (np.zeros((len(places), shape.words), dtype=np.uint64) for _ in range(2))
-        self._scratch += [lo, hi]
-        people = People(Rows(shape.autosomal, lo, hi), Setting(np.zeros(len(lo)), np.zeros(len(lo))))
-        lines = {place: n for n, place in enumerate(places)}
-        opened = self._open(lines, recorded, people, rests)
-        missing = lines.keys() - opened.keys()
-        for place in missing:
-            row = vault.row_of(vault.column(self._files[place], self._proof), self._used.panel)
-            pieces = [np.frombuffer(piece, dtype=np.uint8) for piece in split(row, shape)]
-            places_of = _places_of(people, lines[place], None if rests is None else rests[place])
-            for there, piece in zip(places_of, pieces, strict=True):
-                if there is not None:
-                    there[:] = piece
-        self._settle(people, [lines[place] for place in missing])
-        return people
-
-    def _open(
-        self,
-        lines: Mapping[int, int],
-        recorded: Mapping[int, Recorded],
-        people: People,
-        rests: Sequence[NDArray[np.uint8]] | None = None,
-    ) -> dict[int, Recorded]:
-        """Open the rows of these places into their lines, in the order in which they lie on the shelf. Gives
-        those that were opened: what is recorded no more is left out, what was laid elsewhere meanwhile is
-        read there."""
-        waiting = {place: recorded[place] for place in lines if place in recorded}
-        ciphers, lengths = self._ciphers(waiting), self._used.shape.lengths
-        opened: dict[int, Recorded] = {}
-        while waiting:
-            failed: dict[int, VaultSealed] = {}
-            order = sorted(waiting, key=lambda place: waiting[place].place)
-            for _, group in groupby(order, key=lambda place: waiting[place].place[0]):
-                together = list(group)
-                try:
-                    for place, blob in self._blobs(together, waiting):
-                        one = waiting[place]
-                        into = _places_of(people, lines[place], None if rests is None else rests[place])
-                        readings.note(one.name)
-                        parts.open_into(blob, ciphers[place], one.name, one.sha256, lengths, into)
-                        opened[place] = one
-                except VaultSealed as shut:
-                    failed |= dict.fromkeys((place for place in together if place not in opened), shut)
-            again = self._recorded(failed) if failed else {}
-            for place, refusal in failed.items():
-                if again.get(place) == waiting[place]:
-                    raise refusal
-            waiting = again
-        self._settle(people, [lines[place] for place in opened])
-        return opened
-
-    def _blobs(
-        self, places: Sequence[int], recorded: Mapping[int, Recorded]
-    ) -> Iterator[tuple[int, memoryview]]:
-        """What is sealed of each, of one name of the shelf: whatever lies side by side is read at once."""
-        size = parts.length(self._used.shape.lengths)
-        runs: list[tuple[int, list[int]]] = []
-        for place in places:
-            begins = recorded[place].place[1]
-            start, run = runs[-1] if runs else (0, [])
-            if run and begins == start + len(run) * size and len(run) * size < AT_ONCE:
-                run.append(place)
-            else:
-                runs.append((begins, [place]))
-        spans = [(start, len(run) * size) for start, run in runs]
-        for (_, run), data in zip(runs, shelf.spans(recorded[places[0]].place[0], spans), strict=True):
-            view = memoryview(data)
-            for n, place in enumerate(run):
-                yield place, view[n * size : (n + 1) * size]
-
-    def _recorded(self, places: Iterable[int]) -> dict[int, Recorded]:
-        """What is recorded of their rows now, by place; nothing of a file that has none."""
-        names = {name_of(self._files[place].id, self._used.digest): place for place in places}
-        rows = Sealed.objects.filter(name__in=list(names), version=parts.VERSION)
-        return {
-            names[name]: Recorded(name, (place, begins), bytes(sha256))
-            for name, place, begins, sha256 in rows.values_list("name", "place", "begins", "manifest_sha256")
-        }
-
-    def _ciphers(self, places: Iterable[int]) -> dict[int, AESGCM]:
-        people = {place: self._files[place].participant_id for place in places}
-        found = keys.of_many(people.values())
-        return {place: AESGCM(found[person]) for place, person in people.items()}
-
-    def _settle(self, people: People, lines: Iterable[int]) -> None:
-        """How far each of these is to be believed, while her row is near."""
-        order = sorted(lines)
-        for _, group in groupby(enumerate(order), key=lambda one: one[1] - one[0]):
-            run = [line for _, line in group]
-            some = slice(run[0], run[-1] + 1)
-            found = Setting.of(people.rows[some], self._used.frequency)
-            people.setting.dropout[some], people.setting.called[some] = found.dropout, found.called
-
-
-def _places_of(
-    people: People, line: int, rest: NDArray[np.uint8] | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Where the pieces of a row belong; the last one is opened only where it is wanted."""
-    return people.rows.lo[line].view(np.uint8), people.rows.hi[line].view(np.uint8), rest
-
-
-def _group(people: People, lines: Mapping[int, int]) -> Group:
-    return Group(people, np.fromiter(lines.values(), dtype=np.int32, count=len(lines)), tuple(lines))
+def _suffix(panel: bytes) -> str:
+    return f"row-{panel.hex()[:16]}"

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from consent.ledger import log
 from genomics import events
-from genomics._vault import epochs, keys, readings, rows, slabs
+from genomics._vault import epochs, keys, readings, rows, slabs, tiles
 from genomics._vault import files as vault
 from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
@@ -98,6 +98,15 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
             yield file
 
 
+def pack_rows() -> int:
+    """Lay the rows of the panel in use side by side, and close the holes of those who left. Needs no key.
+    Returns how many were laid anew."""
+    version = PanelVersion.objects.order_by("loaded_at", "id").last()
+    if version is None:
+        return 0
+    return sum(sum(tiles.pack(part)) for part in rows.parts_of(rows.InUse.of(version)))
+
+
 def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
     """Lay every file that lies in no slab into the newest one that has room; yields each that was. Nobody
     waits for it: until then a file is read from its column, and says the same."""
@@ -113,6 +122,11 @@ def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
             with readings.under(Purpose.UPKEEP):
                 joined = slabs.join(slab, files.order_by("participant", "id"))
             yield from joined
+
+
+def forget_lost_rows() -> int:
+    """After a restore: the older database knows rows that were laid elsewhere since. Returns how many."""
+    return tiles.forget_lost()
 
 
 def empty_slabs(*, outdated_only: bool = False) -> int:

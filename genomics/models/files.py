@@ -88,7 +88,7 @@ class SlabMember(models.Model):
 
 
 class RowTile(models.Model):
-    """Sealed rows of many people side by side on the shelf: one part of a panel's rows (genomics._vault.tiles).
+    """Sealed rows of many people side by side on the shelf, one part of a panel's (genomics._vault.tiles).
     Whose they are, and where in it, stands in Sealed; where nothing is recorded any more is a hole."""
 
     place = models.CharField(max_length=60, primary_key=True)

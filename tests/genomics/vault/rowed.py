@@ -9,9 +9,10 @@ from broker import queries, uses
 from consent import clearance as proofs
 from consent.clearance import Clearance
 from consent.policy import Policy
-from genomics._vault import rows
+from genomics._vault import lending, rows
 from genomics.models import GenomicFile, PanelVersion
 from genomics.panel import Panel, PanelRow
+from genomics.row_bytes import Shape, split
 from tests.world import NOW, World, genotypes, small_panel, with_panel
 
 PANEL = small_panel(sites=640)
@@ -46,7 +47,7 @@ def proof(world: World) -> Clearance:
 def read(files: Sequence[GenomicFile], clearance: Any) -> list[bytes]:
     """Both planes of each, as they would be compared."""
     found: dict[int, bytes] = {}
-    with rows.lent(files, in_use(), clearance) as lent:
+    with lending.lent(files, in_use(), clearance) as lent:
         for group in lent.groups(range(len(files))):
             for line, place in zip(group.lines.tolist(), group.places, strict=True):
                 people = group.people.rows
@@ -55,5 +56,5 @@ def read(files: Sequence[GenomicFile], clearance: Any) -> list[bytes]:
 
 
 def planes(row: PanelRow, panel: Panel) -> bytes:
-    lo, hi, _ = rows.split(row, rows.Shape.of(panel))
+    lo, hi, _ = split(row, Shape.of(panel))
     return lo + hi

@@ -16,7 +16,7 @@ from consent.ledger import log
 from consent.models import LedgerOpening
 from consent.policy import Policy
 from genomics._vault import files as vault
-from genomics._vault import keys, rows, segments, shelf
+from genomics._vault import keys, lending, rows, segments, shelf
 from genomics.columns import Column
 from genomics.errors import VaultSealed
 from genomics.intake import sandbox, upkeep
@@ -155,7 +155,7 @@ def test_rows_can_be_made_again_and_are_right_when_there_are_none(world: World):
     name = rows.name_of(ada.id, used.digest)
 
     def row() -> bytes:
-        with rows.lent([ada], used, clearance) as lent:
+        with lending.lent([ada], used, clearance) as lent:
             return lent.row(0).to_bytes()
 
     before = row()
