@@ -73,6 +73,7 @@ class Environment:
     review_hours: float
     result_days: int
     rows_mb: int
+    sketches: bool
     email: dict[str, Any]
     mail_from: str
     home_zone: str
@@ -136,6 +137,8 @@ def _read(env: environ.Env) -> Environment:
         result_days=_result_days(env.int("RESULT_DAYS", default=180)),
         # Decrypted rows that each worker process keeps in memory for the next search, at most.
         rows_mb=max(0, env.int("ROWS_MB", default=512)),
+        # Compare sketches of people first: for more of them than memory holds. It loses short segments.
+        sketches=env.bool("SKETCHES", default=False),
         # Without a mail server each mail is a file in the home.
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),

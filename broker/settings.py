@@ -42,6 +42,7 @@ STAGING_DIR = HOME / "arriving"  # uploads under way, sealed; shared by all web 
 REVIEW_HOURS = ENV.review_hours
 RESULT_DAYS = ENV.result_days
 ROWS_BYTES = ENV.rows_mb * 1024 * 1024  # genomics._vault.memory
+SKETCHES = ENV.sketches  # genomics._vault.rows
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

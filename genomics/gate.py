@@ -4,11 +4,10 @@ Before each batch the law is asked again about the people in it: who has withdra
 Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from consent.ledger import log
 from consent.terms import DataUse, Policy
 from genomics import events
 from genomics._vault import files as vault
-from genomics._vault import lending, readings, slabs
+from genomics._vault import lending, readings, rows, slabs
 from genomics._vault.lending import Lent
 from genomics._vault.readings import Purpose, Tally
 from genomics._vault.rows import InUse
@@ -31,8 +30,9 @@ from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
 from genomics.errors import QuestionRefused, RequestLapsed
 from genomics.matching import masked
-from genomics.matching.question import Group, Place, Question, Reference
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
+from genomics.matching.question import Group, Place, Question, Reference, Sketched
+from genomics.matching.sketch import NOBODY, Lines
+from genomics.models import EvidenceProfile, GenomicFile
 from genomics.panel import PanelRow
 from genomics.variants import Variant
 
@@ -70,9 +70,13 @@ class _Files(tuple[_File, ...]):
 
     __slots__ = ()
 
-    def groups(self, places: Iterable[int]) -> Sequence[Group]:
+    def groups(self, places: Sequence[int]) -> Sequence[Group]:
         lent = self[0].lent if self else None
-        return [] if lent is None else lent.groups(list(places))
+        return [] if lent is None else lent.groups(places)
+
+    def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
+        lent = self[0].lent if self else None
+        return (NOBODY, []) if lent is None else lent.sketches(places)
 
 
 def ask(
@@ -135,6 +139,7 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
                     openings=opened.openings,
                     rows=len(opened.rows),
                     remembered=len(opened.remembered),
+                    sketches=len(opened.sketches),
                     files_sha256=opened.files_sha256,
                     beyond=len(beyond),
                 )
@@ -174,16 +179,10 @@ def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) 
 
 
 def _panel() -> InUse:
-    newest = PanelVersion.objects.order_by("loaded_at", "id").values_list("sha256", flat=True).last()
-    if newest is None:
+    used = rows.newest()
+    if used is None:
         raise QuestionRefused("No panel of sites is loaded, so nobody can be compared. Nothing was read.")
-    return _in_use(bytes(newest))
-
-
-@lru_cache(maxsize=1)
-def _in_use(digest: bytes) -> InUse:
-    """Read once a process: a panel is nobody's."""
-    return InUse.of(PanelVersion.objects.get(sha256=digest))
+    return used
 
 
 def _reference(evidence: UUID | None, used: InUse | None, proof: Clearance) -> Reference | None:
@@ -196,4 +195,5 @@ def _reference(evidence: UUID | None, used: InUse | None, proof: Clearance) -> R
         raise QuestionRefused(
             f"The evidence is in {profile.build} and the panel in {used.build}. Nothing was read."
         )
-    return Reference(used.panel, vault.row_of(vault.evidence(profile, proof), used.panel))
+    row, sketch = vault.row_of(vault.evidence(profile, proof), used.panel), used.sketch
+    return Reference(used.panel, row, None if sketch is None else Sketched(sketch, used.drawn(row, sketch)))

@@ -7,7 +7,7 @@ What stays in memory after it is settled in memory; how rows are compared, in ma
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,15 +21,18 @@ from consent.clearance import Clearance
 from genomics._vault import files as vault
 from genomics._vault import keys, memory, parts, readings, shelf
 from genomics._vault.memory import Kept, Memory, Place
-from genomics._vault.rows import InUse, name_of
+from genomics._vault.rows import PLANES, SKETCH, InUse, name_of
 from genomics.errors import VaultSealed
 from genomics.matching.kernels import Rows
 from genomics.matching.question import Group
 from genomics.matching.segments import People
 from genomics.matching.setting import Setting
+from genomics.matching.sketch import LINE, Lines
 from genomics.models import GenomicFile, Sealed
 from genomics.panel import PanelRow
 from genomics.row_bytes import Words, joined, split
+
+Bytes = NDArray[np.uint8]
 
 AT_ONCE = 16 * 1024 * 1024  # bytes that are read in one piece, where rows lie side by side
 
@@ -79,6 +82,16 @@ class Lent:
             groups.append(_group(self._aside(others, recorded), {place: n for n, place in enumerate(others)}))
         return groups
 
+    def sketches(self, places: Sequence[int]) -> tuple[Lines, list[int]]:
+        """The sketches of those of these files that have one, a line each, and whose each line is."""
+        recorded = self._recorded(places, SKETCH)
+        lines = np.zeros((len(recorded), LINE), dtype=np.uint64)
+        self._scratch.append(lines)
+        where = {place: lines[n].view(np.uint8) for n, place in enumerate(recorded)}
+        opened = self._open(recorded, SKETCH, lambda place: (where[place],))
+        there = [n for n, place in enumerate(recorded) if place in opened]
+        return lines[there] if len(there) < len(lines) else lines, [list(recorded)[n] for n in there]
+
     def row(self, place: int) -> PanelRow:
         """One row whole, with the sites that are on no autosome; opened each time."""
         return self._whole[place]
@@ -101,7 +114,9 @@ class Lent:
         lines = dict(zip(places, here.room(len(places)), strict=False))
         opened: dict[int, Recorded] = {}
         try:
-            opened = self._open(lines, recorded, here.people)
+            wanted = {place: recorded[place] for place in lines}
+            opened = self._open(wanted, PLANES, lambda place: _planes(here.people, lines[place]))
+            self._settle(here.people, [lines[place] for place in opened])
         finally:
             for place in lines.keys() - opened.keys():
                 here.give_back(lines.pop(place))
@@ -116,7 +131,7 @@ class Lent:
         self,
         places: Sequence[int],
         recorded: Mapping[int, Recorded],
-        rests: Sequence[NDArray[np.uint8]] | None = None,
+        rests: Sequence[Bytes] | None = None,
     ) -> People:
         """Open rows, the n-th of these places into the n-th line, for this batch alone; of a file that has
         none it is made from the column."""
@@ -125,30 +140,27 @@ class Lent:
         self._scratch += [lo, hi]
         people = People(Rows(shape.autosomal, lo, hi), Setting(np.zeros(len(lo)), np.zeros(len(lo))))
         lines = {place: n for n, place in enumerate(places)}
-        opened = self._open(lines, recorded, people, rests)
-        missing = lines.keys() - opened.keys()
-        for place in missing:
+
+        def into(place: int) -> tuple[Bytes | None, ...]:
+            return (*_planes(people, lines[place])[:2], None if rests is None else rests[place])
+
+        wanted = {place: recorded[place] for place in places if place in recorded}
+        opened = self._open(wanted, PLANES, into)
+        for place in lines.keys() - opened.keys():
             row = vault.row_of(vault.column(self._files[place], self._proof), self._used.panel)
-            pieces = [np.frombuffer(piece, dtype=np.uint8) for piece in split(row, shape)]
-            places_of = _places_of(people, lines[place], None if rests is None else rests[place])
-            for there, piece in zip(places_of, pieces, strict=True):
+            for there, piece in zip(into(place), split(row, shape), strict=True):
                 if there is not None:
-                    there[:] = piece
-        self._settle(people, [lines[place] for place in missing])
+                    there[:] = np.frombuffer(piece, dtype=np.uint8)
+        self._settle(people, lines.values())
         return people
 
     def _open(
-        self,
-        lines: Mapping[int, int],
-        recorded: Mapping[int, Recorded],
-        people: People,
-        rests: Sequence[NDArray[np.uint8]] | None = None,
+        self, recorded: Mapping[int, Recorded], part: str, into: Callable[[int], Sequence[Bytes | None]]
     ) -> dict[int, Recorded]:
-        """Open the rows of these places into their lines, in the order in which they lie on the shelf. Gives
-        those that were opened: what is recorded no more is left out, what was laid elsewhere meanwhile is
-        read there."""
-        waiting = {place: recorded[place] for place in lines if place in recorded}
-        ciphers, lengths = self._ciphers(waiting), self._used.shape.lengths
+        """Open what is recorded at these places, in the order in which it lies on the shelf. Gives what was
+        opened: what is recorded no more is left out, what was laid elsewhere meanwhile is read there."""
+        waiting, lengths = dict(recorded), self._used.lengths(part)
+        ciphers = self._ciphers(waiting)
         opened: dict[int, Recorded] = {}
         while waiting:
             failed: dict[int, VaultSealed] = {}
@@ -156,44 +168,23 @@ class Lent:
             for _, group in groupby(order, key=lambda place: waiting[place].place[0]):
                 together = list(group)
                 try:
-                    for place, blob in self._blobs(together, waiting):
+                    for place, blob in _blobs(together, waiting, parts.length(lengths)):
                         one = waiting[place]
-                        into = _places_of(people, lines[place], None if rests is None else rests[place])
                         readings.note(one.name)
-                        parts.open_into(blob, ciphers[place], one.name, one.sha256, lengths, into)
+                        parts.open_into(blob, ciphers[place], one.name, one.sha256, lengths, into(place))
                         opened[place] = one
                 except VaultSealed as shut:
                     failed |= dict.fromkeys((place for place in together if place not in opened), shut)
-            again = self._recorded(failed) if failed else {}
+            again = self._recorded(failed, part) if failed else {}
             for place, refusal in failed.items():
                 if again.get(place) == waiting[place]:
                     raise refusal
             waiting = again
-        self._settle(people, [lines[place] for place in opened])
         return opened
 
-    def _blobs(
-        self, places: Sequence[int], recorded: Mapping[int, Recorded]
-    ) -> Iterator[tuple[int, memoryview]]:
-        """What is sealed of each, of one name of the shelf: whatever lies side by side is read at once."""
-        size = parts.length(self._used.shape.lengths)
-        runs: list[tuple[int, list[int]]] = []
-        for place in places:
-            begins = recorded[place].place[1]
-            start, run = runs[-1] if runs else (0, [])
-            if run and begins == start + len(run) * size and len(run) * size < AT_ONCE:
-                run.append(place)
-            else:
-                runs.append((begins, [place]))
-        spans = [(start, len(run) * size) for start, run in runs]
-        for (_, run), data in zip(runs, shelf.spans(recorded[places[0]].place[0], spans), strict=True):
-            view = memoryview(data)
-            for n, place in enumerate(run):
-                yield place, view[n * size : (n + 1) * size]
-
-    def _recorded(self, places: Iterable[int]) -> dict[int, Recorded]:
+    def _recorded(self, places: Iterable[int], part: str = PLANES) -> dict[int, Recorded]:
         """What is recorded of their rows now, by place; nothing of a file that has none."""
-        names = {name_of(self._files[place].id, self._used.digest): place for place in places}
+        names = {name_of(self._files[place].id, self._used.digest, part): place for place in places}
         rows = Sealed.objects.filter(name__in=list(names), version=parts.VERSION)
         return {
             names[name]: Recorded(name, (place, begins), bytes(sha256))
@@ -215,11 +206,28 @@ class Lent:
             people.setting.dropout[some], people.setting.called[some] = found.dropout, found.called
 
 
-def _places_of(
-    people: People, line: int, rest: NDArray[np.uint8] | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Where the pieces of a row belong; the last one is opened only where it is wanted."""
-    return people.rows.lo[line].view(np.uint8), people.rows.hi[line].view(np.uint8), rest
+def _blobs(
+    places: Sequence[int], recorded: Mapping[int, Recorded], size: int
+) -> Iterator[tuple[int, memoryview]]:
+    """What is sealed of each, of one name of the shelf: whatever lies side by side is read at once."""
+    runs: list[tuple[int, list[int]]] = []
+    for place in places:
+        begins = recorded[place].place[1]
+        start, run = runs[-1] if runs else (0, [])
+        if run and begins == start + len(run) * size and len(run) * size < AT_ONCE:
+            run.append(place)
+        else:
+            runs.append((begins, [place]))
+    spans = [(start, len(run) * size) for start, run in runs]
+    for (_, run), data in zip(runs, shelf.spans(recorded[places[0]].place[0], spans), strict=True):
+        view = memoryview(data)
+        for n, place in enumerate(run):
+            yield place, view[n * size : (n + 1) * size]
+
+
+def _planes(people: People, line: int) -> tuple[Bytes, Bytes, None]:
+    """Where the pieces of a row belong; the sites that are on no autosome stay shut."""
+    return people.rows.lo[line].view(np.uint8), people.rows.hi[line].view(np.uint8), None
 
 
 def _group(people: People, lines: Mapping[int, int]) -> Group:

@@ -38,7 +38,8 @@ class Tally:
     openings: int = 0
     files: set[UUID] = field(default_factory=set)  # of which anything was opened, or read in memory
     rows: set[UUID] = field(default_factory=set)  # of them, those whose row of a panel was opened
-    remembered: set[UUID] = field(default_factory=set)  # and those whose row was in memory
+    remembered: set[UUID] = field(default_factory=set)  # those whose row was in memory
+    sketches: set[UUID] = field(default_factory=set)  # and those whose sketch was opened
     slabs: set[str] = field(default_factory=set)
     evidence: set[str] = field(default_factory=set)
 
@@ -50,7 +51,8 @@ class Tally:
             file = UUID(thing)
             self.files.add(file)
             if what.startswith("row-"):
-                (self.rows if opened else self.remembered).add(file)
+                looked = self.sketches if "-sketch" in what else self.rows
+                (looked if opened else self.remembered).add(file)
         else:
             (self.slabs if kind == "slabs" else self.evidence).add(thing)
 

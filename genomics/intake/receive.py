@@ -71,7 +71,7 @@ def receive(
         copy.seek(0)
         upload = vault.put(vault.upload_name(file), copy, key)
         column = vault.put(vault.column_name(file), profile.column.to_bytes(), key)
-        derived = list(_derived(file, profile.column, key))
+        derived = _derived(file, profile.column, key)
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
             holdings.add(participant, file.id, by=by, at=at, state=state)
@@ -162,9 +162,10 @@ def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
                 build=version.build,
                 sha256=panel.sha256.hex(),
             )
+    used = rows.InUse.of(version)
     for file in GenomicFile.objects.filter(build=version.build).select_related("participant").iterator():
         with readings.under(Purpose.UPKEEP):
-            rows.derive(file, version, panel)
+            rows.derive(file, used)
     return version
 
 
@@ -193,19 +194,15 @@ def pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _derived(file: GenomicFile, column: Column, key: bytes) -> Iterator[Sealed]:
+def _derived(file: GenomicFile, column: Column, key: bytes) -> list[Sealed]:
     """Its row of the panel in use, if they count along the same build."""
-    version = _panel()
-    if version is not None and version.build == file.build:
-        used = rows.InUse.of(version)
-        yield rows.sealed(file, used.digest, vault.row_of(column, used.panel), used.shape, key)
+    used = rows.newest()
+    if used is None or used.build != file.build:
+        return []
+    return rows.sealed(file, used, vault.row_of(column, used.panel), key)
 
 
 def _refuse_twice(file: GenomicFile) -> None:
     same = GenomicFile.objects.filter(participant=file.participant, fingerprint=file.fingerprint)
     if same.exists():
         raise FileRefused(FileReason.DUPLICATE, "This very file is here already.")
-
-
-def _panel() -> PanelVersion | None:
-    return PanelVersion.objects.order_by("loaded_at", "id").last()

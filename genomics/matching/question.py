@@ -16,6 +16,7 @@ from genomics.answers import Answer, Granularity
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
 from genomics.matching.segments import People
+from genomics.matching.sketch import Lines, Sketch
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
 
@@ -45,8 +46,11 @@ class Group:
 class Materials(Iterable[Material], Sized, Protocol):
     """The files of one look. What reads rows asks for many at a time."""
 
-    def groups(self, places: Iterable[int]) -> Sequence[Group]:
+    def groups(self, places: Sequence[int]) -> Sequence[Group]:
         """The rows of the files at these places, opened now."""
+
+    def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
+        """The sketches of those of them that have one, opened now, and whose each line is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,22 @@ class Place:
     at: Variant | Region
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketched:
+    """That sketches are compared first, and the profile's own."""
+
+    sketch: Sketch
+    line: Lines
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What every file is compared with: the panel, and the evidence profile's row of it."""
+    """What every file is compared with: the panel, and the evidence profile's row of it. With a sketch, only
+    those are compared whom theirs does not rule out."""
 
     panel: Panel
     row: PanelRow
+    sketched: Sketched | None = None
 
 
 class Question(Protocol):

@@ -14,10 +14,15 @@ from uuid import UUID
 from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
-from genomics.matching.question import Materials, Reference
+from genomics.matching.question import Materials, Reference, Sketched
 from genomics.matching.segments import related_in
 from genomics.matching.sharing import Sharing
+from genomics.matching.sketch import SURE_CM
 
+LEAD = "A lead only: sharing DNA is not proof of who somebody is."
+SKETCHED = (
+    f"This house compares sketches first: whoever shares no stretch of {SURE_CM:g} cM or more may be missing."
+)
 MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
 
 
@@ -69,7 +74,7 @@ class Relatives:
     def look(self, files: Materials, reference: Reference | None) -> list[Sharing | None]:
         assert reference is not None
         told: list[Sharing | None] = [None] * len(files)
-        for group in files.groups(range(len(files))):
+        for group in files.groups(_candidates(files, reference.sketched)):
             found = related_in(reference.row, group.people, group.lines, reference.panel, min_cm=self.min_cm)
             for line, place in zip(group.lines.tolist(), group.places, strict=True):
                 told[place] = found.get(line)
@@ -92,5 +97,19 @@ class Relatives:
             question=self.kind,
             granularity=self.granularity,
             records=tuple({"person": name, **asdict(one)} for name, one in matches),
-            notes=("A lead only: sharing DNA is not proof of who somebody is.",),
+            notes=(LEAD, *((SKETCHED,) if self._misses(reference) else ())),
         )
+
+    def _misses(self, reference: Reference | None) -> bool:
+        """Whether the house compares by sketches, and they may lose what is asked for."""
+        return reference is not None and reference.sketched is not None and self.min_cm < SURE_CM
+
+
+def _candidates(files: Materials, sketched: Sketched | None) -> Sequence[int]:
+    """Those who are compared whole: everybody, or whomever a sketch does not rule out."""
+    if sketched is None:
+        return range(len(files))
+    lines, whose = files.sketches(range(len(files)))
+    near = sketched.sketch.candidates(sketched.line, lines)
+    far = {place for place, candidate in zip(whose, near.tolist(), strict=True) if not candidate}
+    return [place for place in range(len(files)) if place not in far]

@@ -102,8 +102,7 @@ def _joined(row: Any) -> Any:
     """Somebody with the row of a file, and nothing that the search does not open."""
     from consent import holdings, participants
     from genomics._vault import keys, rows
-    from genomics.models import GenomicFile, PanelVersion
-    from genomics.row_bytes import Shape
+    from genomics.models import GenomicFile, Sealed
 
     at = _earlier()
     person = participants.register(born_on=date(1980, 1, 1), by="bench", at=at)
@@ -121,9 +120,9 @@ def _joined(row: Any) -> Any:
     )
     holdings.add(person, file.id, by="bench", at=at)
     file.save(force_insert=True)
-    panel = PanelVersion.objects.latest("loaded_at")
-    shape = Shape(row.sites, row.sites)  # of this panel all sites are autosomal
-    rows.sealed(file, bytes(panel.sha256), row, shape, keys.of_or_new(person, at=at)).save()
+    used = rows.newest()
+    assert used is not None
+    Sealed.objects.bulk_create(rows.sealed(file, used, row, keys.of_or_new(person, at=at)))
     return person
 
 

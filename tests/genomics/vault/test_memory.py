@@ -8,14 +8,20 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connections
 
 from consent import fence, records
+from consent.errors import NotCleared
+from consent.ledger import log
+from genomics import events, gate
+from genomics._vault import files as vault
 from genomics._vault import lending, memory, readings, rows
 from genomics._vault.readings import Purpose
 from genomics.errors import VaultSealed
 from genomics.intake import erasure
+from genomics.matching import kernels, segments
 from genomics.models import GenomicFile, Sealed
 from tests.genomics.vault.rowed import in_use, joined, proof, read
 from tests.world import NOW, World
@@ -208,3 +214,40 @@ def test_idle_processes_let_go_by_themselves(monkeypatch):
     here().clear()
     watch.join(30)
     assert not watch.is_alive(), "with nothing to watch over it ends"
+
+
+def test_a_row_in_memory_is_not_looked_at_for_who_does_not_permit_it(world: World):
+    """She allowed the search before, and not this one: her row lies there, and is the very twin."""
+    files = joined(world, NAMES)
+    asked(files, proof(world))
+    records.withdraw(world.people["Ada 2"], by="self", at=NOW)
+    clearance, lines = proof(world), here().people.rows
+    assert files[2].id in here(), "nobody has looked yet"
+    mine = here().find(files[2].id, here()._kept[files[2].id].place)
+    with lending.lent([*files[:2], *files[3:]], in_use(), clearance) as lent, readings.under(Purpose.JOB):
+        (group,) = lent.groups(range(5))
+        assert mine not in group.lines
+        twin = in_use().panel.row_of(np.resize([0, 1, 2], in_use().shape.sites))
+        stacked = kernels.stack([twin], sites=in_use().shape.autosomal)
+        lines.lo[mine], lines.hi[mine] = stacked.lo[0], stacked.hi[0]
+        found = segments.related_in(twin, group.people, group.lines, in_use().panel)
+        assert mine not in found
+        whole = np.arange(len(lines.lo), dtype=np.int32)[: max(group.lines) + 1]
+        assert mine in segments.related_in(twin, group.people, whole, in_use().panel), "its teeth"
+    with pytest.raises(NotCleared):
+        asked([files[2]], clearance)
+
+
+def test_what_is_read_beyond_the_clearance_is_an_event_and_no_answer(world: World, monkeypatch):
+    """The guard of the vault taken out: the counter sees it."""
+    files = joined(world, NAMES)
+    clearance = proof(world)
+    records.withdraw(world.people["Ada 2"], by="self", at=NOW)
+    fewer = proof(world)
+    assert clearance.covers(files[2].id)
+    assert not fewer.covers(files[2].id)
+    monkeypatch.setattr(vault, "require_covered", lambda files, proof: None)
+    with pytest.raises(NotCleared, match="1 files were opened beyond"), gate._accounted(fewer, lambda: NOW):
+        read(files, clearance)
+    [said] = log.openings([events.VAULT_OPENED.tag]).values()
+    assert (said["fields"]["rows"], said["fields"]["beyond"]) == (6, 1)

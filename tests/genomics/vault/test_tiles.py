@@ -30,7 +30,7 @@ def recorded(file: GenomicFile) -> Sealed:
 def laid(world: World, monkeypatch: pytest.MonkeyPatch, *, rows_a_tile: int = 4) -> list[GenomicFile]:
     """Ten people in tiles."""
     files = joined(world, TEN)
-    (part,) = rows.parts_of(in_use())
+    part, _ = rows.parts_of(in_use())
     monkeypatch.setattr(tiles, "BYTES", rows_a_tile * part.size)
     assert upkeep.pack_rows() == 10
     return files
@@ -115,7 +115,7 @@ def test_a_slot_that_was_changed_swapped_moved_or_put_back_is_refused(world: Wor
     def slot(n: int, of: bytes = good) -> bytes:
         return of[n * size : (n + 1) * size]
 
-    row = rows.sealed(ada, in_use().digest, own(ada, clearance), in_use().shape, keys.of(ada.participant))
+    (row,) = rows.sealed(ada, in_use(), own(ada, clearance), keys.of(ada.participant))
     older = shelf.get(row.place)  # hers, under her key, and not what is recorded
     flips = [0, 20, size // 3, size // 2, size - 1]
     bad = {f"flipped at {at}": slot(3)[:at] + bytes([slot(3)[at] ^ 1]) + slot(3)[at + 1 :] for at in flips}
@@ -218,7 +218,8 @@ def test_who_leaves_while_rows_are_packed_is_not_brought_back(world: World, monk
 
 
 def test_few_rows_wait_small_tiles_grow_and_a_damaged_row_holds_up_nobody(world: World, monkeypatch):
-    (part,) = joined(world, TEN[:3]) and rows.parts_of(in_use())
+    joined(world, TEN[:3])
+    part, _ = rows.parts_of(in_use())
     assert upkeep.pack_rows() == 0, "three are not worth a tile"
     monkeypatch.setattr(tiles, "LEAST", 2)
     shelf.put(recorded(files_of(world, "Ada 1")[0]).place, [b"cut"])
