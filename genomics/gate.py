@@ -150,9 +150,8 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
 def _look(
     question: Question, proof: Clearance, used: InUse | None, reference: Reference | None
 ) -> list[tuple[int, Any]]:
-    files = GenomicFile.objects.select_related("participant").in_bulk(
-        [file for one in proof.permitted for file in one.files]
-    )
+    facts = GenomicFile.objects.select_related("participant").defer("quality", "notes")
+    files = facts.in_bulk([file for one in proof.permitted for file in one.files])
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
     if used is not None:
         asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]

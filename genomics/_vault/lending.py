@@ -34,7 +34,7 @@ from genomics.row_bytes import Words, joined, split
 
 Bytes = NDArray[np.uint8]
 
-AT_ONCE = 16 * 1024 * 1024  # bytes that are read in one piece, where rows lie side by side
+AT_ONCE = 2 * 1024 * 1024  # bytes that are read in one piece where rows lie side by side, and stay near
 
 
 @contextmanager
@@ -72,7 +72,7 @@ class Lent:
         for place, one in recorded.items():
             line = here.find(self._files[place].id, one.place)
             if line is not None:
-                readings.note(one.name, opened=False)
+                readings.note(one.name, of=self._files[place].id, opened=False)
                 held[place] = line
         new = [place for place in places if place in recorded and place not in held]
         held |= self._to_stay(new, recorded)
@@ -89,8 +89,10 @@ class Lent:
         self._scratch.append(lines)
         where = {place: lines[n].view(np.uint8) for n, place in enumerate(recorded)}
         opened = self._open(recorded, SKETCH, lambda place: (where[place],))
-        there = [n for n, place in enumerate(recorded) if place in opened]
-        return lines[there] if len(there) < len(lines) else lines, [list(recorded)[n] for n in there]
+        there = [(n, place) for n, place in enumerate(recorded) if place in opened]
+        if len(there) < len(lines):  # somebody left meanwhile
+            lines = lines[[n for n, _ in there]]
+        return lines, [place for _, place in there]
 
     def row(self, place: int) -> PanelRow:
         """One row whole, with the sites that are on no autosome; opened each time."""
@@ -115,8 +117,12 @@ class Lent:
         opened: dict[int, Recorded] = {}
         try:
             wanted = {place: recorded[place] for place in lines}
-            opened = self._open(wanted, PLANES, lambda place: _planes(here.people, lines[place]))
-            self._settle(here.people, [lines[place] for place in opened])
+            opened = self._open(
+                wanted,
+                PLANES,
+                lambda place: _planes(here.people, lines[place]),
+                lambda some: self._settle(here.people, [lines[place] for place in some]),
+            )
         finally:
             for place in lines.keys() - opened.keys():
                 here.give_back(lines.pop(place))
@@ -155,10 +161,15 @@ class Lent:
         return people
 
     def _open(
-        self, recorded: Mapping[int, Recorded], part: str, into: Callable[[int], Sequence[Bytes | None]]
+        self,
+        recorded: Mapping[int, Recorded],
+        part: str,
+        into: Callable[[int], Sequence[Bytes | None]],
+        then: Callable[[Sequence[int]], None] = lambda places: None,
     ) -> dict[int, Recorded]:
-        """Open what is recorded at these places, in the order in which it lies on the shelf. Gives what was
-        opened: what is recorded no more is left out, what was laid elsewhere meanwhile is read there."""
+        """Open what is recorded at these places, in the order in which it lies on the shelf; `then` is called
+        with those that lay together, while they are near. Gives what was opened: what is recorded no more is
+        left out, what was laid elsewhere meanwhile is read there."""
         waiting, lengths = dict(recorded), self._used.lengths(part)
         ciphers = self._ciphers(waiting)
         opened: dict[int, Recorded] = {}
@@ -170,9 +181,10 @@ class Lent:
                 try:
                     for place, blob in _blobs(together, waiting, parts.length(lengths)):
                         one = waiting[place]
-                        readings.note(one.name)
+                        readings.note(one.name, of=self._files[place].id)
                         parts.open_into(blob, ciphers[place], one.name, one.sha256, lengths, into(place))
                         opened[place] = one
+                    then(together)
                 except VaultSealed as shut:
                     failed |= dict.fromkeys((place for place in together if place not in opened), shut)
             again = self._recorded(failed, part) if failed else {}
@@ -202,7 +214,7 @@ class Lent:
         for _, group in groupby(enumerate(order), key=lambda one: one[1] - one[0]):
             run = [line for _, line in group]
             some = slice(run[0], run[-1] + 1)
-            found = Setting.of(people.rows[some], self._used.frequency)
+            found = Setting.of(people.rows[some], self._used.frequency, promised=self._used.promised)
             people.setting.dropout[some], people.setting.called[some] = found.dropout, found.called
 
 
@@ -220,9 +232,8 @@ def _blobs(
             runs.append((begins, [place]))
     spans = [(start, len(run) * size) for start, run in runs]
     for (_, run), data in zip(runs, shelf.spans(recorded[places[0]].place[0], spans), strict=True):
-        view = memoryview(data)
         for n, place in enumerate(run):
-            yield place, view[n * size : (n + 1) * size]
+            yield place, data[n * size : (n + 1) * size]
 
 
 def _planes(people: People, line: int) -> tuple[Bytes, Bytes, None]:

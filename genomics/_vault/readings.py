@@ -43,12 +43,11 @@ class Tally:
     slabs: set[str] = field(default_factory=set)
     evidence: set[str] = field(default_factory=set)
 
-    def add(self, name: str, *, opened: bool) -> None:
+    def add(self, name: str, *, of: UUID | None = None, opened: bool) -> None:
         self.openings += opened
-        kind, _, rest = name.partition("/")
-        thing, _, what = rest.partition("/")
+        kind, thing, what = f"{name}//".split("/", 2)
         if kind == "files":
-            file = UUID(thing)
+            file = UUID(thing) if of is None else of
             self.files.add(file)
             if what.startswith("row-"):
                 looked = self.sketches if "-sketch" in what else self.rows
@@ -76,11 +75,12 @@ def under(purpose: Purpose) -> Iterator[Tally]:
         _current.reset(token)
 
 
-def note(name: str, *, opened: bool = True) -> None:
-    """What is sealed under this name is about to be opened, or read where it lies opened in memory."""
+def note(name: str, *, of: UUID | None = None, opened: bool = True) -> None:
+    """What is sealed under this name is about to be opened, or read where it lies opened in memory. Whose it
+    is stands in the name; who knows the file says it, and saves reading it there."""
     tally = _current.get()
     if tally is not None:
-        tally.add(name, opened=opened)
+        tally.add(name, of=of, opened=opened)
         return
     with transaction.atomic():
         # Nobody said anything, so nobody said the time either.

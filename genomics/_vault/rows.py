@@ -21,7 +21,7 @@ from genomics._vault import files as vault
 from genomics._vault import keys, parts, shelf
 from genomics._vault.tiles import Part
 from genomics.matching import kernels, sketch
-from genomics.matching.setting import Setting
+from genomics.matching.setting import Setting, promises
 from genomics.matching.sketch import Lines, Sketch
 from genomics.models import GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel, PanelRow
@@ -40,13 +40,15 @@ class InUse:
     digest: bytes
     shape: Shape
     frequency: NDArray[np.float64] | None  # along the autosomes
+    promised: NDArray[np.float64]  # heterozygotes, word by word (setting)
 
     @classmethod
     def of(cls, version: PanelVersion) -> Self:
         panel = Panel.from_bytes(bytes(version.data))
         shape, stated = Shape.of(panel), panel.frequency
         frequency = None if stated is None else stated[: shape.autosomal].astype(np.float64)
-        return cls(panel, version.build, bytes(version.sha256), shape, frequency)
+        promised = promises(frequency, shape.autosomal)
+        return cls(panel, version.build, bytes(version.sha256), shape, frequency, promised)
 
     @property
     def sketch(self) -> Sketch | None:

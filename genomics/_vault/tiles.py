@@ -118,7 +118,7 @@ def _blobs(part: Part, rows: Sequence[Sealed]) -> Iterator[tuple[str, tuple[Seal
                 together, shelf.spans(place, [(row.begins, part.size) for row in together]), strict=True
             ):
                 if len(blob) == part.size:
-                    yield row.name, (row, blob)
+                    yield row.name, (row, bytes(blob))
         except VaultSealed:
             continue
 
