@@ -72,6 +72,8 @@ class Environment:
     staged_mb: int
     review_hours: float
     result_days: int
+    rows_mb: int
+    sketches: bool
     email: dict[str, Any]
     mail_from: str
     home_zone: str
@@ -85,8 +87,8 @@ def read() -> Environment:
     except ValueError as wrong:
         raise ImproperlyConfigured(
             f"A number in the environment is none ({wrong}): see LEASE_SECONDS, GATE_BATCH, "
-            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS and REVIEW_HOURS. Nothing "
-            "was started."
+            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS, ROWS_MB and REVIEW_HOURS. "
+            "Nothing was started."
         ) from None
 
 
@@ -133,6 +135,10 @@ def _read(env: environ.Env) -> Environment:
         review_hours=env.float("REVIEW_HOURS", default=0.0),
         # Days for which an answer can be read; then its bytes are gone, and who needs it asks anew.
         result_days=_result_days(env.int("RESULT_DAYS", default=180)),
+        # Decrypted rows that each worker process keeps in memory for the next search, at most.
+        rows_mb=max(0, env.int("ROWS_MB", default=512)),
+        # Compare sketches of people first: for more of them than memory holds. It loses short segments.
+        sketches=env.bool("SKETCHES", default=False),
         # Without a mail server each mail is a file in the home.
         email=env.email_url("EMAIL_URL", default="filemail:"),
         mail_from=env.str("MAIL_FROM", default="tali@localhost"),

@@ -46,7 +46,9 @@ class Replayed:
 def replay(*, by: str, at: datetime) -> Replayed:
     """Say again what the database does not remember, note in the ledger that it was put back, what was done
     and what is lost, and set the files outside it aside. May be cut off and begun again."""
-    upkeep.empty_slabs()  # what lies on the shelf is of a later day than the rows that speak of it
+    # What lies on the shelf is of a later day than the rows that speak of it.
+    upkeep.empty_slabs()
+    upkeep.forget_lost_rows()
     vouched, ours = checkpoints.newest_published(), LedgerCheckpoint.newest()
     done: Counter[str] = Counter()
     lost: dict[str, list[str]] = {}

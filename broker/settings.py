@@ -41,6 +41,8 @@ STAGED_BYTES = ENV.staged_mb * 1024 * 1024  # in pieces
 STAGING_DIR = HOME / "arriving"  # uploads under way, sealed; shared by all web processes and workers
 REVIEW_HOURS = ENV.review_hours
 RESULT_DAYS = ENV.result_days
+ROWS_BYTES = ENV.rows_mb * 1024 * 1024  # genomics._vault.memory
+SKETCHES = ENV.sketches  # genomics._vault.rows
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

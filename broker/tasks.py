@@ -117,6 +117,7 @@ def keep_up() -> None:
     naming.keep_all(at=now, by=WORKER)
     receive.sweep(before=now - timedelta(hours=1))
     deque(upkeep.rebuild_rows(missing_only=True), maxlen=0)
+    upkeep.pack_rows()
     deque(upkeep.fill_slabs(at=now), maxlen=0)
 
 

@@ -42,7 +42,7 @@ EPOCH_DESTROYED = EventKind(
 VAULT_OPENED = EventKind(
     "genomics:vault:opened",
     "For {subject} {files} files and {slabs} slabs were opened.",
-    ("files", "slabs", "evidence", "openings"),
+    ("files", "slabs", "evidence", "openings", "rows", "remembered", "sketches", "files_sha256", "beyond"),
 )
 VAULT_UNACCOUNTED = EventKind(
     "genomics:vault:unaccounted", "{subject} was opened in the vault, and nobody said for what.", ()

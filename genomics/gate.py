@@ -5,7 +5,7 @@ Whether the answer may be released at all is asked once more, by the release its
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,22 +16,26 @@ from django.db import transaction
 from consent import afterwards
 from consent import clearance as proofs
 from consent.clearance import Clearance
+from consent.errors import NotCleared
 from consent.ledger import log
 from consent.terms import DataUse, Policy
 from genomics import events, holds
 from genomics._vault import files as vault
-from genomics._vault import readings, slabs
+from genomics._vault import lending, readings, rows, slabs
+from genomics._vault.lending import Lent
 from genomics._vault.readings import Purpose, Tally
+from genomics._vault.rows import InUse
 from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
 from genomics.errors import QuestionRefused, RequestLapsed
 from genomics.intake import materials
 from genomics.matching import masked
-from genomics.matching.question import Comparing, Place, Question, Reference
+from genomics.matching.question import Comparing, Group, Place, Question, Reference, Sketched
+from genomics.matching.sketch import NOBODY, Lines
 from genomics.matching.telling import Telling
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
-from genomics.panel import Panel, PanelRow
+from genomics.models import EvidenceProfile, GenomicFile
+from genomics.panel import PanelRow
 from genomics.variants import Variant
 
 
@@ -41,7 +45,7 @@ class Asked:
 
     answer: Answer
     clearance: Clearance
-    opened: frozenset[UUID]  # every file of which something was opened on the way, slabs apart
+    opened: frozenset[UUID]  # every file of which something was opened or remembered, slabs apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,31 @@ class _File:
 
     file: GenomicFile
     proof: Clearance
-    panel: PanelVersion | None
     build: Build
     found: Carriage | None  # what the slab that it lies in says of the question's place
+    lent: Lent | None
+    place: int  # among those lent
 
     def carriage(self, at: Variant | Region) -> Carriage:
         return vault.column(self.file, self.proof).carriage(at) if self.found is None else self.found
 
     def row(self) -> PanelRow:
-        assert self.panel is not None
-        return vault.row(self.file, self.panel, self.proof)
+        assert self.lent is not None
+        return self.lent.row(self.place)
+
+
+class _Files(tuple[_File, ...]):
+    """Those of a batch."""
+
+    __slots__ = ()
+
+    def groups(self, places: Sequence[int]) -> Sequence[Group]:
+        lent = self[0].lent if self else None
+        return [] if lent is None else lent.groups(places)
+
+    def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
+        lent = self[0].lent if self else None
+        return (NOBODY, []) if lent is None else lent.sketches(places)
 
 
 def ask(
@@ -119,6 +138,7 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
         try:
             yield opened
         finally:
+            beyond = [file for file in opened.files if not clearance.covers(file)]
             with transaction.atomic():
                 log.append(
                     events.VAULT_OPENED,
@@ -129,14 +149,21 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
                     slabs=len(opened.slabs),
                     evidence=len(opened.evidence),
                     openings=opened.openings,
+                    rows=len(opened.rows),
+                    remembered=len(opened.remembered),
+                    sketches=len(opened.sketches),
+                    files_sha256=opened.files_sha256,
+                    beyond=len(beyond),
                 )
+    if beyond:
+        raise NotCleared(f"{len(beyond)} files were opened beyond the Clearance. Nothing is answered.")
 
 
 def _beside(
     question: Comparing,
     found: dict[int, list[Any]],
     reference: Reference,
-    panel: PanelVersion | None,
+    used: InUse | None,
     alias: Callable[[int], str],
     again: Callable[[Sequence[int]], Clearance],
 ) -> Mapping[tuple[int, int], Any]:
@@ -149,34 +176,43 @@ def _beside(
             raise RequestLapsed(now.reasons)
         lost = set(people) - {one.ordinal for one in now.permitted}
         if not lost:
-            files: dict[int, list[_File]] = {}
-            for ordinal, file in _files(now, panel):
-                files.setdefault(ordinal, []).append(_File(file, now, panel, Build(file.build), None))
-            return question.beside(files, reference)
+            with _covered(now, used, None) as (whose, files):
+                hers: dict[int, list[_File]] = {}
+                for ordinal, file in zip(whose, files, strict=True):
+                    hers.setdefault(ordinal, []).append(file)
+                return question.beside(hers, reference)
         for ordinal in lost:
             del found[ordinal]
     return {}
 
 
 def _look(
-    question: Question, proof: Clearance, panel: PanelVersion | None, reference: Reference | None
+    question: Question, proof: Clearance, used: InUse | None, reference: Reference | None
 ) -> list[tuple[int, Any]]:
-    asked = _files(proof, panel)
-    found = _found([file for _, file in asked], question.place, proof)
-    asked_of = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
-    return [
-        (ordinal, finding)
-        for (ordinal, _), finding in zip(asked, question.look(asked_of, reference), strict=True)
-    ]
+    with _covered(proof, used, question.place) as (whose, files):
+        return list(zip(whose, question.look(files, reference), strict=True))
 
 
-def _files(proof: Clearance, panel: PanelVersion | None) -> list[tuple[int, GenomicFile]]:
-    """Whose files are covered; where a panel is compared, those of its build."""
-    files = GenomicFile.objects.select_related("participant").in_bulk(
-        [file for one in proof.permitted for file in one.files]
-    )
+@contextmanager
+def _covered(
+    proof: Clearance, used: InUse | None, place: Place | None
+) -> Iterator[tuple[Sequence[int], _Files]]:
+    """The files that are covered, and whose each is; where a panel is compared, those of its build."""
+    facts = GenomicFile.objects.select_related("participant").defer("quality", "notes")
+    files = facts.in_bulk([file for one in proof.permitted for file in one.files])
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
-    return [(ordinal, file) for ordinal, file in asked if panel is None or file.build == panel.build]
+    if used is not None:
+        asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]
+    theirs = [file for _, file in asked]
+    found = _found(theirs, place, proof)
+    with nullcontext() if used is None else lending.lent(theirs, used, proof) as lent:
+        yield (
+            [ordinal for ordinal, _ in asked],
+            _Files(
+                _File(file, proof, Build(file.build), found.get(file.id), lent, n)
+                for n, file in enumerate(theirs)
+            ),
+        )
 
 
 def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:
@@ -190,27 +226,31 @@ def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) 
     return found
 
 
-def _panel() -> PanelVersion:
-    panel = PanelVersion.objects.order_by("loaded_at", "id").last()
-    if panel is None:
+def _panel() -> InUse:
+    used = rows.newest()
+    if used is None:
         raise QuestionRefused("No panel of sites is loaded, so nobody can be compared. Nothing was read.")
-    return panel
+    return used
 
 
 def _reference(
-    evidence: UUID | None, version: PanelVersion | None, proof: Clearance, policy: Policy
+    evidence: UUID | None, used: InUse | None, proof: Clearance, policy: Policy
 ) -> Reference | None:
-    if evidence is None or version is None:
+    if evidence is None or used is None:
         return None
     profile = EvidenceProfile.objects.filter(id=evidence).first()
     if profile is None:
         raise QuestionRefused(f"There is no evidence profile {evidence}. Nothing was read.")
-    if profile.build != version.build:
+    if profile.build != used.build:
         raise QuestionRefused(
-            f"The evidence is in {profile.build} and the panel in {version.build}. Nothing was read."
+            f"The evidence is in {profile.build} and the panel in {used.build}. Nothing was read."
         )
-    panel = Panel.from_bytes(bytes(version.data))
-    row = vault.row_of(vault.evidence(profile, proof), panel)
-    holds.require(profile, row, panel)
-    telling = Telling.of(policy, proof.use.purposes)
-    return Reference(panel, row, telling, materials.way_from(panel.build))
+    row, sketch = vault.row_of(vault.evidence(profile, proof), used.panel), used.sketch
+    holds.require(profile, row, used.panel)
+    return Reference(
+        used.panel,
+        row,
+        Telling.of(policy, proof.use.purposes),
+        materials.way_from(used.panel.build),
+        None if sketch is None else Sketched(sketch, used.drawn(row, sketch)),
+    )

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from genomics.coordinates import CHROMOSOMES, Build, code_or_none
+from genomics.coordinates import AUTOSOMES, CHROMOSOMES, Build, code_or_none
 from genomics.errors import GenomicsError
 from genomics.genetic_map import GeneticMap
 
@@ -114,6 +114,11 @@ class Panel:
 
     def __len__(self) -> int:
         return len(self.chromosome)
+
+    @property
+    def autosomal(self) -> int:
+        """How many of its sites, the first, lie on autosomes."""
+        return int(np.searchsorted(self.chromosome, AUTOSOMES[-1], side="right"))
 
     @classmethod
     def of(

@@ -11,6 +11,7 @@ from django.test import override_settings, testcases
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from genomics._vault import memory
 from tests.unsafe import flush_without_migrating, unsafe_flush
 
 
@@ -60,6 +61,13 @@ def language() -> Iterator[None]:
     """A request leaves its language behind in this thread; the next test begins in none."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def no_rows_in_memory() -> Iterator[None]:
+    """Of an earlier test's people nothing is remembered."""
+    yield
+    memory.forget()
 
 
 @pytest.fixture(autouse=True)

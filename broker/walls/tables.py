@@ -92,6 +92,7 @@ TABLES: dict[str, Rights] = {
     "genomics_evidencehold": _rights("SIUD SD   -  S  SIUD", web_U=_SETTLED, keeper_U=_SETTLED),
     "genomics_genomicfile": _rights("SUD  SI   -  S  SIUD"),
     "genomics_slabmember": _rights("SD   S    -  -  SIUD"),
+    "genomics_rowtile": _rights("-    -    -  -  SIUD"),
     "genomics_panelversion": _rights("S    S    -  S  SI"),
     # --- jobs ---
     "broker_query": _rights(

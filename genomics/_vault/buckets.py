@@ -6,7 +6,7 @@ give old versions a short life.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlparse
@@ -52,6 +52,10 @@ class Bucket:
             if code in MISSING:
                 raise VaultSealed(f"{name} is not on the shelf. Nothing was read.") from None
             raise VaultSealed(f"The bucket does not give {name} ({code}). Nothing was read.") from None
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> Iterator[memoryview]:
+        for offset, length in spans:
+            yield memoryview(self.get(name, offset, length))
 
     def remove(self, name: str) -> None:
         self._bucket.Object(self._prefix + name).delete()

@@ -1,4 +1,4 @@
-"""Sealed files: the upload, its column, and its row of each panel, all under the participant's own key.
+"""Sealed files: the upload and its column, under the participant's own key. Rows of panels are in rows.
 
 Writing needs the key; reading a participant's material needs a Clearance that covers the file, or is handing
 back to herself what is hers (genomics.intake.export). Evidence is the agency's own and lies apart.
@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from consent import clearance
 from consent.clearance import Clearance
@@ -17,8 +18,10 @@ from consent.errors import NotCleared
 from genomics._vault import keys, readings, segments, shelf
 from genomics.columns import Column
 from genomics.errors import VaultSealed
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed
+from genomics.models import EvidenceProfile, GenomicFile, Sealed
 from genomics.panel import Panel, PanelRow
+
+TILES = "tiles/"  # where on the shelf rows lie side by side
 
 
 def upload_name(file: GenomicFile) -> str:
@@ -27,10 +30,6 @@ def upload_name(file: GenomicFile) -> str:
 
 def column_name(file: GenomicFile) -> str:
     return f"files/{file.id}/column"
-
-
-def row_name(file: GenomicFile, panel: PanelVersion) -> str:
-    return f"files/{file.id}/row-{bytes(panel.sha256).hex()[:16]}"
 
 
 def evidence_name(profile: EvidenceProfile) -> str:
@@ -61,21 +60,24 @@ def keep(sealed: Sealed) -> None:
     before = Sealed.objects.filter(name=sealed.name).first()
     sealed.save()
     old = sealed.name if before is None else before.place  # version 1 lay at its name
-    if old != sealed.place:
+    if old != sealed.place and not old.startswith(TILES):  # of a tile others have their part
         transaction.on_commit(lambda: shelf.remove(old), robust=True)
 
 
 def remove(file: GenomicFile) -> None:
     """Take everything of a file off the shelf: it opens no more from the commit on, and lies there no more
     right after."""
-    Sealed.objects.filter(name__startswith=f"files/{file.id}/").delete()
+    recorded_of(file).delete()
     transaction.on_commit(lambda: shelf.remove(f"files/{file.id}"), robust=True)
 
 
-def derive_row(file: GenomicFile, version: PanelVersion, panel: Panel) -> None:
-    """Make a file's row of a panel from its column. Nothing leaves the vault."""
-    key = keys.of(file.participant)
-    keep(put(row_name(file, version), row_of(_column(file), panel).to_bytes(), key))
+def recorded_of(file: GenomicFile, what: str = "") -> QuerySet[Sealed]:
+    """What is recorded of a file, or of it what begins so. Found by the index: SQLite would read every name
+    for a LIKE."""
+    begin = f"files/{file.id}/{what}"
+    if connection.vendor == "sqlite":
+        return Sealed.objects.filter(name__gte=begin, name__lt=begin[:-1] + chr(ord(begin[-1]) + 1))
+    return Sealed.objects.filter(name__startswith=begin)
 
 
 def copy(file: GenomicFile, key: bytes) -> list[Sealed]:
@@ -105,15 +107,6 @@ def column(file: GenomicFile, proof: Clearance) -> Column:
     """The normalised genotypes of a file that the Clearance covers."""
     require_covered([file], proof)
     return _column(file)
-
-
-def row(file: GenomicFile, panel: PanelVersion, proof: Clearance) -> PanelRow:
-    """The panel row of a file that the Clearance covers."""
-    require_covered([file], proof)
-    name = row_name(file, panel)
-    if not Sealed.objects.filter(name=name).exists():  # not made yet, or only in version 1
-        return row_of(_column(file), Panel.from_bytes(bytes(panel.data)))
-    return PanelRow.from_bytes(_read(name, keys.of(file.participant)))
 
 
 def evidence(profile: EvidenceProfile, proof: Clearance) -> Column:

@@ -36,6 +36,26 @@ def of(participant: Participant) -> bytes:
     return unwrap(row, holder_of(participant))
 
 
+def of_many(ordinals: Iterable[int]) -> dict[int, bytes]:
+    """The keys of many participants, by ordinal, read together. Raises VaultSealed as `of` does."""
+    asked = set(ordinals)
+    rows = ParticipantKey.objects.filter(participant__in=asked, participant__erased_at__isnull=True)
+    found, ciphers = dict[int, bytes](), dict[int, AESGCM]()
+    for ordinal, pseudonym, wrapped, epoch in rows.values_list(
+        "participant", "participant__pseudonym", "wrapped", "epoch"
+    ):
+        holder, sealed = f"participant:{pseudonym}", bytes(wrapped)
+        if epoch == epochs.BEFORE:
+            found[ordinal] = master().unwrap(sealed, holder)
+            continue
+        if epoch not in ciphers:
+            ciphers[epoch] = AESGCM(epochs.key(epoch))
+        found[ordinal] = _unwrap(sealed, ciphers[epoch], holder)
+    if missing := asked - found.keys():
+        raise VaultSealed(f"{len(missing)} of those asked have no key here: nothing of theirs can be opened.")
+    return found
+
+
 def of_or_new(participant: Participant, *, at: datetime) -> bytes:
     """The participant's key, made now if this is her first file. Call inside a transaction."""
     standing = Participant.objects.select_for_update().filter(
@@ -102,11 +122,7 @@ def unwrap(row: Row, holder: str) -> bytes:
     sealed = bytes(row.wrapped or b"")
     if row.epoch == epochs.BEFORE:
         return master().unwrap(sealed, holder)
-    try:
-        cipher = AESGCM(epochs.key(row.epoch))
-        return cipher.decrypt(sealed[:12], sealed[12:], holder.encode())
-    except (InvalidTag, ValueError):
-        raise does_not_open(holder) from None
+    return _unwrap(sealed, AESGCM(epochs.key(row.epoch)), holder)
 
 
 def rewrap(epoch: epochs.Epoch, *, most: int) -> int:
@@ -177,6 +193,13 @@ def _holder(row: Row) -> str:
             return evidence_holder(row)
         case VariantSlab():
             return slab_holder(row)
+
+
+def _unwrap(sealed: bytes, over: AESGCM, holder: str) -> bytes:
+    try:
+        return over.decrypt(sealed[:12], sealed[12:], holder.encode())
+    except (InvalidTag, ValueError):
+        raise does_not_open(holder) from None
 
 
 def _wrap(key: bytes, over: bytes, holder: str) -> bytes:

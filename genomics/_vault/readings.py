@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -35,18 +36,29 @@ class Tally:
 
     purpose: Purpose
     openings: int = 0
-    files: set[UUID] = field(default_factory=set)
+    files: set[UUID] = field(default_factory=set)  # of which anything was opened, or read in memory
+    rows: set[UUID] = field(default_factory=set)  # of them, those whose row of a panel was opened
+    remembered: set[UUID] = field(default_factory=set)  # those whose row was in memory
+    sketches: set[UUID] = field(default_factory=set)  # and those whose sketch was opened
     slabs: set[str] = field(default_factory=set)
     evidence: set[str] = field(default_factory=set)
 
-    def add(self, name: str) -> None:
-        self.openings += 1
-        kind, _, rest = name.partition("/")
-        thing = rest.partition("/")[0]
+    def add(self, name: str, *, of: UUID | None = None, opened: bool) -> None:
+        self.openings += opened
+        kind, thing, what = f"{name}//".split("/", 2)
         if kind == "files":
-            self.files.add(UUID(thing))
+            file = UUID(thing) if of is None else of
+            self.files.add(file)
+            if what.startswith("row-"):
+                looked = self.sketches if "-sketch" in what else self.rows
+                (looked if opened else self.remembered).add(file)
         else:
             (self.slabs if kind == "slabs" else self.evidence).add(thing)
+
+    @property
+    def files_sha256(self) -> str:
+        """Whose they are, for who knows the files and asks whether it was these: no id can be guessed."""
+        return sha256(b"".join(sorted(file.bytes for file in self.files))).hexdigest()
 
 
 _current: ContextVar[Tally | None] = ContextVar("reading", default=None)
@@ -63,11 +75,12 @@ def under(purpose: Purpose) -> Iterator[Tally]:
         _current.reset(token)
 
 
-def note(name: str) -> None:
-    """Something sealed under this name is about to be opened."""
+def note(name: str, *, of: UUID | None = None, opened: bool = True) -> None:
+    """What is sealed under this name is about to be opened, or read where it lies opened in memory. Whose it
+    is stands in the name; who knows the file says it, and saves reading it there."""
     tally = _current.get()
     if tally is not None:
-        tally.add(name)
+        tally.add(name, of=of, opened=opened)
         return
     with transaction.atomic():
         # Nobody said anything, so nobody said the time either.

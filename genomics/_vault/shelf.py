@@ -1,4 +1,4 @@
-"""Where sealed bytes lie: four words (put, get, remove, names), and it sees ciphertext only.
+"""Where sealed bytes lie: five words (put, get, spans, remove, names), and it sees ciphertext only.
 
 A name is written whole or not at all. Behind the words is a private folder, or object storage
 (genomics._vault.buckets); STORAGE_URL says which.
@@ -7,7 +7,7 @@ A name is written whole or not at all. Behind the words is a private folder, or 
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,8 @@ class Shelf(Protocol):
 
     def get(self, name: str, offset: int, length: int | None) -> bytes: ...
 
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> Iterator[memoryview]: ...
+
     def remove(self, name: str) -> None: ...
 
     def names(self, before: datetime | None) -> list[str]: ...
@@ -41,6 +43,12 @@ def put(name: str, pieces: Iterable[bytes]) -> None:
 def get(name: str, offset: int = 0, length: int | None = None) -> bytes:
     """The bytes from `offset` on, at most `length`. Raises VaultSealed when there is no such name."""
     return _shelf().get(name, offset, length)
+
+
+def spans(name: str, spans: Sequence[tuple[int, int]]) -> Iterator[memoryview]:
+    """The bytes of each (offset, length) of one name, one after the other: each is good until the next is
+    asked for. Fewer than were asked for at the end; raises VaultSealed when there is no such name."""
+    return _shelf().spans(name, spans)
 
 
 def remove(name: str) -> None:
@@ -81,6 +89,19 @@ class Folder:
                 return file.read(-1 if length is None else length)
         except (FileNotFoundError, IsADirectoryError):
             raise gone(name) from None
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> Iterator[memoryview]:
+        try:
+            fd = os.open(self._root / name, os.O_RDONLY)
+        except FileNotFoundError:
+            raise gone(name) from None
+        try:
+            # One buffer for all of them: new memory for each costs as much as reading does.
+            room = memoryview(bytearray(max((length for _, length in spans), default=0)))
+            for offset, length in spans:
+                yield room[: os.preadv(fd, [room[:length]], offset)]
+        finally:
+            os.close(fd)
 
     def remove(self, name: str) -> None:
         path = self._root / name

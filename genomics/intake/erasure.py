@@ -23,7 +23,7 @@ from genomics._vault.readings import Purpose
 from genomics._vault.slabs import Ready
 from genomics.intake import upkeep
 from genomics.intake.receive import pieces
-from genomics.models import GenomicFile, ParticipantKey, Sealed
+from genomics.models import GenomicFile, ParticipantKey
 
 
 def erase(participant: Participant, *, by: str, at: datetime, also: Callable[[], Counts] = dict) -> Erasure:
@@ -88,9 +88,7 @@ def rekey(participant: Participant, *, by: str, at: datetime) -> bool:
         for file in files:
             for one in sealed[file.id]:
                 vault.keep(one)
-            Sealed.objects.filter(
-                name__startswith=f"files/{file.id}/row-"
-            ).delete()  # made again from columns
+            vault.recorded_of(file, "row-").delete()  # made again from columns
             GenomicFile.objects.filter(pk=file.pk).update(fingerprint=prints[file.id])
             upkeep.note_resealed(file, by=by, at=at)
     return True

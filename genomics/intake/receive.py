@@ -18,7 +18,7 @@ from consent.ledger import log
 from consent.models import Holding, Participant
 from genomics import events, holds
 from genomics._vault import files as vault
-from genomics._vault import keys, readings, shelf
+from genomics._vault import keys, readings, rows, shelf
 from genomics._vault.readings import Purpose
 from genomics.columns import Column
 from genomics.coordinates import Build
@@ -73,14 +73,14 @@ def receive(
         copy.seek(0)
         upload = vault.put(vault.upload_name(file), copy, key)
         column = vault.put(vault.column_name(file), profile.column.to_bytes(), key)
-        rows = list(_derived(file, profile.column, key))
+        derived = _derived(file, profile.column, key)
         with transaction.atomic():
             # First, for it takes the gate lock: to become searchable is a change of consent.
             holdings.add(participant, file.id, by=by, at=at, state=state)
             keys.of(participant)  # she may have been erased while the file was read
             _refuse_twice(file)
             file.save(force_insert=True)
-            Sealed.objects.bulk_create([upload, column, *rows])
+            Sealed.objects.bulk_create([upload, column, *derived])
             log.append(
                 events.FILE_RECEIVED,
                 at=at,
@@ -185,9 +185,10 @@ def load_panel(panel: Panel, *, by: str, at: datetime) -> PanelVersion:
                 build=version.build,
                 sha256=panel.sha256.hex(),
             )
+    used = rows.InUse.of(version)
     for file in GenomicFile.objects.filter(build=version.build).select_related("participant").iterator():
         with readings.under(Purpose.UPKEEP):
-            vault.derive_row(file, version, panel)
+            rows.derive(file, used)
     return version
 
 
@@ -216,12 +217,12 @@ def pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _derived(file: GenomicFile, column: Column, key: bytes) -> Iterator[Sealed]:
+def _derived(file: GenomicFile, column: Column, key: bytes) -> list[Sealed]:
     """Its row of the panel in use, if they count along the same build."""
-    version = _panel()
-    if version is not None and version.build == file.build:
-        row = vault.row_of(column, Panel.from_bytes(bytes(version.data)))
-        yield vault.put(vault.row_name(file, version), row.to_bytes(), key)
+    used = rows.newest()
+    if used is None or used.build != file.build:
+        return []
+    return rows.sealed(file, used, vault.row_of(column, used.panel), key)
 
 
 def _refuse_twice(file: GenomicFile) -> None:

@@ -16,12 +16,11 @@ from django.db import transaction
 
 from consent.ledger import log
 from genomics import events
-from genomics._vault import epochs, keys, readings, slabs
+from genomics._vault import epochs, keys, readings, rows, slabs, tiles
 from genomics._vault import files as vault
 from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
-from genomics.models import EvidenceProfile, GenomicFile, PanelVersion, Sealed, SlabMember, VariantSlab
-from genomics.panel import Panel
+from genomics.models import EvidenceProfile, GenomicFile, Sealed, SlabMember, VariantSlab
 
 DAY = timedelta(days=1)
 PIECE = 500  # keys wrapped anew in one transaction
@@ -84,17 +83,23 @@ def upgrade(*, by: str, at: datetime) -> Iterator[GenomicFile]:
 
 def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
     """Make the row of the panel in use from each file's column; yields each file that has a new one."""
-    version = PanelVersion.objects.order_by("loaded_at", "id").last()
-    if version is None:
+    used = rows.newest()
+    if used is None:
         return
-    panel = Panel.from_bytes(bytes(version.data))
-    files = GenomicFile.objects.filter(build=version.build, participant__erased_at__isnull=True)
+    files = GenomicFile.objects.filter(build=used.build, participant__erased_at__isnull=True)
     for file in files.select_related("participant").order_by("received_at", "id").iterator():
-        there = missing_only and Sealed.objects.filter(name=vault.row_name(file, version)).exists()
+        there = missing_only and rows.is_there(file, used)
         if not there and GenomicFile.objects.filter(pk=file.pk).exists():
             with readings.under(Purpose.UPKEEP):
-                vault.derive_row(file, version, panel)
+                rows.derive(file, used)
             yield file
+
+
+def pack_rows() -> int:
+    """Lay the rows of the panel in use side by side, and close the holes of those who left. Needs no key.
+    Returns how many were laid anew."""
+    used = rows.newest()
+    return sum(sum(tiles.pack(part)) for part in rows.parts_of(used)) if used is not None else 0
 
 
 def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
@@ -112,6 +117,11 @@ def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:
             with readings.under(Purpose.UPKEEP):
                 joined = slabs.join(slab, files.order_by("participant", "id"))
             yield from joined
+
+
+def forget_lost_rows() -> int:
+    """After a restore: the older database knows rows that were laid elsewhere since. Returns how many."""
+    return tiles.forget_lost()
 
 
 def empty_slabs(*, outdated_only: bool = False) -> int:

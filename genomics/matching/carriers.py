@@ -12,7 +12,7 @@ from genomics.answers import Answer, Granularity, counted
 from genomics.columns import UNKNOWN, Carriage
 from genomics.coordinates import Build, Region, parse_region
 from genomics.errors import QuestionRefused
-from genomics.matching.question import Material, Place, Reference
+from genomics.matching.question import Materials, Place, Reference
 from genomics.variants import Variant, parse_variant
 
 
@@ -55,7 +55,7 @@ class Carriers:
         place = {"variant": str(self.variant)} if self.variant else {"region": str(self.region)}
         return {"kind": self.kind, "build": str(self.build), **place}
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Carriage]:
+    def look(self, files: Materials, reference: Reference | None) -> list[Carriage]:
         at = self.place.at
         return [file.carriage(at) if file.build == self.build else UNKNOWN for file in files]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from genomics.answers import Answer, Granularity, counted
 from genomics.columns import UNKNOWN, State
 from genomics.coordinates import MT, Build, Y
-from genomics.matching.question import Material, Place, Reference
+from genomics.matching.question import Material, Materials, Place, Reference
 from genomics.variants import Variant, parse_variant
 
 HAPLOID = (Y, MT)  # one allele a person; X is counted as two, which overstates men's reference alleles
@@ -52,7 +52,7 @@ class Frequencies:
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "build": str(self.build), "variant": str(self.variant)}
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Seen]:
+    def look(self, files: Materials, reference: Reference | None) -> list[Seen]:
         return [self._seen(file) for file in files]
 
     def conclude(

@@ -15,7 +15,7 @@ import numpy as np
 from genomics.answers import Answer, Granularity
 from genomics.matching import kernels
 from genomics.matching.ground import RARE, Ground
-from genomics.matching.question import Material, Reference
+from genomics.matching.question import Materials, Reference
 from genomics.panel import PanelRow
 
 SAME = 0.98  # of the sites both have; first-degree relatives agree at about two thirds
@@ -59,7 +59,7 @@ class Identity:
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "evidence": str(self.evidence)}
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Likeness]:
+    def look(self, files: Materials, reference: Reference | None) -> list[Likeness]:
         assert reference is not None
         return [_likeness(reference, file.row()) for file in files]
 

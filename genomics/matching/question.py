@@ -4,16 +4,21 @@ Pure. One kind of question a file beside this one; `parse` brings one back from 
 the gate's; who may ask which kind is upstairs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genomics.answers import Answer, Granularity
 from genomics.chain import Chain
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
+from genomics.matching.segments import People
+from genomics.matching.sketch import Lines, Sketch
 from genomics.matching.telling import Telling
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
@@ -33,6 +38,26 @@ class Material(Protocol):
     def row(self) -> PanelRow: ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Rows of some of the files that a look was given: the row of the file at `places[n]` is line `lines[n]`
+    of `people`. Whatever else lies there is none of the question's business."""
+
+    people: People
+    lines: NDArray[np.int32]
+    places: Sequence[int]
+
+
+class Materials(Iterable[Material], Sized, Protocol):
+    """The files of one look. What reads rows asks for many at a time."""
+
+    def groups(self, places: Sequence[int]) -> Sequence[Group]:
+        """The rows of the files at these places, opened now."""
+
+    def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
+        """The sketches of those of them that have one, opened now, and whose each line is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a question looks: at one allele or along a stretch, of a build."""
@@ -41,15 +66,25 @@ class Place:
     at: Variant | Region
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketched:
+    """That sketches are compared first, and the profile's own."""
+
+    sketch: Sketch
+    line: Lines
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What every file is compared with: the panel, and the evidence profile's row of it; and how fine what
-    comes of it is told. `way` leads from the panel's build to the other, where a chain is loaded."""
+    comes of it is told. `way` leads from the panel's build to the other, where a chain is loaded. With a
+    sketch, only those are compared whom theirs does not rule out."""
 
     panel: Panel
     row: PanelRow
     telling: Telling
     way: Chain | None = None
+    sketched: Sketched | None = None
 
 
 class Question(Protocol):
@@ -67,7 +102,7 @@ class Question(Protocol):
 
     def as_json(self) -> dict[str, Any]: ...
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> Sequence[Any]: ...
+    def look(self, files: Materials, reference: Reference | None) -> Sequence[Any]: ...
 
     def conclude(
         self, found: Mapping[int, Sequence[Any]], *, reference: Reference | None, alias: Callable[[int], str]

@@ -15,13 +15,17 @@ from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
 from genomics.matching import beside as pairing
-from genomics.matching.question import NOTHING, Material, Reference
+from genomics.matching.question import NOTHING, Material, Materials, Reference, Sketched
 from genomics.matching.report import Report
-from genomics.matching.segments import related
+from genomics.matching.segments import related_in
 from genomics.matching.sharing import Sharing, rounded
+from genomics.matching.sketch import SURE_CM
 from genomics.matching.telling import Telling
 
 LEAD = "A lead only: sharing DNA is not proof of who somebody is."
+SKETCHED = (
+    f"This house compares sketches first: whoever shares no stretch of {SURE_CM:g} cM or more may be missing."
+)
 MOST_CM = 4000.0  # longer than what the same person shares with herself: nobody is found beyond it
 
 
@@ -70,11 +74,15 @@ class Relatives:
             "min_total_cm": self.min_total_cm,
         }
 
-    def look(self, files: Sequence[Material], reference: Reference | None) -> list[Sharing | None]:
+    def look(self, files: Materials, reference: Reference | None) -> list[Sharing | None]:
         assert reference is not None
-        found = related(reference.row, [file.row() for file in files], reference.panel, min_cm=self.min_cm)
-        told = {place: rounded(one, reference.panel, min_cm=self.min_cm) for place, one in found.items()}
-        return [told.get(place) for place in range(len(files))]
+        told: list[Sharing | None] = [None] * len(files)
+        for group in files.groups(_candidates(files, reference.sketched)):
+            found = related_in(reference.row, group.people, group.lines, reference.panel, min_cm=self.min_cm)
+            for line, place in zip(group.lines.tolist(), group.places, strict=True):
+                one = found.get(line)
+                told[place] = None if one is None else rounded(one, reference.panel, min_cm=self.min_cm)
+        return told
 
     def nearest(
         self,
@@ -122,7 +130,11 @@ class Relatives:
             records=tuple(report.match(alias(ordinal), one) for ordinal, one in matches.items()),
             pairs=tuple(sorted(pairs, key=lambda one: (-one["total_cm"], -one["longest_cm"], one["people"]))),
             telling=telling.as_json(reference.panel.build, None if way is None else way.target),
-            notes=(LEAD, f"At most {telling.most} people are told, the nearest first."),
+            notes=(
+                LEAD,
+                f"At most {telling.most} people are told, the nearest first.",
+                *((SKETCHED,) if self._misses(reference) else ()),
+            ),
         )
 
     def _matches(
@@ -144,3 +156,17 @@ class Relatives:
             )
         )
         return dict(matches[: telling.most])
+
+    def _misses(self, reference: Reference) -> bool:
+        """Whether the house compares by sketches, and they may lose what is asked for."""
+        return reference.sketched is not None and self.min_cm < SURE_CM
+
+
+def _candidates(files: Materials, sketched: Sketched | None) -> Sequence[int]:
+    """Those who are compared whole: everybody, or whomever a sketch does not rule out."""
+    if sketched is None:
+        return range(len(files))
+    lines, whose = files.sketches(range(len(files)))
+    near = sketched.sketch.candidates(sketched.line, lines)
+    far = {place for place, candidate in zip(whose, near.tolist(), strict=True) if not candidate}
+    return [place for place in range(len(files)) if place not in far]

@@ -80,6 +80,14 @@ def related(
     return dict(_found(_stacked([query], ground), _stacked(rows, ground), ground, min_cm))
 
 
+def related_in(
+    query: PanelRow, people: People, lines: NDArray[np.int32], panel: Panel, *, min_cm: float = 7.0
+) -> dict[int, Sharing]:
+    """The same of rows that lie among others: of those at these lines, and nobody else is looked at."""
+    ground = _ground(panel)
+    return dict(_among(_stacked([query], ground), people, lines, ground, min_cm))
+
+
 @lru_cache(maxsize=1)
 def _ground(panel: Panel) -> Ground:
     """Laid once for all the batches of a search, which bring the very same panel."""
@@ -94,9 +102,16 @@ def _stacked(rows: Sequence[PanelRow] | Rows, ground: Ground) -> Rows:
 
 
 def _found(one: Rows, many: Rows, ground: Ground, min_cm: float) -> Iterator[tuple[int, Sharing]]:
-    row = np.arange(len(many), dtype=np.int32)
-    pairs = np.stack([np.zeros_like(row), row], axis=1)
-    found = shared(People.of(one, ground), People.of(many, ground), pairs, ground, min_cm=min_cm)
+    every = np.arange(len(many), dtype=np.int32)
+    return _among(one, People.of(many, ground), every, ground, min_cm)
+
+
+def _among(
+    one: Rows, people: People, lines: NDArray[np.int32], ground: Ground, min_cm: float
+) -> Iterator[tuple[int, Sharing]]:
+    pairs = np.stack([np.zeros_like(lines), lines], axis=1)
+    many = people.rows
+    found = shared(People.of(one, ground), people, pairs, ground, min_cm=min_cm)
     begin = np.flatnonzero(np.diff(found["row"], prepend=-1))
     for stretches in np.split(found, begin[1:]):
         if len(stretches):

@@ -32,16 +32,30 @@ class Setting:
     called: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Rows, frequency: NDArray[np.float64] | None) -> Self:
-        """Without frequencies nothing is known of what is lost, and everybody is taken to be clean."""
+    def of(
+        cls,
+        rows: Rows,
+        frequency: NDArray[np.float64] | None,
+        *,
+        promised: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Without frequencies nothing is known of what is lost, and everybody is taken to be clean. Whoever
+        asks often gives what is `promised` by them."""
         dropout, called = np.full(len(rows), CLEAN), np.zeros(len(rows))
-        alt = np.full(rows.sites, 0.0) if frequency is None else frequency
-        words = np.arange(0, rows.sites, 64)
-        # An empty panel has no words, and says nothing.
-        held = np.minimum(rows.sites - words, 64)
-        promised = np.add.reduceat(2 * alt * (1 - alt), words) / held if rows.sites else alt
+        if promised is None:
+            promised = promises(frequency, rows.sites)
         _read(rows.lo, rows.hi, promised, rows.sites, dropout, called)
         return cls(dropout, called)
+
+
+def promises(frequency: NDArray[np.float64] | None, sites: int) -> NDArray[np.float64]:
+    """Heterozygotes a known site, word by word, as a panel's frequencies have it."""
+    alt = np.full(sites, 0.0) if frequency is None else frequency
+    words = np.arange(0, sites, 64)
+    # An empty panel has no words, and says nothing.
+    held = np.minimum(sites - words, 64)
+    promised: NDArray[np.float64] = np.add.reduceat(2 * alt * (1 - alt), words) / held if sites else alt
+    return promised
 
 
 @njit(cache=True, nogil=True)

@@ -51,8 +51,11 @@ class Sealed(models.Model):
     older one put back under the name is refused. Of uploads and columns the ledger has the hash, too."""
 
     # files/<file>/<what>, evidence/<profile>, slabs/<slab>/<version>/<chromosome>
+    # <what>: upload, column, row-<panel>-<part>
     name = models.CharField(max_length=120, primary_key=True)
-    place = models.CharField(max_length=140)  # where it lies: a new one each time it is sealed
+    # Where it lies: a new one each time it is sealed.
+    place = models.CharField(max_length=140, db_index=True)
+    begins = models.PositiveBigIntegerField(default=0)  # where in it: rows lie side by side
     manifest_sha256 = models.BinaryField(max_length=32)
     length = models.PositiveBigIntegerField()  # bytes before sealing
     version = models.PositiveSmallIntegerField()  # of the sealed format
@@ -82,6 +85,15 @@ class SlabMember(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slab", "slot"], name="slot_of_a_slab_once")]
+
+
+class RowTile(models.Model):
+    """Sealed rows of many people side by side on the shelf, one part of a panel's (genomics._vault.tiles).
+    Whose they are, and where in it, stands in Sealed; where nothing is recorded any more is a hole."""
+
+    place = models.CharField(max_length=60, primary_key=True)
+    part = models.CharField(max_length=60, db_index=True)  # row-<panel>-<part>
+    length = models.PositiveBigIntegerField()  # bytes, holes and all
 
 
 class PanelVersion(models.Model):

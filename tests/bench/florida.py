@@ -101,9 +101,8 @@ def _earlier() -> Any:
 def _joined(row: Any) -> Any:
     """Somebody with the row of a file, and nothing that the search does not open."""
     from consent import holdings, participants
-    from genomics._vault import files as vault
-    from genomics._vault import keys
-    from genomics.models import GenomicFile, PanelVersion
+    from genomics._vault import keys, rows
+    from genomics.models import GenomicFile, Sealed
 
     at = _earlier()
     person = participants.register(born_on=date(1980, 1, 1), by="bench", at=at)
@@ -121,8 +120,9 @@ def _joined(row: Any) -> Any:
     )
     holdings.add(person, file.id, by="bench", at=at)
     file.save(force_insert=True)
-    panel = PanelVersion.objects.latest("loaded_at")
-    vault.put(vault.row_name(file, panel), row.to_bytes(), keys.of_or_new(person, at=at)).save()
+    used = rows.newest()
+    assert used is not None
+    Sealed.objects.bulk_create(rows.sealed(file, used, row, keys.of_or_new(person, at=at)))
     return person
 
 
@@ -166,20 +166,22 @@ def _searched(world: Any, case: Any, profile: Any) -> Seen:
 
 @contextmanager
 def _opened() -> Iterator[set[int]]:
-    """Whose sealed rows are decrypted meanwhile."""
-    from genomics._vault import files as vault
+    """Whose sealed rows are decrypted meanwhile. Nothing is remembered of the search before."""
+    from genomics._vault import memory, parts
+    from genomics.models import GenomicFile
 
-    opened, plainly = set[int](), vault.row
+    opened, plainly = set[int](), parts.open_into
 
-    def noted(file: Any, panel: Any, proof: Any) -> Any:
-        opened.add(file.participant_id)
-        return plainly(file, panel, proof)
+    def noted(blob: Any, cipher: Any, name: str, *args: Any) -> None:
+        opened.add(GenomicFile.objects.values_list("participant", flat=True).get(pk=name.split("/")[1]))
+        plainly(blob, cipher, name, *args)
 
-    vault.row = noted
+    memory.forget()
+    parts.open_into = noted
     try:
         yield opened
     finally:
-        vault.row = plainly
+        parts.open_into = plainly
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

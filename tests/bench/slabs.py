@@ -247,7 +247,7 @@ class Bench:
 
     def add(self) -> None:
         """One person more: her row of the panel and her bits in the slab."""
-        from genomics._vault import files as vault
+        from genomics._vault import rows
         from genomics.coordinates import Build
         from genomics.intake import upkeep
         from genomics.intake.receive import load_panel
@@ -263,12 +263,13 @@ class Bench:
         standing.update(build="GRCh38")  # so that loading makes nobody's row
         version = load_panel(panel, by="bench", at=EARLIER)
         standing.update(build="GRCh37")
+        used = rows.InUse.of(version)
         runs = []
         for _ in range(-SlabMember.objects.count() % 64 or 64):
             file = self.house.join(permits=False)
 
             def derive(file: Any = file) -> None:
-                vault.derive_row(file, version, panel)
+                rows.derive(file, used)
                 assert [one.pk for one in upkeep.fill_slabs(at=NOW)] == [file.pk]
 
             runs.append(timed(derive))

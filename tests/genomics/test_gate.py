@@ -1,6 +1,7 @@
 """The one way out: what it hands out, and to whom it hands out nothing."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -279,7 +280,10 @@ def test_what_a_search_opened_stands_in_the_ledger(family: World):
     instants = iter(NOW + n * HOUR for n in range(1, 9))
     asked = ask(family, question, clearance, use, clock=lambda: next(instants))
     [said] = log.openings([events.VAULT_OPENED.tag]).values()
-    assert said["fields"] == {"files": 5, "slabs": 0, "evidence": 1, "openings": 6}
+    counts = {"files": 5, "slabs": 0, "evidence": 1, "openings": 6, "rows": 5}
+    counts |= {"remembered": 0, "sketches": 0, "beyond": 0}
+    ids = sorted(file.bytes for file in asked.opened)
+    assert said["fields"] == counts | {"files_sha256": sha256(b"".join(ids)).hexdigest()}
     assert (said["by"], said["subject"]) == ("gate", f"query:{clearance.use.id}")
     assert said["at"] == written(NOW + 3 * HOUR), "when the last of three batches was asked"
     allowed = [family.people[name] for name in family.people if name != "Ben"]

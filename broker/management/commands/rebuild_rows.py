@@ -38,3 +38,4 @@ class Command(OperatorCommand):
             except GenomicsError as trouble:
                 raise CommandError(f"{done} {what}. {trouble}") from None
             self.stdout.write(f"{done:,} {what}.")
+        self.stdout.write(f"{upkeep.pack_rows():,} rows were laid side by side.")

@@ -16,7 +16,7 @@ from consent.ledger import log
 from consent.models import LedgerOpening
 from consent.policy import Policy
 from genomics._vault import files as vault
-from genomics._vault import keys, segments, shelf
+from genomics._vault import keys, lending, rows, segments, shelf
 from genomics.columns import Column
 from genomics.errors import VaultSealed
 from genomics.intake import sandbox, upkeep
@@ -151,16 +151,22 @@ def test_rows_can_be_made_again_and_are_right_when_there_are_none(world: World):
     panel = with_panel(small_panel())
     copies = np.arange(len(panel)) % 3
     ada = world.join("Ada", data=genotypes(panel, copies)).genomic_files.get()
-    clearance, version = proof(world), PanelVersion.objects.get()
-    name = vault.row_name(ada, version)
-    before = vault.row(ada, version, clearance).to_bytes()
+    clearance, used = proof(world), rows.InUse.of(PanelVersion.objects.get())
+    name = rows.name_of(ada.id, used.digest)
+
+    def row() -> bytes:
+        with lending.lent([ada], used, clearance) as lent:
+            return lent.row(0).to_bytes()
+
+    before = row()
+    assert before == panel.row_of(copies).to_bytes()
     shelf.remove(Sealed.objects.get(name=name).place)
     with pytest.raises(VaultSealed):
-        vault.row(ada, version, clearance)
+        row()
     call_command("rebuild_rows")
-    assert vault.row(ada, version, clearance).to_bytes() == before
+    assert row() == before
     Sealed.objects.filter(name=name).delete()
-    assert vault.row(ada, version, clearance).to_bytes() == before
+    assert row() == before
     assert [file.id for file in upkeep.rebuild_rows(missing_only=True)] == [ada.id]
     assert list(upkeep.rebuild_rows(missing_only=True)) == []
 
