@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('genomics', '0004_give_a_case_a_key_for_its_evidence'),
+        ('genomics', '0005_hold_evidence_that_is_no_one_persons'),
     ]
 
     operations = [
