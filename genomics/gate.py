@@ -1,10 +1,12 @@
 """The one way out. It is given a question and a Clearance, and hands out an answer; never genotypes.
 
 Before each batch the law is asked again about the people in it: who has withdrawn meanwhile is not opened.
-Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
+Whether the answer may be released at all is asked once more, by the release itself (broker.jobs). Where many
+workers read, what each found leaves sealed, and comes back here to be concluded from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +27,8 @@ from genomics._vault.readings import Purpose, Tally
 from genomics.answers import Answer
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
-from genomics.errors import QuestionRefused, RequestLapsed
-from genomics.matching import masked
+from genomics.errors import PartsDiffer, QuestionRefused, RequestLapsed
+from genomics.matching import keeping, masked
 from genomics.matching.question import Place, Question, Reference
 from genomics.models import EvidenceProfile, GenomicFile, PanelVersion
 from genomics.panel import Panel, PanelRow
@@ -40,6 +42,27 @@ class Asked:
     answer: Answer
     clearance: Clearance
     opened: frozenset[UUID]  # every file of which something was opened on the way, slabs apart
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found of some people, file by file, sealed; the narrowed Clearance it rests on, and what was
+    opened, as in Asked."""
+
+    sealed: bytes
+    clearance: Clearance
+    opened: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found in each file, before anything is concluded from it."""
+
+    found: Mapping[UUID, Any]
+    panel: PanelVersion | None
+    reference: Reference | None
+    clearance: Clearance
+    opened: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +101,73 @@ def ask(
     stops being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when
     sealed bytes are not as they were written, and DatabaseBehind after a restore until what came since was
     done again."""
+    read = _read(question, clearance, use, policy, clock, batch, on_batch)
+    answer = _concluded(question, read.clearance, read.found, read.reference, alias)
+    return Asked(answer, read.clearance, read.opened)
+
+
+def look(
+    question: Question,
+    clearance: Clearance,
+    *,
+    use: Callable[[], DataUse],
+    policy: Policy,
+    clock: Callable[[], datetime],
+    seal: Callable[[bytes], bytes],
+    batch: int,
+    on_batch: Callable[[int, int], None],
+) -> Part:
+    """Look at everybody the Clearance permits, as `ask` does, and keep what is found for `conclude`, sealed.
+    Raises as `ask` does."""
+    read = _read(question, clearance, use, policy, clock, batch, on_batch)
+    panel = None if read.panel is None else str(read.panel.pk)
+    found = {str(file): keeping.kept(finding) for file, finding in read.found.items()}
+    text = json.dumps({"panel": panel, "found": found}).encode()
+    return Part(seal(text), read.clearance, read.opened)
+
+
+def conclude(
+    question: Question, clearance: Clearance, parts: Iterable[bytes], *, alias: Callable[[int], str]
+) -> Answer:
+    """The answer for everybody the Clearance permits, from what was kept of her files when she was looked at;
+    whoever it does not permit is in none of it. `parts` are unsealed again.
+
+    Raises NotCleared and DatabaseBehind as `ask` does; PartsDiffer when another panel came meanwhile."""
+    proofs.require(clearance)
+    afterwards.require_current()
+    found: dict[UUID, Any] = {}
+    panels = set[str | None]()
+    for text in parts:
+        said = json.loads(text)
+        panels.add(said["panel"])
+        for file, finding in said["found"].items():
+            if clearance.covers(UUID(file)):
+                found[UUID(file)] = keeping.again(question.finding, finding)
+    panel = _panel() if question.evidence is not None else None
+    if panels - {None if panel is None else str(panel.pk)}:
+        raise PartsDiffer(
+            "Another panel of sites was loaded meanwhile; what was read by the old one is void."
+        )
+    if question.evidence is None:
+        return _concluded(question, clearance, found, None, alias)
+    with _accounted(clearance, lambda: clearance.at):
+        reference = _reference(question.evidence, panel, clearance)
+    return _concluded(question, clearance, found, reference, alias)
+
+
+def _read(
+    question: Question,
+    clearance: Clearance,
+    use: Callable[[], DataUse],
+    policy: Policy,
+    clock: Callable[[], datetime],
+    batch: int,
+    on_batch: Callable[[int, int], None],
+) -> _Read:
     proofs.require(clearance)
     afterwards.require_current()
     panel = _panel() if question.evidence is not None else None
-    found: dict[int, list[Any]] = {}
+    found: dict[UUID, Any] = {}
     total, done = len(clearance.permitted), 0
     now, again = clearance, list[Clearance]()
     with _accounted(clearance, lambda: now.at) as opened:
@@ -90,14 +176,24 @@ def ask(
             now = proofs.recut(people, use=use(), policy=policy, at=clock())
             if now.reasons:
                 raise RequestLapsed(now.reasons)
-            for ordinal, finding in _look(question, now, panel, reference):
-                found.setdefault(ordinal, []).append(finding)
+            found |= _look(question, now, panel, reference)
             again.append(now)
             done += len(people.permitted)
             on_batch(done, total)
-    answer = question.conclude(found, reference=reference, alias=alias)
     standing = proofs.without_lost(clearance, clearance.permitted, *again)
-    return Asked(answer, standing, frozenset(opened.files))
+    return _Read(found, panel, reference, standing, frozenset(opened.files))
+
+
+def _concluded(
+    question: Question,
+    clearance: Clearance,
+    found: Mapping[UUID, Any],
+    reference: Reference | None,
+    alias: Callable[[int], str],
+) -> Answer:
+    theirs = {one.ordinal: [found[f] for f in one.files if f in found] for one in clearance.permitted}
+    some = {ordinal: findings for ordinal, findings in theirs.items() if findings}
+    return question.conclude(some, reference=reference, alias=alias)
 
 
 @contextmanager
@@ -122,19 +218,17 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
 
 def _look(
     question: Question, proof: Clearance, panel: PanelVersion | None, reference: Reference | None
-) -> list[tuple[int, Any]]:
+) -> dict[UUID, Any]:
     files = GenomicFile.objects.select_related("participant").in_bulk(
         [file for one in proof.permitted for file in one.files]
     )
-    asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
+    asked = [files[file] for one in proof.permitted for file in one.files if file in files]
     if panel is not None:
-        asked = [(ordinal, file) for ordinal, file in asked if file.build == panel.build]
-    found = _found([file for _, file in asked], question.place, proof)
-    materials = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for _, file in asked]
-    return [
-        (ordinal, finding)
-        for (ordinal, _), finding in zip(asked, question.look(materials, reference), strict=True)
-    ]
+        asked = [file for file in asked if file.build == panel.build]
+    found = _found(asked, question.place, proof)
+    materials = [_File(file, proof, panel, Build(file.build), found.get(file.id)) for file in asked]
+    findings = question.look(materials, reference)
+    return {file.id: finding for file, finding in zip(asked, findings, strict=True)}
 
 
 def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:

@@ -44,6 +44,7 @@ class Identity:
 
     kind: ClassVar[str] = "identity"
     granularity: ClassVar[Granularity] = Granularity.RECORD
+    finding: ClassVar[Any] = Likeness
 
     evidence: UUID
 
