@@ -67,6 +67,7 @@ class Environment:
     shared: Path
     lease_seconds: float
     gate_batch: int
+    range_people: int
     upload_mb: int
     readers: int
     staged_mb: int
@@ -87,8 +88,8 @@ def read() -> Environment:
     except ValueError as wrong:
         raise ImproperlyConfigured(
             f"A number in the environment is none ({wrong}): see LEASE_SECONDS, GATE_BATCH, "
-            "BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS, ROWS_MB and REVIEW_HOURS. "
-            "Nothing was started."
+            "RANGE_PEOPLE, BACKUP_DAYS, UPLOAD_MB, STAGED_MB, READERS_AT_ONCE, RESULT_DAYS, ROWS_MB and "
+            "REVIEW_HOURS. Nothing was started."
         ) from None
 
 
@@ -125,6 +126,8 @@ def _read(env: environ.Env) -> Environment:
         lease_seconds=env.float("LEASE_SECONDS", default=30.0),
         # People whose files are opened between two looks at consent.
         gate_batch=env.int("GATE_BATCH", default=32),
+        # People who hold a file, permitted or not, to each range of a job; a house of no more cuts none.
+        range_people=_range_people(env.int("RANGE_PEOPLE", default=25_000)),
         upload_mb=env.int("UPLOAD_MB", default=64),
         # Largest file that may come in pieces, also all unfinished ones of one login together. Unless told,
         # what is read at all: see genomics.formats.limits.
@@ -165,6 +168,15 @@ def _readers(count: int) -> int:
             "for one a processor. Nothing was started."
         )
     return count
+
+
+def _range_people(people: int) -> int:
+    if people < 1:
+        raise ImproperlyConfigured(
+            f"RANGE_PEOPLE is {people}, and then no job could be cut. Give 1 or more, or leave it out for "
+            "25000. Nothing was started."
+        )
+    return people
 
 
 def _result_days(days: int) -> int:

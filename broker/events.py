@@ -145,6 +145,9 @@ JOB_CLEARED = EventKind(
         "asker",  # the participant who looks for her own relatives, and so must agree too; else nobody
     ),
 )
+JOB_CUT = EventKind(
+    "query:job:cut", "Job {subject} was cut into {ranges} ranges, for many to read at once.", ("ranges",)
+)
 JOB_RELEASED = EventKind(
     "query:job:released",
     "Job {subject} was released, resting on {permitted} of {considered} people.",

@@ -56,6 +56,7 @@ SENTENCES_ID: dict[str, str] = {
     "query:query:submitted": "Sebuah pertanyaan jenis {question_kind} diajukan untuk {purposes}.",
     "query:query:refused": "Sebuah pertanyaan ditolak: {reasons}.",
     "query:job:cleared": "Pekerjaan {subject} boleh membaca {permitted} dari {considered} orang.",
+    "query:job:cut": "Pekerjaan {subject} dibagi menjadi {ranges} bagian, agar dibaca serentak.",
     "query:job:released": (
         "Pekerjaan {subject} dikeluarkan, berdasarkan {permitted} dari {considered} orang."
     ),

@@ -38,6 +38,11 @@ class Passage:
     _next: int | None = None
     _batches: list[JobGate] = field(default_factory=list)
 
+    @classmethod
+    def apart(cls, job: Job) -> "Passage":
+        """For a range: its gates are counted by themselves, until the job takes them in (adopt)."""
+        return cls(job, _next=0)
+
     def asked(self, kind: JobGate.Kind, clearance: Clearance) -> JobGate:
         """The law has just been asked about everybody."""
         gate = self._gate(kind, clearance.at, clearance.position, clearance.policy_version, clearance.use)
@@ -46,10 +51,17 @@ class Passage:
             self.first = gate.number
         return gate
 
-    def cut(self, before: Clearance, after: Clearance) -> None:
-        """The law was asked anew about those who were permitted before."""
-        gate = self.asked(JobGate.Kind.RECUT, after)
+    def cut(self, before: Clearance, after: Clearance, again: Clearance | None = None) -> None:
+        """The law was asked anew about those who were permitted before, or `again` about some of them."""
+        gate = self.asked(JobGate.Kind.RECUT, again or after)
         self.lost |= dict.fromkeys(_lost(before, after), gate.number)
+
+    def adopt(self, gate: JobGate) -> int:
+        """A gate that the law was asked at elsewhere, as one of this attempt; its number."""
+        gate.job, gate.number = self.job, self._number()
+        self.versions[gate.number] = gate.policy_version
+        self.waiting.append(gate)
+        return gate.number
 
     def batch(self, at: datetime, position: int, policy_version: str, use: DataUse) -> None:
         """A batch is through. Its gate is kept only if somebody was lost at it, which shows later."""

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
-from broker import clock, notices, owing, postman, reopening
-from broker.models import Job, JobState, Upload, UploadState
+from broker import clock, cutting, notices, owing, postman, reopening
+from broker.models import Job, JobRange, JobState, RangeState, Upload, UploadState
 from broker.walls import logging_in
 from consent import afterwards, alarms
 from consent.apps import append_only_tables
@@ -147,7 +147,7 @@ def _jobs(at: datetime) -> tuple[bool, str]:
     queued = Job.objects.filter(state=JobState.QUEUED)
     told = {
         "queued": queued.count(),
-        "running": Job.objects.filter(state__in=[JobState.RUNNING, JobState.RELEASING]).count(),
+        "running": Job.objects.filter(state__in=cutting.UNDER_WAY).count(),
         "paused": Job.objects.filter(state=JobState.PAUSED).count(),
     }
     words = _("%(queued)d wait, %(running)d run, %(paused)d are paused.") % told
@@ -157,14 +157,15 @@ def _jobs(at: datetime) -> tuple[bool, str]:
         words += " " + _("The oldest has waited %(age)s. Is a worker running?") % {
             "age": _ago(oldest.created_at, at)
         }
-    gone = Job.objects.filter(
-        state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at - LOST_FOR
-    ).order_by("lease_until")
-    lost = gone.first()
-    if lost is not None and lost.lease_until is not None:
+    since = at - LOST_FOR
+    gone = Job.objects.filter(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=since)
+    parts = JobRange.objects.filter(state=RangeState.RUNNING, lease_until__lt=since)
+    ends = [end for rows in (gone, parts) for end in rows.values_list("lease_until", flat=True)]
+    lost = sorted(end for end in ends if end is not None)
+    if lost:
         words += " " + _("%(lost)d lost their worker, the first %(age)s ago, and nobody took them up.") % {
-            "lost": gone.count(),
-            "age": _ago(lost.lease_until, at),
+            "lost": len(lost),
+            "age": _ago(lost[0], at),
         }
     if told["paused"]:
         words += " " + _("Look into the worker's log, then run manage.py requeue.")

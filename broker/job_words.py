@@ -6,8 +6,7 @@ the ledger alone. When each is said is in broker.jobs.
 
 from datetime import timedelta
 
-from broker.sweeping import MOST_ATTEMPTS
-
+MOST_ATTEMPTS = 5  # a job, or a range of one, that ends five workers is parked
 MOST_ROUNDS = 10  # times it is asked anew: consent changed before the release, or that was ended
 LONGEST = timedelta(minutes=50)  # of one attempt; the queue itself ends a task ten minutes later
 

@@ -2,7 +2,8 @@
 
 A job is claimed by one guarded UPDATE with a token and a lease; every later step is conditional on that
 token, so a second delivery, a late worker and a killed one change nothing. Its effects are in the one
-transaction that releases it. What may be read is decided in consent and read in genomics.
+transaction that releases it. What may be read is decided in consent and read in genomics; in a large house
+many workers read, and here it is joined and released.
 """
 
 import json
@@ -22,10 +23,11 @@ from django.db.models.functions import Greatest
 from broker import (
     canaries,
     cases,
+    cutting,
     events,
+    job_ends,
     job_words,
-    notices,
-    people,
+    joining,
     releasing,
     reopening,
     staging,
@@ -36,22 +38,19 @@ from broker import (
 from broker import gates as kept
 from broker.errors import LostClaim, TookTooLong
 from broker.gates import Passage, Watch
-from broker.job_words import LONGEST, MOST_ROUNDS
+from broker.job_words import LONGEST, MOST_ATTEMPTS, MOST_ROUNDS
 from broker.models import TRANSITIONS, Job, JobGate, JobState, Project
 from broker.releasing import Look, Ready
-from broker.roles import Role
-from broker.sweeping import MOST_ATTEMPTS
 from broker.walls import leases
-from consent import alarms, fence, policies
 from consent import clearance as proofs
+from consent import fence, policies
 from consent.clearance import Clearance
-from consent.errors import LedgerBroken, SealBroken
 from consent.ledger import log
-from consent.ledger.kinds import EventKind
 from consent.terms import DataUse
 from genomics import gate
-from genomics.errors import GenomicsError, QuestionRefused, RequestLapsed
+from genomics.errors import PartsDiffer, RequestLapsed
 from genomics.matching import parse
+from genomics.matching.question import Question
 
 logger = logging.getLogger(__name__)
 
@@ -76,33 +75,26 @@ class Claim:
     def use(self) -> DataUse:
         return uses.of(self.job.query)
 
+    def alias(self, ordinal: int) -> str:
+        return staging.alias(cases.undertaking(self.job.query), ordinal)
 
-def run(job_id: UUID, *, clock: Clock, batch: int) -> None:
-    """Run the job to its end, unless it has ended, is somebody else's, or was cancelled."""
+    def move(self, after: JobState, **facts: Any) -> None:
+        _move(self, after, **facts)
+
+
+def run(job_id: UUID, *, clock: Clock, batch: int) -> list[UUID]:
+    """Run the job to its end, unless it has ended, is somebody else's, or was cancelled; or until it is cut:
+    the ranges to ring for then."""
     if reopening.is_held() or not policies.is_usable(at=clock()):
-        return  # it waits in the queue; the sweeper rings for it again
-    claim = _claim(job_id, clock)
-    if claim is None:
-        return
+        return []  # it waits in the queue; the sweeper rings for it again
     try:
-        _carry_out(claim, batch)
+        claim = _claim(job_id, clock)
+        if claim is not None:
+            with job_ends.told(claim), leases.held(claim.lease):
+                return _run(claim, batch)
     except LostClaim:
         logger.info("job %s went on without this worker", job_id)
-
-
-def _carry_out(claim: Claim, batch: int) -> None:
-    try:
-        with leases.held(claim.lease):
-            _run(claim, batch)
-    except RequestLapsed as lapsed:
-        _refuse(claim, [str(reason) for reason in lapsed.reasons])
-    except (SealBroken, LedgerBroken, staging.StagedBroken) as broken:
-        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=str(broken), told=job_words.UNSOUND)
-        _ring(claim, str(broken))
-    except (QuestionRefused, TookTooLong) as trouble:
-        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble))
-    except GenomicsError as trouble:
-        _end(claim, JobState.FAILED, events.JOB_FAILED, trouble=str(trouble), told=job_words.UNREADABLE)
+    return []
 
 
 def _claim(job_id: UUID, clock: Clock) -> Claim | None:
@@ -114,52 +106,79 @@ def _claim(job_id: UUID, clock: Clock) -> Claim | None:
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
     claim = Claim(job, claimed.token, clock, Passage(job), now, claimed.lease)
     if job.attempt > MOST_ATTEMPTS:
-        _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=job_words.PARKED)
+        job_ends.park(claim)
         return None
     return claim
 
 
-def _run(claim: Claim, batch: int) -> None:
-    question = parse(claim.job.query.question)
-    now = claim.clock()
-    submissions.require_told(question, claim.job.query.purposes, uses.policy(now))
-    asker = uses.asker(claim.job.query)
-    clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now, asker=asker)
-    if clearance.reasons:
-        raise RequestLapsed(clearance.reasons)
-    canaries.guard(claim.subject, clearance, at=now)
-    clearance = _within_snapshot(claim, clearance)
+def _run(claim: Claim, batch: int) -> list[UUID]:
+    question, whole = parse(claim.job.query.question), joining.Whole.of(claim.job)
+    submissions.require_told(question, claim.job.query.purposes, uses.policy(claim.clock()))
+    if whole is not None:
+        whole.adopt(claim.passage)
+    clearance = _cleared(claim)
+    if whole is None and cutting.ranges_of(clearance) > 1:
+        return cutting.cut(claim, clearance)
     changed = 0
     for _ in range(MOST_ROUNDS):
-        policy = uses.policy(now)
-        watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
-        asked = gate.ask(
-            question,
-            clearance,
-            use=watch.use,
-            policy=policy,
-            clock=watch.clock,
-            alias=lambda ordinal: staging.alias(cases.undertaking(claim.job.query), ordinal),
-            batch=batch,
-            on_batch=watch.batch_done,
-        )
-        canaries.guard(claim.subject, asked.clearance, opened=asked.opened, at=claim.clock())
-        claim.passage.read(clearance, asked.clearance, batch)
+        try:
+            asked = _asked(claim, whole, question, clearance, batch)
+        except PartsDiffer:
+            return cutting.cut(claim, clearance)
         ready = _stage(claim, asked)
         released = supervised.run(partial(_release, claim, ready), first=partial(_look, claim, ready))
         if released:
-            return
+            return []
         changed += released is False
         # Somebody changed her mind since, or the release stood still and was ended: the answer is made again
         # from nothing, for the difference of two answers would name her.
         _move(claim, JobState.RUNNING, answer=None, manifest=None)
+        if whole is not None:
+            whole.let_go(claim.passage, asked.clearance)
+            clearance = _cleared(claim)
+            continue
         now = claim.clock()
         clearance = proofs.recut(asked.clearance, use=claim.use(), policy=uses.policy(now), at=now)
         if clearance.reasons:
             raise RequestLapsed(clearance.reasons)
         claim.passage.cut(asked.clearance, clearance)
     trouble = job_words.unsettled(changed)
-    _end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=job_words.UNSETTLED)
+    job_ends.end(claim, JobState.PAUSED, events.JOB_PAUSED, trouble=trouble, told=job_words.UNSETTLED)
+    return []
+
+
+def _cleared(claim: Claim) -> Clearance:
+    """The law is asked about everybody."""
+    now, asker = claim.clock(), uses.asker(claim.job.query)
+    clearance = proofs.clear(claim.use(), policy=uses.policy(now), at=now, asker=asker)
+    if clearance.reasons:
+        raise RequestLapsed(clearance.reasons)
+    canaries.guard(claim.subject, clearance, at=now)
+    return _within_snapshot(claim, clearance)
+
+
+def _asked(
+    claim: Claim, whole: joining.Whole | None, question: Question, clearance: Clearance, batch: int
+) -> gate.Asked:
+    """Everybody is read here, or was by others."""
+    policy = uses.policy(clearance.at)
+    if whole is not None:
+        standing = whole.standing(claim, clearance, policy, size=batch, on_part=partial(_renew, claim))
+        asking = gate.Asking(claim.use, policy, claim.clock)
+        answer = gate.conclude(question, standing, whole.found(), asking=asking, alias=claim.alias)
+        return gate.Asked(answer, standing, frozenset())
+    watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
+    asked = gate.ask(
+        question,
+        clearance,
+        asking=gate.Asking(watch.use, policy, watch.clock),
+        alias=claim.alias,
+        batch=batch,
+        on_batch=watch.batch_done,
+    )
+    canaries.guard(claim.subject, asked.clearance, opened=asked.opened, at=claim.clock())
+    claim.passage.read(clearance, asked.clearance, batch)
+    return asked
 
 
 def _within_snapshot(claim: Claim, clearance: Clearance) -> Clearance:
@@ -237,49 +256,26 @@ def _release(claim: Claim, ready: Ready, seen: Look) -> bool:
 
 
 def _went_on(claim: Claim, done: int, total: int) -> None:
-    """Another batch is through: show it, keep the lease, and stop if somebody stopped it. Progress never goes
-    back, for that would tell the asker that somebody changed her mind."""
+    """Another batch is through: show it. Progress never goes back, for that would tell the asker that
+    somebody changed her mind."""
+    _renew(claim, progress=Greatest(F("progress"), 100 * done // max(total, 1)))
+
+
+def _renew(claim: Claim, **facts: Any) -> None:
+    """Keep the lease, and stop if somebody stopped it, or it takes too long."""
     if claim.clock() - claim.begun > LONGEST:
         raise TookTooLong(job_words.TOO_LONG)
-    further = Greatest(F("progress"), 100 * done // max(total, 1))
-    _held(claim, progress=further, lease_until=_lease(claim.clock()))
-
-
-def _refuse(claim: Claim, reasons: list[str]) -> None:
-    now = claim.clock()
-    with transaction.atomic():
-        _move(claim, JobState.REFUSED, reasons=reasons, ended_at=now, answer=None, manifest=None)
-        version = uses.policy(now).version
-        last = claim.passage.close(
-            JobGate.Kind.REFUSED,
-            at=now,
-            position=fence.position(),
-            policy_version=version,
-            use=claim.use(),
-        )
-        told = {"reasons": reasons, "gate_sha256": last.sha256}
-        log.append(events.JOB_REFUSED, at=now, by="worker", subject=claim.subject, **told)
-
-
-def _end(claim: Claim, after: JobState, kind: EventKind, *, trouble: str, told: str = "") -> None:
-    with transaction.atomic():
-        _move(claim, after, trouble=told or trouble, ended_at=claim.clock(), answer=None, manifest=None)
-        log.append(kind, at=claim.clock(), by="worker", subject=claim.subject, trouble=trouble)
-
-
-def _ring(claim: Claim, trouble: str) -> None:
-    """Auditors hear of what is not as it was recorded, and why this job waits for them."""
-    with transaction.atomic():
-        at = claim.clock()
-        told = alarms.rang(trouble, at=at)  # by another job that came upon the same
-        if alarms.unsound(trouble, at=at, subject=claim.subject) is not None and not told:
-            notices.tell(people.holding(Role.AUDITOR), "unsound", at=at)
+    _held(claim, lease_until=_lease(claim.clock()), **facts)
 
 
 def _move(claim: Claim, after: JobState, **facts: Any) -> None:
     """One arrow of the table, taken only while the claim holds."""
     before = [state for state, next_ in TRANSITIONS.items() if after in next_]
+    if claim.job.cut_into and after == JobState.PAUSED:
+        facts["cut_into"] = 0
     _held(claim, before, state=after, **facts)
+    if claim.job.cut_into and after not in cutting.UNDER_WAY:
+        cutting.clear_away(claim.job)
 
 
 def _held(claim: Claim, states: list[JobState] | None = None, **facts: Any) -> None:

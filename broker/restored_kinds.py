@@ -114,6 +114,7 @@ NOTHING: dict[str, str] = {
     "query:query:submitted": "It is asked again, under today's law.",
     "query:query:refused": "The request gates are asked again; a reviewer's no is kept as hers.",
     "query:job:cleared": "It is asked again, under today's law.",
+    "query:job:cut": "It is run again, and cut again.",
     "query:job:released": "What went out went out; the older row is run again under today's law.",
     "query:manifest:sealed": "It tells whom a job read.",
     "query:job:refused": "It is run again, and refused by the same law.",

@@ -33,6 +33,7 @@ TICK_FILE = HOME / "ticked"  # broker.clock: when the clock last ticked
 SHARED_DIR = ENV.shared
 LEASE_SECONDS = ENV.lease_seconds
 GATE_BATCH = ENV.gate_batch
+RANGE_PEOPLE = ENV.range_people  # broker.cutting
 READERS_AT_ONCE = ENV.readers
 # genomics.intake.sandbox: no file is read unwalled in a real house; broker.walls: and no table
 WALLS_REQUIRED = not (DEBUG or DEMO)

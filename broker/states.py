@@ -13,6 +13,7 @@ from broker.models import (
     DISCLOSURE_TRANSITIONS,
     LEGAL_TRANSITIONS,
     QUERY_TRANSITIONS,
+    RANGE_TRANSITIONS,
     REVIEW_TRANSITIONS,
     TRANSITIONS,
     UPLOAD_TRANSITIONS,
@@ -20,6 +21,7 @@ from broker.models import (
     JobState,
     LegalProcess,
     QueryState,
+    RangeState,
     Reviewed,
     UploadState,
 )
@@ -70,13 +72,24 @@ TABLES = (
         verbs={
             JobState.QUEUED: ("broker.queries.submit", "broker.sweeping.resume"),
             JobState.RUNNING: ("broker.jobs.run",),
+            JobState.CUT: ("broker.jobs.run",),
             JobState.RELEASING: ("broker.jobs.run",),
             JobState.RELEASED: ("broker.jobs.run",),
-            JobState.REFUSED: ("broker.jobs.run",),
-            JobState.FAILED: ("broker.jobs.run",),
-            JobState.PAUSED: ("broker.jobs.run",),
+            JobState.REFUSED: ("broker.jobs.run", "broker.ranges.run"),
+            JobState.FAILED: ("broker.jobs.run", "broker.ranges.run"),
+            JobState.PAUSED: ("broker.jobs.run", "broker.ranges.run"),
             JobState.CANCELLED: ("broker.queries.cancel",),
             JobState.EXPIRED: ("broker.sweeping.expire",),
+        },
+    ),
+    Table(
+        name="range of a job",
+        steps=RANGE_TRANSITIONS,
+        begins=frozenset({RangeState.WAITING}),
+        verbs={
+            RangeState.WAITING: ("broker.jobs.run",),
+            RangeState.RUNNING: ("broker.ranges.run",),
+            RangeState.DONE: ("broker.ranges.run",),
         },
     ),
     Table(

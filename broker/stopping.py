@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from broker import events
+from broker import cutting, events
 from broker.models import TRANSITIONS, Job, JobState
 from consent import fence
 from consent.ledger import log
@@ -22,6 +22,7 @@ def stop(runs: QuerySet[Job], *, by: str, at: datetime) -> int:
         for run in runs.filter(state__in=STOPPABLE).order_by("created_at").only("pk"):
             row = Job.objects.filter(pk=run.pk, state__in=STOPPABLE)
             if row.update(state=JobState.CANCELLED, ended_at=at, **NOTHING):
+                cutting.clear_away(run)
                 log.append(events.JOB_CANCELLED, at=at, by=by, subject=f"job:{run.pk}")
                 stopped += 1
     return stopped

@@ -12,11 +12,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from broker import disclosures, events
-from broker.models import Disclosure, DisclosureState, Job, JobState
+from broker import disclosures, events, job_words
+from broker.models import Disclosure, DisclosureState, Job, JobRange, JobState, RangeState, all_read
 from consent.ledger import log
 
-MOST_ATTEMPTS = 5  # a job that ends five workers is parked
 # A bell was rung and nobody came; no longer than a lease, after which somebody is looked for anyway.
 RING_AGAIN = timedelta(seconds=min(10.0, settings.LEASE_SECONDS))
 MOST_RINGS = 50  # in one sweep
@@ -30,10 +29,11 @@ def room(waiting: int) -> int:
 
 
 def unheard(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
-    """The jobs to ring for: rung long ago and not begun, or begun by a worker that fell silent. Marks them
-    as rung now, so that two sweepers do not both ring."""
+    """The jobs to ring for: rung long ago and not begun, begun by a worker that fell silent, or read to their
+    last range. Marks them as rung now, so that two sweepers do not both ring."""
     silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at)
-    due = Job.objects.filter(Q(state=JobState.QUEUED) | silent, rung_at__lt=at - RING_AGAIN)
+    free = Q(state=JobState.QUEUED) | silent | all_read()
+    due = Job.objects.filter(free, rung_at__lt=at - RING_AGAIN)
     rung = []
     for job in due.only("rung_at").order_by("rung_at")[:most]:
         if Job.objects.filter(pk=job.pk, rung_at=job.rung_at).update(rung_at=at):
@@ -41,11 +41,26 @@ def unheard(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
     return rung
 
 
+def unread(*, at: datetime, most: int = MOST_RINGS) -> list[UUID]:
+    """The ranges to ring for, in the same way: begun by a worker that fell silent, or waiting while nobody is
+    at any range of its job, who would come to it."""
+    at_work = JobRange.objects.filter(state=RangeState.RUNNING, lease_until__gte=at)
+    silent = Q(state=RangeState.RUNNING, lease_until__lt=at)
+    waits = Q(state=RangeState.WAITING) & ~Q(job__in=at_work.values("job"))
+    due = JobRange.objects.filter(silent | waits, job__state=JobState.CUT, rung_at__lt=at - RING_AGAIN)
+    rung = []
+    for one in due.only("rung_at").order_by("rung_at", "number")[:most]:
+        if JobRange.objects.filter(pk=one.pk, rung_at=one.rung_at).update(rung_at=at):
+            rung.append(one.pk)
+    return rung
+
+
 def resume(*, by: str, at: datetime, only: UUID | None = None) -> int:
     """Put every paused job back into the queue, or only this one; the next sweep rings for it. One that was
     parked because it ended its workers goes back by its name alone. Returns how many."""
     paused = Job.objects.filter(state=JobState.PAUSED)
-    chosen = paused.filter(pk=only) if only else paused.filter(attempt__lte=MOST_ATTEMPTS)
+    by_itself = paused.filter(attempt__lte=job_words.MOST_ATTEMPTS).exclude(trouble=job_words.PARKED)
+    chosen = paused.filter(pk=only) if only else by_itself
     return sum(_resumed(job, by, at) for job in chosen.values_list("pk", flat=True))
 
 

@@ -1,4 +1,5 @@
-"""The Celery door, thin. A message carries a job's id and nothing else; the job row is the truth."""
+"""The Celery door, thin. A message carries the id of a job or of a range of one, and nothing else; their rows
+are the truth."""
 
 import logging
 from collections import deque
@@ -28,6 +29,7 @@ from broker import (
     people,
     postman,
     processes,
+    ranges,
     reviews,
     statements,
     sweeping,
@@ -72,7 +74,17 @@ def end_with_the_clock(sender: Any, **_signal: object) -> None:
 def run_job(job_id: str) -> None:
     """Run one job, if it is still there to be run."""
     afterwards.require_current()
-    jobs.run(UUID(job_id), clock=timezone.now, batch=settings.GATE_BATCH)
+    for range_id in jobs.run(UUID(job_id), clock=timezone.now, batch=settings.GATE_BATCH):
+        ring_range(range_id)
+
+
+@shared_task(name="broker.run_range")
+def run_range(range_id: str) -> None:
+    """Read one range of a job, if it is still there to be read."""
+    afterwards.require_current()
+    whole = ranges.run(UUID(range_id), clock=timezone.now, batch=settings.GATE_BATCH)
+    if whole is not None:
+        ring(whole)
 
 
 @shared_task(name="broker.check_upload")
@@ -83,10 +95,12 @@ def check_upload(upload_id: str) -> None:
 
 @shared_task(name="broker.sweep")
 def sweep() -> None:
-    """Ring for the jobs and uploads that nobody heard of or whose worker fell silent."""
+    """Ring for the jobs, their ranges and the uploads that nobody heard of or whose worker fell silent."""
     now, room = timezone.now(), sweeping.room(waiting())
     for job_id in sweeping.unheard(at=now, most=room):
         ring(job_id)
+    for range_id in sweeping.unread(at=now, most=room):
+        ring_range(range_id)
     for upload_id in checks.unheard(at=now, most=room):
         ring_check(upload_id)
 
@@ -170,7 +184,7 @@ ENDED: dict[str, duties.Duty] = {
     "cases that have run out": lambda at: case_ends.lapse_due(at=at),
     "answers whose time is over": lambda at: sweeping.expire(at=at),
 }
-run_job.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
+run_job.allowed = run_range.allowed = check_upload.allowed = sweep.allowed = keep_population.allowed = WORKER
 hand_over.allowed = keep_up.allowed = look.allowed = end_due.allowed = WORKER
 
 
@@ -196,6 +210,14 @@ def ring(job_id: UUID) -> None:
         run_job.delay(str(job_id))
     except (OperationalError, OSError) as silent:
         logger.warning("the queue did not answer for job %s: %s", job_id, silent)
+
+
+def ring_range(range_id: UUID) -> None:
+    """The same for a range of a job that was cut."""
+    try:
+        run_range.delay(str(range_id))
+    except (OperationalError, OSError) as silent:
+        logger.warning("the queue did not answer for range %s: %s", range_id, silent)
 
 
 def ring_check(upload_id: UUID) -> None:

@@ -9,7 +9,7 @@ batch, and a release asks whether it still stands (consent.standing).
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -97,16 +97,28 @@ class Clearance:
         return file in self._files
 
 
-def clear(use: DataUse, *, policy: Policy, at: datetime, asker: int | None = None) -> Clearance:
-    """Ask the law about all who hold a file; `asker` looks for her relatives. Raises as recut does."""
+def clear(
+    use: DataUse,
+    *,
+    policy: Policy,
+    at: datetime,
+    asker: int | None = None,
+    only: Collection[int] | None = None,
+) -> Clearance:
+    """Ask the law about all who hold a file, or `only` these; `asker` seeks her kin. Raises as recut does."""
     before = fence.position()  # first: a change of the asker's that comes after it is seen as one
-    found = eligibility.eligible(use, policy=policy, at=at, why=True, relations=relations(asker))
+    asks = relations(asker)
+    found = eligibility.eligible(use, policy=policy, at=at, why=only is None, relations=asks, only=only)
     files: dict[int, list[UUID]] = {}
     for ordinal, file in zip(
         found.ordinals[found.permitted].tolist(), found.files[found.permitted].tolist(), strict=True
     ):
         files.setdefault(ordinal, []).append(UUID(bytes=file))
     left_out = {ordinal: reasons for reasons, people in found.left_out for ordinal in people.tolist()}
+    if only is not None and not found.reasons:  # a few: why not is asked one by one
+        others = set(only).difference(files)
+        few = eligibility.survey(use, policy=policy, at=at, only=others, relations=asks, whole=True)
+        left_out = {one.ordinal: one.reasons for one in few}
     return _build(
         use=use,
         at=at,
@@ -167,21 +179,33 @@ def recut(
 
 def within(clearance: Clearance, snapshot: Collection[int]) -> Clearance:
     """The same, without those whom an earlier snapshot did not permit: later grants never join a job."""
-    require(clearance)
-    kept = tuple(one for one in clearance.permitted if one.ordinal in snapshot)
-    late = tuple(
-        LeftOut(one.ordinal, (Reason.JOB_NOT_IN_SNAPSHOT,))
-        for one in clearance.permitted
-        if one.ordinal not in snapshot
-    )
-    return _same(clearance, permitted=kept, left_out=(*clearance.left_out, *late))
+    kept = {one.ordinal: one for one in require(clearance).permitted if one.ordinal in snapshot}
+    return narrowed(clearance, kept, lambda _ordinal: (Reason.JOB_NOT_IN_SNAPSHOT,))
 
 
-def parts(clearance: Clearance, size: int) -> Iterator[Clearance]:
-    """The same for `size` people at a time, so that each recut costs by them and not by everybody."""
-    require(clearance)
-    for first in range(0, len(clearance.permitted), size):
-        yield _same(clearance, permitted=clearance.permitted[first : first + size], left_out=())
+def narrowed(
+    clearance: Clearance, to: Mapping[int, Permitted], why: Callable[[int], tuple[Reason, ...]]
+) -> Clearance:
+    """The same, of these people and files alone, on the heads found then; `why` the others are out."""
+    kept, out = list[Permitted](), list[LeftOut]()
+    for one in require(clearance).permitted:
+        then = to.get(one.ordinal)
+        files = tuple(file for file in then.files if file in one.files) if then else ()
+        if then and files:
+            kept.append(Permitted(one.ordinal, files, then.heads))
+        else:
+            out.append(LeftOut(one.ordinal, why(one.ordinal)))
+    return _same(clearance, permitted=tuple(kept), left_out=(*clearance.left_out, *out))
+
+
+def parts(clearance: Clearance, size: int, only: Collection[int] | None = None) -> Iterator[Clearance]:
+    """The same for `size` people at a time, or for `only` these, so that each recut costs by them and not by
+    everybody."""
+    people = require(clearance).permitted
+    if only is not None:
+        people = tuple(one for one in people if one.ordinal in only)
+    for first in range(0, len(people), size):
+        yield _same(clearance, permitted=people[first : first + size], left_out=())
 
 
 def without_lost(clearance: Clearance, asked: Iterable[Permitted], *again: Clearance) -> Clearance:

@@ -71,8 +71,9 @@ def eligible(
     at: datetime,
     why: bool = False,
     relations: Relations = NONE,
+    only: Collection[int] | None = None,
 ) -> Eligible:
-    """Everybody who holds a file. With `why`, also why the others may not be asked.
+    """Everybody who holds a file, or `only` these ordinals. With `why`, also why the others may not be asked.
 
     `relations` says who asks, for a relative match. Raises SealBroken when a record that has to be read anew
     is not as it was recorded."""
@@ -82,6 +83,8 @@ def eligible(
         population = _current(policy, at)
         nobody = np.zeros(len(population), np.bool_)
         permitted = nobody if reasons or objections else population.allowed(use, at)
+        if only is not None:
+            permitted &= np.isin(population.ordinals, np.fromiter(only, np.int64, len(only)))
         alone = [] if reasons else _twins(population, permitted, use, policy, at, everybody=why)
         ends = [_instant(population.lapses_at(permitted, use, at)), *(one.lapses_at for one in alone)]
         ends += instants.of_relations(relations, use, policy)

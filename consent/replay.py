@@ -19,8 +19,8 @@ from consent.terms import DataUse
 
 DIGEST = 16  # bytes a person: enough, for the manifest itself is sealed and committed to
 MOST_TRIED = 64  # states of a record that may have been seen while it changed
-SNAPSHOT, AGAIN, RECUT = "snapshot", "again", "recut"
-WHOLE = (SNAPSHOT, AGAIN, RECUT)  # gates at which everybody was asked about
+SNAPSHOT, AGAIN, CUT, RECUT = "snapshot", "again", "cut", "recut"
+WHOLE = (SNAPSHOT, AGAIN, CUT, RECUT)  # gates at which everybody was asked about
 
 
 class Asked(Protocol):

@@ -54,6 +54,11 @@ def stands(clearance: Clearance, *, use: DataUse, policy: Policy, at: datetime) 
     return Footing.of(clearance).stands(use=use, policy=policy, at=at)
 
 
+def is_same(one: DataUse, other: DataUse) -> bool:
+    """Whether two requests ask the law the same."""
+    return _asked(one) == _asked(other)
+
+
 def _asked(use: DataUse) -> DataUse:
     """A request without the instant of its project's first access, which another job's release may set."""
     return replace(use, project=replace(use.project, first_access_at=None))

@@ -202,6 +202,10 @@ class RequestLapsed(GenomicsError):
         super().__init__(", ".join(reasons))
 
 
+class PartsDiffer(GenomicsError):
+    """What several workers read was not read by one panel. Nothing was concluded; let it be read again."""
+
+
 class VaultSealed(GenomicsError):
     """Sealed bytes or a key that do not open: changed, moved, cut, or of another master key."""
 

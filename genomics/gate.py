@@ -1,11 +1,13 @@
 """The one way out. It is given a question and a Clearance, and hands out an answer; never genotypes.
 
 Before each batch the law is asked again about the people in it: who has withdrawn meanwhile is not opened.
-Whether the answer may be released at all is asked once more, by the release itself (broker.jobs).
+Whether the answer may be released at all is asked once more, by the release itself (broker.jobs). Where many
+workers read, what each found leaves sealed, and comes back here to be concluded from.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,22 +23,17 @@ from consent.ledger import log
 from consent.terms import DataUse, Policy
 from genomics import events, holds
 from genomics._vault import files as vault
-from genomics._vault import lending, readings, rows, slabs
-from genomics._vault.lending import Lent
+from genomics._vault import readings, rows
+from genomics._vault.covering import File, covered
 from genomics._vault.readings import Purpose, Tally
 from genomics._vault.rows import InUse
 from genomics.answers import Answer
-from genomics.columns import Carriage
-from genomics.coordinates import Build, Region
-from genomics.errors import QuestionRefused, RequestLapsed
+from genomics.errors import PartsDiffer, QuestionRefused, RequestLapsed
 from genomics.intake import materials
-from genomics.matching import masked
-from genomics.matching.question import Comparing, Group, Place, Question, Reference, Sketched
-from genomics.matching.sketch import NOBODY, Lines
+from genomics.matching import keeping
+from genomics.matching.question import Comparing, Question, Reference, Sketched
 from genomics.matching.telling import Telling
-from genomics.models import EvidenceProfile, GenomicFile
-from genomics.panel import PanelRow
-from genomics.variants import Variant
+from genomics.models import EvidenceProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,91 +46,175 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """A permitted file, opened when the question asks for it."""
+class Part:
+    """What was found of some people, file by file, sealed; the narrowed Clearance it rests on, and what was
+    opened, as in Asked."""
 
-    file: GenomicFile
-    proof: Clearance
-    build: Build
-    found: Carriage | None  # what the slab that it lies in says of the question's place
-    lent: Lent | None
-    place: int  # among those lent
-
-    def carriage(self, at: Variant | Region) -> Carriage:
-        return vault.column(self.file, self.proof).carriage(at) if self.found is None else self.found
-
-    def row(self) -> PanelRow:
-        assert self.lent is not None
-        return self.lent.row(self.place)
+    sealed: bytes
+    clearance: Clearance
+    opened: frozenset[UUID]
 
 
-class _Files(tuple[_File, ...]):
-    """Those of a batch."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the law is asked again with: the request as it stands at that moment, the policy, the clock."""
 
-    __slots__ = ()
+    use: Callable[[], DataUse]
+    policy: Policy
+    clock: Callable[[], datetime]
 
-    def groups(self, places: Sequence[int]) -> Sequence[Group]:
-        lent = self[0].lent if self else None
-        return [] if lent is None else lent.groups(places)
+    def again(self, clearance: Clearance, only: Sequence[int] | None = None) -> Clearance:
+        """Raises RequestLapsed when the request itself is not lawful any more."""
+        now = proofs.recut(clearance, use=self.use(), policy=self.policy, at=self.clock(), only=only)
+        if now.reasons:
+            raise RequestLapsed(now.reasons)
+        return now
 
-    def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
-        lent = self[0].lent if self else None
-        return (NOBODY, []) if lent is None else lent.sketches(places)
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found in each file, before anything is concluded from it."""
+
+    found: Mapping[UUID, Any]
+    used: InUse | None
+    reference: Reference | None
+    clearance: Clearance
 
 
 def ask(
     question: Question,
     clearance: Clearance,
     *,
-    use: Callable[[], DataUse],
-    policy: Policy,
-    clock: Callable[[], datetime],
+    asking: Asking,
     alias: Callable[[int], str],
     batch: int,
     on_batch: Callable[[int, int], None],
 ) -> Asked:
-    """Ask everybody the Clearance permits, `batch` people at a time. `use` gives the request as it stands at
-    that moment; `on_batch(done, total)` is called after each, and may raise to stop.
+    """Ask everybody the Clearance permits, `batch` people at a time. `on_batch(done, total)` is called after
+    each, and may raise to stop.
 
     Raises NotCleared for anything that is not a genuine Clearance, RequestLapsed when the request itself
     stops being lawful on the way, QuestionRefused when there is nothing to compare with, VaultSealed when
     sealed bytes are not as they were written, and DatabaseBehind after a restore until what came since was
     done again."""
+    with _accounted(clearance, asking.clock) as opened:
+        read = _read(question, clearance, asking, batch, on_batch)
+        answer = _concluded(question, read, asking, alias)
+    return Asked(answer, read.clearance, frozenset(opened.files))
+
+
+def look(
+    question: Question,
+    clearance: Clearance,
+    *,
+    asking: Asking,
+    seal: Callable[[bytes], bytes],
+    batch: int,
+    on_batch: Callable[[int, int], None],
+) -> Part:
+    """Look at everybody the Clearance permits, as `ask` does, and keep what is found for `conclude`, sealed.
+    Raises as `ask` does."""
+    with _accounted(clearance, asking.clock) as opened:
+        read = _read(question, clearance, asking, batch, on_batch)
+    panel = None if read.used is None else read.used.digest.hex()
+    found = {str(file): keeping.kept(finding) for file, finding in read.found.items()}
+    text = json.dumps({"panel": panel, "found": found}).encode()
+    return Part(seal(text), read.clearance, frozenset(opened.files))
+
+
+def conclude(
+    question: Question,
+    clearance: Clearance,
+    parts: Iterable[bytes],
+    *,
+    asking: Asking,
+    alias: Callable[[int], str],
+) -> Answer:
+    """The answer for everybody the Clearance permits, from what was kept of her files when she was looked at;
+    whoever it does not permit is in none of it. `parts` are unsealed again.
+
+    Raises as `ask` does; and PartsDiffer when another panel came meanwhile."""
     proofs.require(clearance)
     afterwards.require_current()
-    panel = _panel() if question.evidence is not None else None
-    found: dict[int, list[Any]] = {}
-    total, done = len(clearance.permitted), 0
-    now, again = clearance, list[Clearance]()
-    with _accounted(clearance, lambda: now.at) as opened:
-        reference = _reference(question.evidence, panel, clearance, policy)
-        for people in proofs.parts(clearance, batch):
-            now = proofs.recut(people, use=use(), policy=policy, at=clock())
-            if now.reasons:
-                raise RequestLapsed(now.reasons)
-            for ordinal, finding in _look(question, now, panel, reference):
-                found.setdefault(ordinal, []).append(finding)
-            again.append(now)
-            done += len(people.permitted)
-            on_batch(done, total)
-        few: dict[str, Any] = {}
-        if isinstance(question, Comparing) and reference is not None:
-            few["beside"] = _beside(
-                question,
-                found,
-                reference,
-                panel,
-                alias,
-                lambda people: proofs.recut(clearance, use=use(), policy=policy, at=clock(), only=people),
-            )
-    answer = question.conclude(found, reference=reference, alias=alias, **few)
+    found: dict[UUID, Any] = {}
+    panels = set[str | None]()
+    for text in parts:
+        said = json.loads(text)
+        panels.add(said["panel"])
+        for file, finding in said["found"].items():
+            if clearance.covers(UUID(file)):
+                found[UUID(file)] = keeping.again(question.finding, finding)
+    used = _panel(question)
+    if panels - {None if used is None else used.digest.hex()}:
+        raise PartsDiffer(
+            "Another panel of sites was loaded meanwhile; what was read by the old one is void."
+        )
+    if used is None:
+        return _concluded(question, _Read(found, used, None, clearance), asking, alias)
+    with _accounted(clearance, asking.clock):
+        reference = _reference(question.evidence, used, clearance, asking.policy)
+        return _concluded(question, _Read(found, used, reference, clearance), asking, alias)
+
+
+def _read(
+    question: Question, clearance: Clearance, asking: Asking, batch: int, on_batch: Callable[[int, int], None]
+) -> _Read:
+    used, found = _panel(question), dict[UUID, Any]()
+    reference = _reference(question.evidence, used, clearance, asking.policy)
+    total, done, again = len(clearance.permitted), 0, list[Clearance]()
+    for people in proofs.parts(clearance, batch):
+        now = asking.again(people)
+        with covered(now, used=used, place=question.place) as files:
+            looked = question.look(files, reference)
+            found |= {file.id: finding for file, finding in zip(files, looked, strict=True)}
+        again.append(now)
+        done += len(people.permitted)
+        on_batch(done, total)
     standing = proofs.without_lost(clearance, clearance.permitted, *again)
-    return Asked(answer, standing, frozenset(opened.files))
+    return _Read(found, used, reference, standing)
+
+
+def _concluded(question: Question, read: _Read, asking: Asking, alias: Callable[[int], str]) -> Answer:
+    theirs = {
+        one.ordinal: [read.found[file] for file in one.files if file in read.found]
+        for one in read.clearance.permitted
+    }
+    found, few = {ordinal: some for ordinal, some in theirs.items() if some}, dict[str, Any]()
+    if isinstance(question, Comparing) and read.reference is not None:
+        few["beside"] = _beside(question, found, read, read.reference, asking, alias)
+    return question.conclude(found, reference=read.reference, alias=alias, **few)
+
+
+def _beside(
+    question: Comparing,
+    found: dict[int, list[Any]],
+    read: _Read,
+    reference: Reference,
+    asking: Asking,
+    alias: Callable[[int], str],
+) -> Mapping[tuple[int, int], Any]:
+    """What those it is about to tell of share with each other. The law is asked again about these few first:
+    of whom it has lost nothing more is opened, and she is `found` no more. Her change fells the release, too,
+    and then all of it is asked anew without her."""
+    while people := question.nearest(found, reference=reference, alias=alias):
+        now = asking.again(read.clearance, only=people)
+        lost = set(people) - {one.ordinal for one in now.permitted}
+        if not lost:
+            with covered(now, used=read.used) as files:
+                hers: dict[int, list[File]] = {}
+                for file in files:
+                    hers.setdefault(file.ordinal, []).append(file)
+                return question.beside(hers, reference)
+        for ordinal in lost:
+            del found[ordinal]
+    return {}
 
 
 @contextmanager
 def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tally]:
     """What is opened inside is counted, and the count is an event, however it ends. No ledger, no answer."""
+    proofs.require(clearance)
+    afterwards.require_current()
     with readings.under(Purpose.JOB) as opened:
         try:
             yield opened
@@ -159,74 +240,9 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
         raise NotCleared(f"{len(beyond)} files were opened beyond the Clearance. Nothing is answered.")
 
 
-def _beside(
-    question: Comparing,
-    found: dict[int, list[Any]],
-    reference: Reference,
-    used: InUse | None,
-    alias: Callable[[int], str],
-    again: Callable[[Sequence[int]], Clearance],
-) -> Mapping[tuple[int, int], Any]:
-    """What those it is about to tell of share with each other. The law is asked again about these few first:
-    of whom it has lost nothing more is opened, and she is `found` no more. Her change fells the release, too,
-    and then all of it is asked anew without her."""
-    while people := question.nearest(found, reference=reference, alias=alias):
-        now = again(people)
-        if now.reasons:
-            raise RequestLapsed(now.reasons)
-        lost = set(people) - {one.ordinal for one in now.permitted}
-        if not lost:
-            with _covered(now, used, None) as (whose, files):
-                hers: dict[int, list[_File]] = {}
-                for ordinal, file in zip(whose, files, strict=True):
-                    hers.setdefault(ordinal, []).append(file)
-                return question.beside(hers, reference)
-        for ordinal in lost:
-            del found[ordinal]
-    return {}
-
-
-def _look(
-    question: Question, proof: Clearance, used: InUse | None, reference: Reference | None
-) -> list[tuple[int, Any]]:
-    with _covered(proof, used, question.place) as (whose, files):
-        return list(zip(whose, question.look(files, reference), strict=True))
-
-
-@contextmanager
-def _covered(
-    proof: Clearance, used: InUse | None, place: Place | None
-) -> Iterator[tuple[Sequence[int], _Files]]:
-    """The files that are covered, and whose each is; where a panel is compared, those of its build."""
-    facts = GenomicFile.objects.select_related("participant").defer("quality", "notes")
-    files = facts.in_bulk([file for one in proof.permitted for file in one.files])
-    asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
-    if used is not None:
-        asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]
-    theirs = [file for _, file in asked]
-    found = _found(theirs, place, proof)
-    with nullcontext() if used is None else lending.lent(theirs, used, proof) as lent:
-        yield (
-            [ordinal for ordinal, _ in asked],
-            _Files(
-                _File(file, proof, Build(file.build), found.get(file.id), lent, n)
-                for n, file in enumerate(theirs)
-            ),
-        )
-
-
-def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:
-    """What slabs say of a place, of those files that lie in one."""
-    if place is None:
-        return {}
-    at, found = place.at, dict[UUID, Carriage]()
-    region = at.region if isinstance(at, Variant) else at
-    for view in slabs.views([file for file in files if file.build == place.build], region, proof):
-        found |= masked.carriages(view, at)
-    return found
-
-
-def _panel() -> InUse:
+def _panel(question: Question) -> InUse | None:
+    if question.evidence is None:
+        return None
     used = rows.newest()
     if used is None:
         raise QuestionRefused("No panel of sites is loaded, so nobody can be compared. Nothing was read.")

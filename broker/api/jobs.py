@@ -17,7 +17,8 @@ from broker.models import Job, JobState
 from broker.rights import allows, person
 from broker.roles import Right
 
-TOLD = [state for state in JobState.choices if state[0] != JobState.RELEASING]  # see Job.state_told
+UNTOLD = {JobState.CUT, JobState.RELEASING}  # see Job.state_told
+TOLD = [state for state in JobState.choices if state[0] not in UNTOLD]
 
 
 class JobOut(serializers.Serializer[Any]):

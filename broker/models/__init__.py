@@ -22,6 +22,7 @@ from broker.models.notices import Channel, Delivery, Notice
 from broker.models.papers import PaperScan
 from broker.models.people import Appointment, Organisation, OwnRecord, ParticipantPermission, User
 from broker.models.queries import ENDED, QUERY_TRANSITIONS, TRANSITIONS, Job, JobState, Query, QueryState
+from broker.models.ranges import RANGE_TRANSITIONS, JobRange, RangeState, all_read
 from broker.models.tokens import TokenName
 from broker.models.undertakings import (
     CASE_TRANSITIONS,
@@ -46,6 +47,7 @@ __all__ = [
     "FORGOTTEN",
     "LEGAL_TRANSITIONS",
     "QUERY_TRANSITIONS",
+    "RANGE_TRANSITIONS",
     "REVIEW_TRANSITIONS",
     "STAGED",
     "TRANSITIONS",
@@ -72,6 +74,7 @@ __all__ = [
     "ImpactSnapshot",
     "Job",
     "JobGate",
+    "JobRange",
     "JobState",
     "LegalConcern",
     "LegalProcess",
@@ -88,6 +91,7 @@ __all__ = [
     "PublishedReport",
     "Query",
     "QueryState",
+    "RangeState",
     "RecoveryCode",
     "Reviewed",
     "Telling",
@@ -96,4 +100,5 @@ __all__ = [
     "Upload",
     "UploadState",
     "User",
+    "all_read",
 ]

@@ -19,7 +19,9 @@ class JobGate(AppendOnly):
     class Kind(models.TextChoices):
         SNAPSHOT = "snapshot", "snapshot"  # the first attempt asked about everybody
         AGAIN = "again", "asked again"  # a later attempt did
+        RANGE = "range", "range"  # the worker that had a range asked about its people
         BATCH = "batch", "batch"  # just before these people were read
+        CUT = "cut", "as it was cut"  # the gate before the cut, again: files that came since did not join
         RECUT = "recut", "asked anew"  # the release found that somebody had changed her mind
         RELEASE = "release", "release"
         REFUSED = "refused", "refused"  # the request itself failed

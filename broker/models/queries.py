@@ -94,6 +94,7 @@ class Query(models.Model):
 class JobState(models.TextChoices):
     QUEUED = "queued", "waiting"
     RUNNING = "running", "running"
+    CUT = "cut", "being read in ranges"
     RELEASING = "releasing", "being released"
     RELEASED = "released", "ready"
     REFUSED = "refused", "refused"
@@ -108,7 +109,17 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.RUNNING: frozenset(
         {
             JobState.RUNNING,  # taken over: the worker that had it fell silent
+            JobState.CUT,
             JobState.RELEASING,
+            JobState.REFUSED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+            JobState.PAUSED,
+        }
+    ),
+    JobState.CUT: frozenset(
+        {
+            JobState.RUNNING,  # all ranges are done
             JobState.REFUSED,
             JobState.FAILED,
             JobState.CANCELLED,
@@ -152,6 +163,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     progress = models.PositiveSmallIntegerField(default=0)  # percent; a number of people would say too much
+    cut_into = models.PositiveSmallIntegerField(default=0)  # ranges; as many as the house is large
     created_at = models.DateTimeField()
     rung_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -194,12 +206,13 @@ class Job(models.Model):
         """What its asker is told. A release that is tried again would tell that somebody changed her mind, so
         it is running until it is ready."""
         state = JobState(self.state)
-        return JobState.RUNNING if state == JobState.RELEASING else state
+        return JobState.RUNNING if state in {JobState.RELEASING, JobState.CUT} else state
 
     @property
     def progress_told(self) -> int:
         """Percent: all of it only when it is ready. Of a search nothing before that: it is read in parts of a
-        known size, so the share of the first one would tell how many people permit it."""
+        known size, so the share of the first one would tell how many people permit it. Ranges tell nothing:
+        how many there are follows from how many people hold a file here."""
         if self.state == JobState.RELEASED:
             return 100
-        return min(self.progress, 99) if self.query.case_id is None else 0
+        return min(self.progress, 99) if self.query.case_id is None or self.cut_into else 0

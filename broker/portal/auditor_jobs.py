@@ -15,6 +15,7 @@ from consent.reasons import Reason
 KINDS = {
     JobState.QUEUED: "wait",
     JobState.RUNNING: "wait",
+    JobState.CUT: "wait",
     JobState.RELEASING: "wait",
     JobState.RELEASED: "good",
     JobState.REFUSED: "bad",
@@ -135,6 +136,7 @@ WIDE, HIGH, APART = 64, 30, 4
 _PLACES = {
     JobState.QUEUED: (34, 90),
     JobState.RUNNING: (116, 90),
+    JobState.CUT: (164, 20),
     JobState.RELEASING: (198, 90),
     JobState.RELEASED: (280, 90),
     JobState.PAUSED: (75, 20),

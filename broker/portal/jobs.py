@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from broker import disclosures, queries, results
+from broker import cutting, disclosures, queries, results
 from broker.errors import Refused
-from broker.models import TRANSITIONS, Job, JobState, Query, QueryState, Reviewed, User
+from broker.models import TRANSITIONS, Job, JobRange, JobState, Query, QueryState, RangeState, Reviewed, User
 from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
 from broker.rights import allow
 from broker.roles import Right
 from consent.errors import NotSealed
 
-UNDER_WAY = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.RELEASING})
+UNDER_WAY = cutting.UNDER_WAY | {JobState.QUEUED}
 NOTHING_NEW, NO_MORE = 204, 286  # to htmx: swap nothing; ask no more
 
 
@@ -195,11 +195,15 @@ def _progress(run: Job) -> dict[str, Any]:
         label = _("Waiting for its turn")
     else:
         label = _("Reading, and asking consent again before each part") if read else _("Asking consent")
-    value = run.progress_told if read and run.query.case_id is None else None
+    value = run.progress_told if read and (run.query.case_id is None or run.cut_into) else None
+    text = "" if value is None else _("%(n)d %%") % {"n": value}
+    if run.state == JobState.CUT:
+        done = JobRange.objects.filter(job=run, state=RangeState.DONE).count()
+        text = _("%(done)d of %(all)d parts are read") % {"done": done, "all": run.cut_into}
     return {
         "label": label,
         "value": value,
-        "text": "" if value is None else _("%(n)d %%") % {"n": value},
+        "text": text,
         "seen": f"{run.state_told}-{read:d}-{run.progress_told}",
         "timeline": _timeline(run),
     }

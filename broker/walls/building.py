@@ -19,6 +19,7 @@ LEDGER_IDS = "consent_ledgerevent_id_seq"  # many ids are drawn from it at once 
 # What the functions of leases may: they belong to a role of their own that nobody can log in as.
 CLAIMS = {
     "broker_job": "SELECT, UPDATE",
+    "broker_jobrange": "SELECT, UPDATE",
     "broker_upload": "SELECT, UPDATE",
     **dict.fromkeys(
         (

@@ -28,7 +28,7 @@ TABLE = (
     # Put up anew each time: a database that stands knows the kinds of its day.
     f"ALTER TABLE {SCHEMA}.lease DROP CONSTRAINT IF EXISTS lease_kind_check",
     f"ALTER TABLE {SCHEMA}.lease ADD CONSTRAINT lease_kind_check "
-    "CHECK (kind IN ('job', 'upload', 'record', 'evidence'))",
+    "CHECK (kind IN ('job', 'range', 'upload', 'record', 'evidence'))",
     f"CREATE INDEX IF NOT EXISTS lease_of_subject ON {SCHEMA}.lease (kind, subject)",
     f"CREATE INDEX IF NOT EXISTS lease_until ON {SCHEMA}.lease (until)",
 )
@@ -53,6 +53,12 @@ _STANDS = """
         SELECT 1 FROM broker_job j JOIN broker_query q ON q.id = j.query_id
         LEFT JOIN broker_accessrequest r ON r.id = q.request_id LEFT JOIN broker_case c ON c.id = q.case_id
         WHERE j.id = l.subject::uuid AND j.token = l.claim AND j.state IN ('running', 'releasing')
+        AND q.state = 'approved' AND coalesce(r.state, c.state) = 'approved')
+    WHEN 'range' THEN EXISTS (
+        SELECT 1 FROM broker_jobrange g JOIN broker_job j ON j.id = g.job_id
+        JOIN broker_query q ON q.id = j.query_id
+        LEFT JOIN broker_accessrequest r ON r.id = q.request_id LEFT JOIN broker_case c ON c.id = q.case_id
+        WHERE g.id = l.subject::uuid AND g.token = l.claim AND g.state = 'running' AND j.state = 'cut'
         AND q.state = 'approved' AND coalesce(r.state, c.state) = 'approved')
     WHEN 'upload' THEN EXISTS (
         SELECT 1 FROM broker_upload u
@@ -82,8 +88,21 @@ FUNCTIONS = (
         # What another attempt had staged is nobody's.
         "attempt = j.attempt + 1, rung_at = at, answer = NULL, manifest = NULL "
         "WHERE j.id = job AND (j.state = 'queued' "
-        "OR j.state IN ('running', 'releasing') AND j.lease_until < at); IF NOT FOUND THEN RETURN; END IF; "
+        "OR j.state IN ('running', 'releasing') AND j.lease_until < at "
+        "OR j.state = 'cut' AND NOT EXISTS (SELECT 1 FROM broker_jobrange g "
+        "WHERE g.job_id = j.id AND g.state <> 'done')); IF NOT FOUND THEN RETURN; END IF; "
         + _opened("'job', job::text, claimed, NULL, '{}'")
+        + "RETURN QUERY SELECT claimed, drawn; END",
+    ),
+    _function(
+        "claim_range(part uuid, at timestamptz, lasts timestamptz)",
+        "TABLE (token uuid, lease uuid)",
+        "DECLARE claimed uuid := gen_random_uuid(); drawn uuid := gen_random_uuid(); BEGIN "
+        "UPDATE broker_jobrange AS g SET state = 'running', token = claimed, lease_until = lasts, "
+        "attempt = g.attempt + 1, rung_at = at FROM broker_job j WHERE g.id = part AND j.id = g.job_id "
+        "AND j.state = 'cut' AND (g.state = 'waiting' OR g.state = 'running' AND g.lease_until < at); "
+        "IF NOT FOUND THEN RETURN; END IF; "
+        + _opened("'range', part::text, claimed, NULL, '{}'")
         + "RETURN QUERY SELECT claimed, drawn; END",
     ),
     _function(
@@ -139,7 +158,17 @@ FUNCTIONS = (
     _function(
         "job_held()",
         "boolean",
-        "BEGIN RETURN (walls.standing()).kind IS NOT DISTINCT FROM 'job'; END",
+        "BEGIN RETURN coalesce((walls.standing()).kind IN ('job', 'range'), false); END",
+        "STABLE",
+    ),
+    # Whose keys a job opens: everybody's, or those of the people between the ends of its range.
+    _function(
+        "share_held()",
+        "int8range",
+        "DECLARE found_ walls.lease; BEGIN found_ := walls.standing(); RETURN CASE found_.kind "
+        "WHEN 'job' THEN int8range(NULL, NULL) WHEN 'range' THEN (SELECT CASE WHEN g.first IS NULL "
+        "THEN 'empty'::int8range ELSE int8range(g.first, g.last, '[]') END FROM broker_jobrange g "
+        "WHERE g.id = found_.subject::uuid) ELSE 'empty'::int8range END; END",
         "STABLE",
     ),
     _function("person_held()", "bigint", "BEGIN RETURN (walls.standing()).person; END", "STABLE"),
@@ -148,13 +177,16 @@ FUNCTIONS = (
     _function(
         "evidence_held()",
         "text",
-        "DECLARE found_ walls.lease; BEGIN found_ := walls.standing(); RETURN CASE found_.kind "
-        "WHEN 'evidence' THEN found_.subject WHEN 'upload' THEN 'review:' || found_.subject "
-        "WHEN 'job' THEN (SELECT CASE WHEN q.case_id IS NOT NULL THEN 'case:' || q.case_id "
+        "DECLARE found_ walls.lease; one uuid; BEGIN found_ := walls.standing(); "
+        "IF found_.kind = 'evidence' THEN RETURN found_.subject; END IF; "
+        "IF found_.kind = 'upload' THEN RETURN 'review:' || found_.subject; END IF; "
+        "IF found_.kind = 'job' THEN one := found_.subject::uuid; END IF; "
+        "IF found_.kind = 'range' THEN "
+        "SELECT g.job_id INTO one FROM broker_jobrange g WHERE g.id = found_.subject::uuid; END IF; "
+        "RETURN (SELECT CASE WHEN q.case_id IS NOT NULL THEN 'case:' || q.case_id "
         'WHEN p."case" LIKE \'review:%\' THEN p."case" END FROM broker_job j '
         "JOIN broker_query q ON q.id = j.query_id "
-        "LEFT JOIN genomics_evidenceprofile p ON p.id::text = q.question->>'evidence' "
-        "WHERE j.id = found_.subject::uuid) END; END",
+        "LEFT JOIN genomics_evidenceprofile p ON p.id::text = q.question->>'evidence' WHERE j.id = one); END",
         "STABLE",
     ),
     # A token is drawn by a claim. Whoever else writes one is no worker that got its own back.
@@ -179,20 +211,22 @@ FUNCTIONS = (
 TRIGGERS = (
     "CREATE OR REPLACE TRIGGER job_ends_its_leases AFTER UPDATE OF state ON broker_job FOR EACH ROW "
     "WHEN (NEW.state NOT IN ('running', 'releasing')) EXECUTE FUNCTION walls.end_leases('job')",
+    "CREATE OR REPLACE TRIGGER range_ends_its_leases AFTER UPDATE OF state ON broker_jobrange FOR EACH ROW "
+    "WHEN (NEW.state <> 'running') EXECUTE FUNCTION walls.end_leases('range')",
     "CREATE OR REPLACE TRIGGER upload_ends_its_leases AFTER UPDATE OF state ON broker_upload FOR EACH ROW "
     "WHEN (NEW.state <> 'checking') EXECUTE FUNCTION walls.end_leases('upload')",
     *(
         f"CREATE OR REPLACE TRIGGER token_is_drawn BEFORE UPDATE ON {table} FOR EACH ROW WHEN "
         "(NEW.token IS NOT NULL AND NEW.token IS DISTINCT FROM OLD.token) "
         "EXECUTE FUNCTION walls.token_is_drawn()"
-        for table in ("broker_job", "broker_upload")
+        for table in ("broker_job", "broker_jobrange", "broker_upload")
     ),
 )
 
 SIGNATURES = (
-    *("claim_job(uuid, timestamptz, timestamptz)", "claim_upload(uuid, timestamptz, timestamptz)"),
+    *(f"claim_{what}(uuid, timestamptz, timestamptz)" for what in ("job", "range", "upload")),
     *("open_record(bigint)", "renew(uuid)", "standing()", "held()", "job_held()", "person_held()"),
-    *("slabs_held()", "end_leases()", "token_is_drawn()"),
+    *("share_held()", "slabs_held()", "end_leases()", "token_is_drawn()"),
 )
 
 CLOSED = tuple(f"REVOKE ALL ON FUNCTION {SCHEMA}.{one} FROM PUBLIC" for one in SIGNATURES)

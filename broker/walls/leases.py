@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 
 from broker.errors import LostClaim
-from broker.models import Job, JobState, Upload, UploadState
+from broker.models import Job, JobRange, JobState, RangeState, Upload, UploadState, all_read
 from broker.walls.lease_functions import SETTING
 from broker.walls.tables import WALLED
 from consent.models import Participant
@@ -38,11 +38,20 @@ class Claimed:
 
 
 def claim_job(job: UUID, *, at: datetime, lasts: datetime) -> Claimed | None:
-    """The right to run a job that waits, or whose worker fell silent."""
+    """The right to run a job that waits, whose worker fell silent, or whose ranges are all done."""
     silent = Q(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=at)
-    free = Job.objects.filter(Q(state=JobState.QUEUED) | silent, pk=job)
+    free = Job.objects.filter(Q(state=JobState.QUEUED) | silent | all_read(), pk=job)
     # What another attempt had staged is nobody's.
     return _claim("claim_job", free, job, at, lasts, state=JobState.RUNNING, answer=None, manifest=None)
+
+
+def claim_range(part: UUID, *, at: datetime, lasts: datetime) -> Claimed | None:
+    """The right to read a range that waits, or whose worker fell silent, while its job is cut."""
+    silent = Q(state=RangeState.RUNNING, lease_until__lt=at)
+    free = JobRange.objects.filter(
+        Q(state=RangeState.WAITING) | silent, pk=part, job__in=Job.objects.filter(state=JobState.CUT)
+    )
+    return _claim("claim_range", free, part, at, lasts, state=RangeState.RUNNING)
 
 
 def claim_upload(upload: UUID, *, at: datetime, lasts: datetime) -> Claimed | None:

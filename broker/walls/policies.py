@@ -15,6 +15,7 @@ S = TypeVar("S")
 
 HELD = "(SELECT walls.held())"
 JOB = "(SELECT walls.job_held())"
+SHARE = "(SELECT walls.share_held())"
 PERSON = "(SELECT walls.person_held())"
 
 # A person with nothing active is not read in any job, whatever the job says.
@@ -64,7 +65,7 @@ def _policies() -> Iterator[Policy]:
         yield Policy(table, keeper, "*", "true", "true")
     keys = "genomics_participantkey"
     hers = f"participant_id = {PERSON}"
-    yield Policy(keys, worker, "S", f"({JOB} AND {_ACTIVE}) OR {hers}")
+    yield Policy(keys, worker, "S", f"({JOB} AND participant_id <@ {SHARE} AND {_ACTIVE}) OR {hers}")
     yield Policy(keys, worker, "I", check=hers)
     yield Policy(keys, worker, "U", hers, hers)
     yield Policy(keys, web, "*", hers, hers)
@@ -105,6 +106,7 @@ def _policies() -> Iterator[Policy]:
     yield Policy("broker_job", web, "U", f"state IN ({stoppable})", f"{stopped} AND token IS NULL")
     let_go = "state = 'expired' AND answer IS NULL"
     yield Policy("broker_job", keeper, "U", f"state IN ({stoppable}, 'released')", f"{stopped} OR {let_go}")
+    yield from _ranges("broker_jobrange")
     yield Policy("broker_upload", web, "*", "true", "true")
     yield Policy("broker_upload", keeper, "*", "true", "true")
     yield Policy("broker_upload", worker, "U", f"state IN ({_states(UPLOAD_TRANSITIONS)})", "true")
@@ -113,6 +115,20 @@ def _policies() -> Iterator[Policy]:
         for login in Login:
             if "S" in TABLES[table].of(login):
                 yield Policy(table, login, "S", "true")
+
+
+def _ranges(table: str) -> Iterator[Policy]:
+    """What a range holds comes by its worker alone, once; and goes with its job, whoever ends that."""
+    fresh = "state = 'waiting' AND token IS NULL AND asked IS NULL AND found IS NULL"
+    yield Policy(table, Login.WORKER, "I", check=fresh)
+    yield Policy(table, Login.WORKER, "U", "state <> 'done'", "true")
+    for login in (Login.WEB, Login.WORKER, Login.KEEPER):
+        yield Policy(
+            table,
+            login,
+            "D",
+            "NOT EXISTS (SELECT 1 FROM broker_job j WHERE j.id = job_id AND j.state = 'cut')",
+        )
 
 
 def _evidence(table: str, login: Login, *, sees: str, takes_in: str = _EVIDENCE) -> Iterator[Policy]:

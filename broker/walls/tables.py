@@ -49,7 +49,8 @@ def _rights(letters: str, **only: tuple[str, ...]) -> Rights:
 
 _JOB_WORKER = (
     *("state", "lease_until", "progress", "rung_at", "started_at", "ended_at", "reasons", "trouble"),
-    *("position", "policy_version", "snapshot", "answer", "manifest"),  # all but id, query, token, attempt
+    # all but id, query, token, attempt
+    *("position", "policy_version", "snapshot", "answer", "manifest", "cut_into"),
 )
 _JOB_STOP = (
     "state",
@@ -77,6 +78,7 @@ _EVIDENCE_FACTS = (
     *("id", "case", "kind", "build", "quality", "notes", "epoch", "received_at", "fingerprint"),
 )
 _SETTLED = ("state", "reason", "settled_by", "settled_at")
+_RANGE_FACTS = ("id", "job_id", "number", "state", "lease_until", "attempt")  # and nothing of its people
 
 #                                           web  worker sequencer auditor keeper
 TABLES: dict[str, Rights] = {
@@ -102,6 +104,13 @@ TABLES: dict[str, Rights] = {
         keeper_U=("state", "reasons"),
     ),
     "broker_job": _rights("SIU  SIU  -  S  SU", web_U=_JOB_STOP, worker_U=_JOB_WORKER, keeper_U=_JOB_STOP),
+    "broker_jobrange": _rights(
+        "SD   SIUD -  S  SD",
+        web_S=_RANGE_FACTS,
+        worker_U=("state", "lease_until", "rung_at", "asked", "found"),
+        auditor_S=_RANGE_FACTS,
+        keeper_S=_RANGE_FACTS,
+    ),
     "broker_jobgate": _rights("S    SI   -  S  S"),
     "broker_upload": _rights("SIUD SUD  -  -  SUD", worker_U=_UPLOAD_WORKER),
     # --- people and their undertakings ---
@@ -192,17 +201,19 @@ WALLED = frozenset(
 )
 """Whose rows are seen under a lease alone; a statement that names one shows its lease (walls.leases)."""
 
-POLICED = WALLED | {"broker_job", "broker_query", "broker_case", "broker_upload"}
+POLICED = WALLED | {"broker_job", "broker_jobrange", "broker_query", "broker_case", "broker_upload"}
 """Those with row-level security, forced on their owner, too."""
 
 FUNCTIONS: dict[str, tuple[Login, ...]] = {
     "claim_job(uuid, timestamptz, timestamptz)": (Login.WORKER,),
+    "claim_range(uuid, timestamptz, timestamptz)": (Login.WORKER,),
     "claim_upload(uuid, timestamptz, timestamptz)": (Login.WORKER,),
     "open_record(bigint)": (Login.WEB, Login.KEEPER),
     "open_evidence(text)": (Login.WEB, Login.KEEPER),
     "renew(uuid)": (Login.WEB, Login.WORKER, Login.KEEPER),
     "held()": (Login.WEB, Login.WORKER),
     "job_held()": (Login.WORKER,),
+    "share_held()": (Login.WORKER,),
     "person_held()": (Login.WEB, Login.WORKER),
     "slabs_held()": (Login.WEB,),
     "evidence_held()": (Login.WEB, Login.WORKER),

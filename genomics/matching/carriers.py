@@ -23,6 +23,7 @@ class Carriers:
 
     kind: ClassVar[str] = "carriers"
     granularity: ClassVar[Granularity] = Granularity.COUNT
+    finding: ClassVar[Any] = Carriage
 
     build: Build
     variant: Variant | None = None

@@ -31,6 +31,7 @@ class Frequencies:
 
     kind: ClassVar[str] = "frequencies"
     granularity: ClassVar[Granularity] = Granularity.COUNT
+    finding: ClassVar[Any] = Seen
 
     build: Build
     variant: Variant

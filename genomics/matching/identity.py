@@ -45,6 +45,7 @@ class Identity:
 
     kind: ClassVar[str] = "identity"
     granularity: ClassVar[Granularity] = Granularity.RECORD
+    finding: ClassVar[Any] = Likeness
 
     evidence: UUID
 

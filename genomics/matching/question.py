@@ -88,11 +88,13 @@ class Reference:
 
 
 class Question(Protocol):
-    """`look` takes a batch of files and returns a finding for each; `conclude` takes each person's findings,
-    by ordinal, and says what may be said. `alias` names a person for the asker, and for this asker only."""
+    """`look` takes a batch of files and returns a finding for each, which is about that file whatever lies
+    beside it; `conclude` takes each person's findings, by ordinal, and says what may be said. `alias` names a
+    person for the asker, and for this asker only."""
 
     kind: ClassVar[str]
     granularity: ClassVar[Granularity]
+    finding: ClassVar[Any]  # the type of what it finds of one file, by which that is kept (matching.keeping)
 
     @property
     def evidence(self) -> UUID | None: ...

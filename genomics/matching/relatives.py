@@ -36,6 +36,7 @@ class Relatives:
 
     kind: ClassVar[str] = "relatives"
     granularity: ClassVar[Granularity] = Granularity.RECORD
+    finding: ClassVar[Any] = Sharing | None
 
     evidence: UUID
     min_cm: float = 7.0

@@ -69,9 +69,7 @@ def compare(vcfs: Sequence[Path], *, sites: int, seed: int, now: datetime) -> li
             answer = gate.ask(
                 parse({**first, "variant": site}),
                 clearance,
-                use=lambda use=use: use,
-                policy=uses.policy(now),
-                clock=lambda: now,
+                asking=gate.Asking(lambda use=use: use, uses.policy(now), lambda: now),
                 alias=str,
                 batch=len(samples),
                 on_batch=lambda done, total: None,

@@ -125,9 +125,7 @@ def asking(world: Any) -> tuple[Any, Callable[[dict[str, Any]], Any]]:
         return gate.ask(
             parse({"build": "GRCh37"} | question),
             clearance,
-            use=lambda: use,
-            policy=policy,
-            clock=lambda: NOW,
+            asking=gate.Asking(lambda: use, policy, lambda: NOW),
             alias=str,
             batch=32,
             on_batch=lambda done, total: None,

@@ -176,7 +176,7 @@ def parked(world: World, monkeypatch: pytest.MonkeyPatch) -> Job:
 
     with monkeypatch.context() as patch:
         patch.setattr(gate, "ask", dies)
-        for attempt in range(sweeping.MOST_ATTEMPTS):
+        for attempt in range(job_words.MOST_ATTEMPTS):
             with pytest.raises(PowerCut):
                 jobs.run(job.pk, clock=lambda n=attempt: NOW + n * DAY, batch=3)
         jobs.run(job.pk, clock=lambda: NOW + 9 * DAY, batch=3)

@@ -46,9 +46,7 @@ def ask(
     return gate.ask(
         parse(question),
         clearance,
-        use=use,
-        policy=Policy.default(),
-        clock=clock,
+        asking=gate.Asking(use, Policy.default(), clock),
         alias=lambda ordinal: f"#{ordinal}",
         batch=2,
         on_batch=on_batch,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broker import access, jobs, queries
+from broker import access, job_ends, jobs, queries
 from consent import naming
 from consent.clearance import Permitted
 from consent.ledger import gathered, job_file, manifest, recount
@@ -150,11 +150,11 @@ def test_a_house_that_binds_other_names_than_of_those_it_read_is_found_out(
 def test_a_house_that_writes_down_another_reason_for_a_refusal_is_found_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    request, refuse = world.request(), jobs._refuse
+    request, refuse = world.request(), job_ends.refuse
     job = job_of(queries.submit(world.carriers(), under=request, by=world.staff.researcher, at=NOW))
     access.close(request, reason="audit", by=world.staff.steward, at=NOW)
     other = [str(Reason.REQ_PROJECT_EXPIRED)]
-    monkeypatch.setattr(jobs, "_refuse", lambda claim, _reasons: refuse(claim, other))
+    monkeypatch.setattr(job_ends, "refuse", lambda claim, _reasons: refuse(claim, other))
     [problem] = checked(taken(run(job))).problems
     assert f"refused for {other[0]}; decided again: {Reason.REQ_PROJECT_NOT_APPROVED}" in problem
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from broker import jobs, queries, sweeping
+from broker import job_words, jobs, queries, sweeping
 from broker.models import Job, JobState
 from consent.models import LedgerEvent
 from genomics import gate
@@ -74,7 +74,7 @@ def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
 def test_a_job_that_ends_every_worker_is_parked(world: World, monkeypatch):
     job = job_of(ask(world))
     monkeypatch.setattr(gate, "ask", dies)
-    for attempt in range(sweeping.MOST_ATTEMPTS):
+    for attempt in range(job_words.MOST_ATTEMPTS):
         with pytest.raises(PowerCut):
             run(job, at=NOW + timedelta(minutes=attempt))
     job = run(job, at=NOW + timedelta(hours=1))

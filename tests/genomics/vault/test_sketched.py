@@ -46,9 +46,7 @@ def search(world: World, **changes: Any) -> gate.Asked:
     return gate.ask(
         parse(question),
         proofs.clear(uses.of(query), policy=Policy.default(), at=NOW),
-        use=lambda: uses.of(query),
-        policy=Policy.default(),
-        clock=lambda: NOW,
+        asking=gate.Asking(lambda: uses.of(query), Policy.default(), lambda: NOW),
         alias=lambda ordinal: f"#{ordinal}",
         batch=4,
         on_batch=lambda done, total: None,

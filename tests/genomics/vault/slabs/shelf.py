@@ -39,9 +39,7 @@ def ask(world: World, question: dict, batch: int = 32) -> gate.Asked:
     return gate.ask(
         parse(question),
         clearance,
-        use=lambda: uses.of(query),
-        policy=Policy.default(),
-        clock=lambda: NOW,
+        asking=gate.Asking(lambda: uses.of(query), Policy.default(), lambda: NOW),
         alias=str,
         batch=batch,
         on_batch=lambda done, total: None,
