@@ -283,7 +283,7 @@ def test_what_a_search_opened_stands_in_the_ledger(family: World):
     ids = sorted(file.bytes for file in asked.opened)
     assert said["fields"] == counts | {"files_sha256": sha256(b"".join(ids)).hexdigest()}
     assert (said["by"], said["subject"]) == ("gate", f"query:{clearance.use.id}")
-    assert said["at"] == written(NOW + 3 * HOUR), "when the last of three batches was asked"
+    assert said["at"] == written(NOW + 4 * HOUR), "when all of three batches was read"
     allowed = [family.people[name] for name in family.people if name != "Ben"]
     assert asked.opened == {one.genomic_files.get().id for one in allowed}
 

@@ -1,5 +1,6 @@
 """A job that is cut into ranges says what it would have said at once, byte for byte; no range outlives it."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,10 @@ def in_ranges(world: World, settings: Any, ranges: int) -> None:
     settings.RANGE_PEOPLE = -(-len(world.people) // ranges)
 
 
-@pytest.mark.parametrize(("question", "told"), [("carriers", 12), ("frequencies", 11)])
+@pytest.mark.parametrize(("question", "told"), [("carriers", {12}), ("frequencies", {11, 12})])
 @pytest.mark.parametrize("ranges", [2, 5])
 def test_what_is_counted_in_ranges_is_what_is_counted_at_once(
-    world: World, settings, question: str, told: int, ranges: int
+    world: World, settings, question: str, told: set[int], ranges: int
 ):
     world.crowd(11, says="Ada")
     world.join("Ben")
@@ -41,7 +42,7 @@ def test_what_is_counted_in_ranges_is_what_is_counted_at_once(
     in_ranges(world, settings, ranges)
     job = cut.run(job_of(ask(world, kind=question)))
     assert cut.answer(job) == whole
-    assert f'"count": {told},'.encode() in whole
+    assert json.loads(whole)["count"] in told  # her first file speaks for her, and which is first is chance
     assert job.cut_into == ranges
     assert cut.is_cleared_away(job)
     cut.require_decided_again(job)

@@ -1,6 +1,7 @@
 """Who says no, comes or lapses while ranges are read, and what then leaves the job."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -111,15 +112,15 @@ def test_who_withdraws_and_comes_back_is_out_all_the_same(world: World, crowd):
 
 
 def test_who_is_lost_in_the_middle_of_a_range_and_comes_back_is_out(world: World, monkeypatch, crowd):
-    look, looked = gate._look, []
+    covered, looked = gate.covered, []
 
     def leave_then(*given, **facts):
         looked.append(1)
         if len(looked) == 1:
             leave(crowd[4])()
-        return look(*given, **facts)
+        return covered(*given, **facts)
 
-    monkeypatch.setattr(gate, "_look", leave_then)
+    monkeypatch.setattr(gate, "covered", leave_then)
     back = lambda: world.give(crowd[4], "RESEARCH", GRU, at=NOW)  # noqa: E731
     job = cut.run(job_of(ask(world)), before=back)
     assert outcome(job, crowd[4]) == (False, (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT))
@@ -262,7 +263,7 @@ def test_another_panel_meanwhile_has_every_range_read_again(family_case, setting
     by = world.investigator_of(case)
     job = job_of(queries.submit(question, under=case, by=by, at=NOW))
     cut.read(cut.cut(job))
-    load_panel(small_panel(60, seed=2), by="operator", at=NOW)
+    load_panel(replace(small_panel(), version="2"), by="operator", at=NOW)
     rung = jobs.run(job.pk, clock=lambda: NOW, batch=2)
     assert len(rung) == 2
     assert cut.read(rung) == job.pk
