@@ -160,7 +160,8 @@ def _jobs(at: datetime) -> tuple[bool, str]:
     since = at - LOST_FOR
     gone = Job.objects.filter(state__in=[JobState.RUNNING, JobState.RELEASING], lease_until__lt=since)
     parts = JobRange.objects.filter(state=RangeState.RUNNING, lease_until__lt=since)
-    lost = sorted(until for rows in (gone, parts) for until in rows.values_list("lease_until", flat=True))
+    leases = [*gone.values_list("lease_until", flat=True), *parts.values_list("lease_until", flat=True)]
+    lost = sorted(until for until in leases if until is not None)
     if lost:
         words += " " + _("%(lost)d lost their worker, the first %(age)s ago, and nobody took them up.") % {
             "lost": len(lost),
