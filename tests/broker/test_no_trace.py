@@ -56,14 +56,15 @@ class House:
     def she_leaves(self) -> None:
         records.withdraw(self.world.people["Nora"], by="self", at=NOW)
 
-    def searched(self) -> Job:
+    def searched(self, *, disclosed: bool = True) -> Job:
         by = self.world.staff.investigator
         job: Job = job_of(queries.submit(self.question, under=self.case, by=by, at=NOW))
         jobs.run(job.pk, clock=lambda: NOW, batch=2)
         log.sequence(at=NOW)
         job.refresh_from_db()
         assert job.state == JobState.RELEASED
-        self.world.disclose(job)
+        if disclosed:
+            self.world.disclose(job)
         return job
 
     def report(self, job: Job) -> dict[str, str]:
@@ -131,6 +132,17 @@ def test_the_comparison_bites(house: House, monkeypatch: pytest.MonkeyPatch):
     )
     left = without_the_word(house.report(job))
     assert {name for name in left if left[name] != never[name]} == {"page", "pairs.csv", "json"}
+
+
+def test_who_was_no_lead_when_it_was_disclosed_comes_back_into_no_pair(house: House):
+    """She leaves before the second pair signs, and says yes again after it: the leads are what two signed."""
+    never = house.report(house.searched())
+    house.she_joins()
+    job = house.searched(disclosed=False)
+    house.she_leaves()
+    house.world.disclose(job)
+    house.world.give(house.world.people["Nora"], "LE.HOM", at=NOW)
+    assert house.report(job) == never
 
 
 @pytest.mark.parametrize("when", ["before they are compared", "while they are compared"])
