@@ -165,7 +165,14 @@ def _asked(
     if whole is not None:
         standing = whole.standing(claim, clearance, policy, size=batch, on_part=partial(_renew, claim))
         asking = gate.Asking(claim.use, policy, claim.clock)
-        answer = gate.conclude(question, standing, whole.found(), asking=asking, alias=claim.alias)
+        answer = gate.conclude(
+            question,
+            standing,
+            whole.found(),
+            asking=asking,
+            alias=claim.alias,
+            on_each=partial(_renew, claim),
+        )
         return gate.Asked(answer, standing, frozenset())
     watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
     asked = gate.ask(

@@ -99,7 +99,8 @@ def ask(
     done again."""
     with _accounted(clearance, asking.clock) as opened:
         read = _read(question, clearance, asking, batch, on_batch)
-        answer = _concluded(question, read, asking, alias)
+        total = len(clearance.permitted)
+        answer = _concluded(question, read, asking, alias, lambda: on_batch(total, total))
     return Asked(answer, read.clearance, frozenset(opened.files))
 
 
@@ -129,9 +130,10 @@ def conclude(
     *,
     asking: Asking,
     alias: Callable[[int], str],
+    on_each: Callable[[], None],
 ) -> Answer:
     """The answer for everybody the Clearance permits, from what was kept of her files when she was looked at;
-    whoever it does not permit is in none of it. `parts` are unsealed again.
+    whoever it does not permit is in none of it. `parts` are unsealed again; `on_each` is called on the way.
 
     Raises as `ask` does; and PartsDiffer when another panel came meanwhile."""
     proofs.require(clearance)
@@ -150,10 +152,10 @@ def conclude(
             "Another panel of sites was loaded meanwhile; what was read by the old one is void."
         )
     if used is None:
-        return _concluded(question, _Read(found, used, None, clearance), asking, alias)
+        return _concluded(question, _Read(found, used, None, clearance), asking, alias, on_each)
     with _accounted(clearance, asking.clock):
         reference = _reference(question.evidence, used, clearance, asking.policy)
-        return _concluded(question, _Read(found, used, reference, clearance), asking, alias)
+        return _concluded(question, _Read(found, used, reference, clearance), asking, alias, on_each)
 
 
 def _read(
@@ -174,14 +176,16 @@ def _read(
     return _Read(found, used, reference, standing)
 
 
-def _concluded(question: Question, read: _Read, asking: Asking, alias: Callable[[int], str]) -> Answer:
+def _concluded(
+    question: Question, read: _Read, asking: Asking, alias: Callable[[int], str], on_each: Callable[[], None]
+) -> Answer:
     theirs = {
         one.ordinal: [read.found[file] for file in one.files if file in read.found]
         for one in read.clearance.permitted
     }
     found, few = {ordinal: some for ordinal, some in theirs.items() if some}, dict[str, Any]()
     if isinstance(question, Comparing) and read.reference is not None:
-        few["beside"] = _beside(question, found, read, read.reference, asking, alias)
+        few["beside"] = _beside(question, found, read, read.reference, asking, alias, on_each)
     return question.conclude(found, reference=read.reference, alias=alias, **few)
 
 
@@ -192,8 +196,9 @@ def _beside(
     reference: Reference,
     asking: Asking,
     alias: Callable[[int], str],
+    on_each: Callable[[], None],
 ) -> Mapping[tuple[int, int], Any]:
-    """What those it is about to tell of share with each other. The law is asked again about these few first:
+    """What those it is about to tell of share with each other, which takes its time, too. The law is asked again about these few first:
     of whom it has lost nothing more is opened, and she is `found` no more. Her change fells the release, too,
     and then all of it is asked anew without her."""
     while people := question.nearest(found, reference=reference, alias=alias):
@@ -204,7 +209,7 @@ def _beside(
                 hers: dict[int, list[File]] = {}
                 for file in files:
                     hers.setdefault(file.ordinal, []).append(file)
-                return question.beside(hers, reference)
+                return question.beside(hers, reference, on_each)
         for ordinal in lost:
             del found[ordinal]
     return {}

@@ -4,7 +4,7 @@ Pure. Two who match the profile at one place may do so on its two different copi
 they match each other there, too, is it likely that all three have it from one ancestor.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -17,13 +17,17 @@ from genomics.panel import Panel, PanelRow
 Pair = tuple[int, int]
 
 
-def pairs(rows: Mapping[int, PanelRow], panel: Panel, *, min_cm: float) -> dict[Pair, Sharing]:
-    """Of people by number, each compared with each: what those share who share anything."""
+def pairs(
+    rows: Mapping[int, PanelRow], panel: Panel, *, min_cm: float, on_each: Callable[[], None]
+) -> dict[Pair, Sharing]:
+    """Of people by number, each compared with each: what those share who share anything. `on_each` is called
+    when somebody has been compared with all after her."""
     people, found = list(rows), dict[Pair, Sharing]()
     for place, one in enumerate(people):
         others = people[place + 1 :]
         shared = related(rows[one], [rows[other] for other in others], panel, min_cm=min_cm)
         found |= {(one, others[row]): sharing for row, sharing in shared.items()}
+        on_each()
     return found
 
 

@@ -114,14 +114,15 @@ class Question(Protocol):
 @runtime_checkable
 class Comparing(Question, Protocol):
     """A question that lays those it is going to tell of beside each other before it concludes. `nearest`
-    names them, a bounded number; `beside` takes their files and returns what each two share."""
+    names them, a bounded number; `beside` takes their files and returns what each two share, and calls
+    `on_each` on the way, who may raise to stop."""
 
     def nearest(
         self, found: Mapping[int, Sequence[Any]], *, reference: Reference, alias: Callable[[int], str]
     ) -> Sequence[int]: ...
 
     def beside(
-        self, files: Mapping[int, Sequence[Material]], reference: Reference
+        self, files: Mapping[int, Sequence[Material]], reference: Reference, on_each: Callable[[], None]
     ) -> Mapping[tuple[int, int], Any]: ...
 
     def conclude(

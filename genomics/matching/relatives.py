@@ -97,14 +97,14 @@ class Relatives:
         return tuple(matches) if reference.telling.in_common and len(matches) > 1 else ()
 
     def beside(
-        self, files: Mapping[int, Sequence[Material]], reference: Reference
+        self, files: Mapping[int, Sequence[Material]], reference: Reference, on_each: Callable[[], None]
     ) -> dict[tuple[int, int], Sharing]:
         """Of each person's files by the one that says most."""
         rows = {
             ordinal: max((file.row() for file in hers), key=lambda row: row.called)
             for ordinal, hers in files.items()
         }
-        found = pairing.pairs(rows, reference.panel, min_cm=self.min_cm)
+        found = pairing.pairs(rows, reference.panel, min_cm=self.min_cm, on_each=on_each)
         # As coarse as what each shares with the profile: an exact end is a genotype of theirs.
         return {pair: rounded(one, reference.panel, min_cm=self.min_cm) for pair, one in found.items()}
 

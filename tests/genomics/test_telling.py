@@ -155,7 +155,9 @@ def test_two_who_share_with_the_profile_and_not_with_each_other_are_no_pair():
         2: PANEL.row_of(np.where(half, mother, stranger).astype(np.uint8)),
         3: PANEL.row_of(father.astype(np.uint8)),
     }
-    found = beside.pairs(rows, PANEL, min_cm=7)
+    turns: list[int] = []
+    found = beside.pairs(rows, PANEL, min_cm=7, on_each=lambda: turns.append(1))
+    assert len(turns) == len(rows), "a worker says after each that it is at work"
     assert set(found) == {(1, 2)}
     assert {one.chromosome for one in found[1, 2].segments} == {1}
 
