@@ -16,7 +16,7 @@ from consent.models import Holding
 from genomics.errors import VaultSealed
 from genomics.models import EvidenceKey, ParticipantKey
 from tests.broker.walls.seeing import KEYS, NO_RIGHT, claim, rows
-from tests.world import NOW, genotypes, job_of, small_panel, with_panel
+from tests.world import NOW, again, genotypes, job_of, small_panel, with_panel
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
@@ -165,7 +165,7 @@ def test_a_job_opens_the_evidence_of_its_own_case_alone(walls, house):
     by = house.investigator_of(one)
     with walls.login("web"):
         for case in (one, other):
-            profile = cases.bring_evidence(case, genotypes(panel, [1] * 60), by=by, at=NOW)
+            profile = cases.bring_evidence(case, again(genotypes(panel, [1] * 60)), by=by, at=NOW)
     question = {"kind": "identity", "evidence": str(profile.id)}
     searches = job_of(queries.submit(question, under=other, by=by, at=NOW))
     with walls.login("worker"):
