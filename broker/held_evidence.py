@@ -19,7 +19,7 @@ CASE = "case:"
 def waiting() -> QuerySet[EvidenceHold]:
     """All that waits to be looked at, the oldest first."""
     held = EvidenceHold.objects.filter(state=Hold.HELD, profile__case__startswith=CASE)
-    return held.select_related("profile").order_by("held_at")
+    return held.order_by("held_at")
 
 
 def case_of(held: EvidenceHold) -> Case:

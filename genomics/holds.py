@@ -53,8 +53,7 @@ def settle(held: EvidenceHold, *, clears: bool, reason: str, by: str, at: dateti
             evidence=str(held.pk),
             clears=clears,
         )
-    held.refresh_from_db()
-    return held
+    return EvidenceHold.objects.get(pk=held.pk)
 
 
 def of(profile: EvidenceProfile) -> EvidenceHold | None:

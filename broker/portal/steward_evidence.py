@@ -25,7 +25,7 @@ from genomics.models import EvidenceHold, Hold
 def evidence(request: HttpRequest, id: UUID) -> HttpResponse:
     """One held profile. What was read in it is never shown."""
     user = person(request)
-    held = get_object_or_404(EvidenceHold.objects.select_related("profile"), pk=id)
+    held = get_object_or_404(EvidenceHold, pk=id)
     case = get_object_or_404(Case.objects.visible_to(user), pk=held_evidence.case_of(held).pk)
     form = None
     if held_evidence.is_open_to(user, held):

@@ -167,6 +167,13 @@ HOLD_TRANSITIONS: dict[Hold, frozenset[Hold]] = {
 }
 
 
+class HoldManager(models.Manager["EvidenceHold"]):
+    """Each with the facts of its profile, and without the key that may lie there."""
+
+    def get_queryset(self) -> models.QuerySet["EvidenceHold"]:
+        return super().get_queryset().select_related("profile").defer("profile__wrapped")
+
+
 class EvidenceHold(models.Model):
     """That a profile is held, and why; it goes with the profile. Until it is let through, nothing is compared
     with it (genomics.holds)."""
@@ -180,3 +187,5 @@ class EvidenceHold(models.Model):
     reason = models.TextField(blank=True, default="")
     settled_by = models.CharField(max_length=64, blank=True, default="")
     settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HoldManager()

@@ -17,7 +17,6 @@ from broker import (
     checks,
     disclosures,
     erasing,
-    held_evidence,
     jobs,
     people,
     queries,
@@ -51,7 +50,6 @@ from consent.ledger import log
 from consent.models import LedgerEvent, Statement
 from genomics.intake import upkeep
 from genomics.models import (
-    EvidenceHold,
     EvidenceKey,
     EvidenceProfile,
     GenomicFile,
@@ -145,25 +143,6 @@ def test_a_job_that_is_cancelled_over_the_web_is_read_no_further(walls, world, m
     monkeypatch.setattr(jobs, "_went_on", cancel_at_the_first_batch)
     assert run(walls, job).state == JobState.CANCELLED
     assert set(keys_seen) == {0}, "the lease outlived its job"
-
-
-def test_held_evidence_is_settled_over_the_web_searched_and_destroyed_with_its_case(walls, world):
-    panel = with_panel(small_panel())
-    case, steward = world.case(), world.staff.steward
-    investigator = world.investigator_of(case)
-    with walls.login("web"):
-        profile = cases.bring_evidence(case, genotypes(panel, [1] * 3000), by=investigator, at=NOW)
-        question = {"kind": "relatives", "evidence": str(profile.id)}
-        with pytest.raises(Refused, match="until a steward has looked"):
-            queries.submit(question, under=case, by=investigator, at=NOW)
-        hold = held_evidence.waiting().get()
-        held_evidence.settle(hold, clears=True, reason="told", by=steward, at=NOW)
-        job = job_of(queries.submit(question, under=case, by=investigator, at=NOW))
-    assert run(walls, job).state == JobState.RELEASED, job.trouble
-    sequence(walls)
-    with walls.login("web"):
-        case_ends.close(case, by=investigator, at=NOW)
-    assert not EvidenceHold.objects.exists()
 
 
 def test_a_case_is_searched_with_evidence_that_the_web_took_in(walls, world):
