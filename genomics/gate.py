@@ -198,9 +198,9 @@ def _beside(
     alias: Callable[[int], str],
     on_each: Callable[[], None],
 ) -> Mapping[tuple[int, int], Any]:
-    """What those it is about to tell of share with each other, which takes its time, too. The law is asked again about these few first:
-    of whom it has lost nothing more is opened, and she is `found` no more. Her change fells the release, too,
-    and then all of it is asked anew without her."""
+    """What those it is about to tell of share with each other, which takes its time, too. The law is asked
+    again about these few first: of whom it has lost nothing more is opened, and she is `found` no more. Her
+    change fells the release, too, and then all of it is asked anew without her."""
     while people := question.nearest(found, reference=reference, alias=alias):
         now = asking.again(read.clearance, only=people)
         lost = set(people) - {one.ordinal for one in now.permitted}
