@@ -30,10 +30,11 @@ def change(user: User, home: Home, *, sign_in: SignIn | None, policy: Policy, at
     with transaction.atomic():
         waits = homes.takes_two(person, home, at=at)
         if waits:
-            homes.propose(person, home, by=user.reference, at=at)
+            change = homes.propose(person, home, by=user.reference, at=at)
+            _tell_once(change, "home_waits", at=at)
         else:
             homes.move(person, home, by=user.reference, at=at)
-        _tell(person, "home_waits" if waits else "home_changed", at=at)
+            _tell(person, "home_changed", at=at)
     return not waits
 
 
@@ -50,7 +51,7 @@ def say(
     person = ward.participant
     with transaction.atomic():
         change = homes.propose(person, home, by=user.reference, capacity=ward.authority.capacity, at=at)
-        _tell(person, "home_said", at=at)
+        _tell_once(change, "home_said", at=at)
     return change
 
 
@@ -94,6 +95,12 @@ def _require_other(change: HomeChange, by: User, at: datetime) -> None:
     her = change.participant
     if by in wards.acting_for(her, at=at) or her.kin_links.filter(claimant=by.reference).exists():
         raise NotAllowed("Somebody who does not act for her has to see it. Nothing was changed.")
+
+
+def _tell_once(change: HomeChange, kind: str, *, at: datetime) -> None:
+    """Whoever says the same again has said it before, and all were told then."""
+    if change.proposed_at == at:
+        _tell(change.participant, kind, at=at)
 
 
 def _tell(person: Participant, kind: str, *, at: datetime) -> None:

@@ -16,7 +16,7 @@ from broker.explaining import Replay
 from broker.ledger_search import Search
 from broker.models import Job, JobGate, JobState, User
 from broker.roles import Right
-from consent import records, remembered, roll
+from consent import policies, records, remembered, roll
 from consent.canonical import canonical, written
 from consent.ledger import archive, audit, log
 from consent.ledger.counting import Verification
@@ -48,8 +48,11 @@ class Look:
 
 
 # What is held against the ledger besides the ledger itself: every statement, every row about a person,
-# and what is recorded of every sealed file.
-ALSO = (records.broken_seals, remembered.altered_rows, roll.missing, upkeep.altered_files)
+# every policy, and what is recorded of every sealed file.
+ALSO = (
+    *(records.broken_seals, remembered.altered_rows, roll.missing, policies.altered),
+    upkeep.altered_files,
+)
 
 
 # How an auditor walks through the pages. The plain list leaves them out, for they would soon fill it.

@@ -36,7 +36,10 @@ def stated(at: datetime) -> Well:
 
 
 def policy(at: datetime) -> Well:
-    """One that was adopted before bounds came in may go beyond them: then nobody is read."""
+    """One that was adopted before bounds came in may go beyond them: then nobody is read. None is as it was
+    adopted whose row was changed or put in by hand."""
+    for wrong in policies.altered():
+        return False, wrong
     then = policies.as_of(at)
     for wrong in then.beyond():
         told = {"version": then.version, "wrong": wrong}

@@ -6,7 +6,8 @@
 Each dial stops at its bound, which is the narrow side: a guardian's word outlasts a majority less long, fewer
 crimes are asked about before other leads were tried, no shorter segment is told, searches are told earlier, a
 ban on speaking ends sooner. Only an age of majority has no narrow side, for what a guardian loses the young
-person wins: it too stops at its bound, and so a person looks before it is adopted. Nothing else changes.
+person wins: it too stops at its bound, and so a person looks before it is adopted, and what had ended by it
+does not begin again (bounding). Nothing else changes.
 """
 
 from collections.abc import Mapping

@@ -72,8 +72,8 @@ def propose(
 ) -> HomeChange:
     """Somebody says that she is at home there: a minor herself, where she is of age earlier, or whoever acts
     for her. Nothing follows before somebody else has confirmed it. A newer proposal takes the place of an
-    older one of the same person. Raises RegistrationRefused for a home that cannot be, and KinRefused unless
-    who speaks for her is verified and acts now."""
+    older one of the same person; the same word again is the one that waits. Raises RegistrationRefused for a
+    home that cannot be, and KinRefused unless who speaks for her is verified and acts now."""
     with transaction.atomic():
         fence.advance([participant.ordinal])
         participant.refresh_from_db()
@@ -82,16 +82,13 @@ def propose(
         _refuse_unfit(participant, home, at)
         if capacity is Capacity.SELF and not takes_two(participant, home, at=at):
             raise _refused("This needs nobody else")
+        said = {"capacity": capacity, "zone": home.zone, "region": home.region}
+        waits = HomeChange.objects.filter(participant=participant, proposed_by=by, **said).first()
+        if waits is not None:
+            return waits
         HomeChange.objects.filter(participant=participant, proposed_by=by).delete()
         _say(participant, home, capacity, by=by, at=at)
-        return HomeChange.objects.create(
-            participant=participant,
-            capacity=capacity,
-            zone=home.zone,
-            region=home.region,
-            proposed_by=by,
-            proposed_at=at,
-        )
+        return HomeChange.objects.create(participant=participant, proposed_by=by, proposed_at=at, **said)
 
 
 def confirm(change: HomeChange, *, papers: str, by: str, at: datetime) -> None:

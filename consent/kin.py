@@ -36,8 +36,9 @@ def claim(
     valid_to: datetime | None = None,
     at: datetime,
 ) -> KinLink:
-    """Somebody says that she is the guardian of this child. Until it is verified she can only narrow."""
-    if at >= of_age_at(child, policies.in_force(at=at)):
+    """Somebody says that she is the guardian of this child. Until it is verified she can only narrow: so she
+    is heard whatever the policy, for a no is."""
+    if at >= of_age_at(child, policies.within_bounds(at=at)):
         raise KinRefused(f"{child} is of age and chooses alone: there is no guardian. Nothing was recorded.")
     facts = {"limits": _families(limits), "papers": papers}
     return _claim(guardian, child, Capacity.GUARDIAN, kind, valid_from or at, valid_to, at, **facts)

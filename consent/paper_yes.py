@@ -3,14 +3,14 @@
 A paper is older than the day it is read. What she has said since stands; who could not sign then cannot now.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from consent import forms, policies, powers, readings, records
+from consent import forms, policies, powers, readings, records, remembered
 from consent.errors import KinRefused, StatementRefused
 from consent.models import PaperImport, Participant
 from consent.participants import of_age_at
@@ -90,7 +90,7 @@ def _why_none(paper: PaperImport, signature: Signature, at: datetime) -> Left | 
     match signature.capacity:
         case Capacity.SELF if _end(signed, her) <= of_age_at(her, policies.in_force(at=at)):
             return Left.MINOR
-        case Capacity.SELF if died is not None and _day(died, her) < signed:
+        case Capacity.SELF if died is not None and _days(died, _homes(her))[0] < signed:
             return Left.DEAD
         case Capacity.SELF:
             return None
@@ -103,22 +103,23 @@ def _why_none(paper: PaperImport, signature: Signature, at: datetime) -> Left | 
 def _power(person: Participant, signature: Signature, at: datetime) -> Power | None:
     """What somebody who signed for another may say yes to, if she was verified on the day she signed, and
     still is. The widest, where she has several."""
-    policy = policies.in_force(at=at)
+    policy, homes = policies.in_force(at=at), _homes(person)
     found = [
         power
         for link, power in powers.held(signature.signer, at=at, policy=policy, person=person)
         if power.authority.capacity is signature.capacity
         and link.verified_at is not None
-        and _day(link.verified_at, person) <= _signed(signature)
+        and _days(link.verified_at, homes)[-1] <= _signed(signature)
     ]
     return max(found, key=lambda one: len(one.grants), default=None)
 
 
 def _spoken_since(participant: Participant, family: str, signature: Signature, own: Set[int]) -> bool:
-    """Whether a newer word stands: a yes of a later day, or a no of that day or later."""
-    signed = _signed(signature)
+    """Whether a newer word stands: a yes of a later day, or a no of that day or later. A day is that of any
+    place where she has been at home: to move takes no word back."""
+    signed, homes = _signed(signature), _homes(participant)
     return any(
-        (day := _day(one.recorded_at, participant)) > signed
+        (day := _days(one.recorded_at, homes)[-1]) > signed
         or (day == signed and one.decision is not Verb.GRANT)
         for one in records.of(participant)
         if one.family in (family, records.EVERYTHING) and one.seq not in own
@@ -130,8 +131,15 @@ def _signed(signature: Signature) -> date:
     return signature.on
 
 
-def _day(at: datetime, participant: Participant) -> date:
-    return at.astimezone(ZoneInfo(participant.home_zone)).date()
+def _homes(participant: Participant) -> list[ZoneInfo]:
+    """The time zone where she is at home, and those where she was."""
+    told = {said["fields"].get("home_zone") for said in remembered.trail(participant)}
+    return [ZoneInfo(zone) for zone in {participant.home_zone} | {zone for zone in told if zone}]
+
+
+def _days(at: datetime, homes: Sequence[ZoneInfo]) -> list[date]:
+    """The days that it was in these places, the earliest first."""
+    return sorted({at.astimezone(zone).date() for zone in homes})
 
 
 def _end(day: date, participant: Participant) -> datetime:

@@ -10,22 +10,27 @@ A house may have adopted one before the bounds of consent.policy came in, and be
     policies.named("2025.1")       # to make an old decision again: as it was
 
 It is not brought back in silence where something is decided: a decision names its policy, and is made again
-from the record and offline, so the policy it was made under has to be on record. `adopt_within_bounds` puts
-it there, and an operator reads first what it turns.
+from the record and offline, so the policy it was made under has to be on record. `bounding.adopt` puts it
+there, and an operator reads first what it turns.
+
+Which was adopted, and when, is the ledger's to say; the table keeps the words alone. A row that somebody put
+in by hand is never in force, one that was changed decides nothing, and an audit tells of both (`altered`).
 """
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
 from django.db import transaction
 
 from consent import bounds, events, fence
+from consent.canonical import instant
 from consent.errors import DialRefused, PolicyRefused
 from consent.ledger import log
-from consent.models import PolicyVersion
+from consent.ledger.leaves import commit
+from consent.models import LedgerEvent, PolicyVersion
 from consent.policy import Policy
 from consent.terms import canonical
 
@@ -34,7 +39,7 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
     """From now on decisions are made under this policy. The same one again changes nothing; another one under
     a version that is taken is refused."""
     body = canonical(policy).decode()
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    digest = _digest(body)
     known = PolicyVersion.objects.filter(version=policy.version).first()
     if known is not None and known.sha256 == digest:
         if in_force(at=at).version != policy.version:
@@ -57,15 +62,6 @@ def adopt(policy: Policy, *, by: str, at: datetime) -> Policy:
     return policy
 
 
-def adopt_within_bounds(*, by: str, at: datetime) -> Policy:
-    """Adopt what is in force brought back within the bounds, under a version of its own. Raises PolicyRefused
-    where it goes beyond none."""
-    policy = within_bounds(at=at)
-    if policy.version == as_of(at).version:
-        raise PolicyRefused(f"Policy {policy.version} goes beyond no bound. Nothing was changed.")
-    return adopt(replace(policy, version=f"{policy.version}.{at:%Y%m%d%H%M%S}"), by=by, at=at)
-
-
 def in_force(*, at: datetime) -> Policy:
     """The policy that was adopted last, at this instant; the shipped one where none ever was. Raises
     PolicyRefused for one that goes beyond the bounds of this house."""
@@ -81,14 +77,19 @@ def in_force(*, at: datetime) -> Policy:
 
 def is_usable(*, at: datetime) -> bool:
     """Whether anything can be decided under the policy in force."""
-    return next(as_of(at).beyond(), None) is None
+    try:
+        in_force(at=at)
+    except PolicyRefused:
+        return False
+    return True
 
 
 def within_bounds(*, at: datetime) -> Policy:
     """The same, but with every dial brought back to its bound where it goes beyond: for who may come to which
     record, what a page shows and when something is told. Nothing is decided under such a one: its version is
-    on no record."""
-    policy = as_of(at)
+    on no record. Where the newest is not as it was adopted the one before serves: a no is taken all the same.
+    """
+    policy = _newest_readable(at)
     if next(policy.beyond(), None) is None:
         return policy
     return bounds.within(policy, version=f"{policy.version}+bounds")
@@ -96,18 +97,13 @@ def within_bounds(*, at: datetime) -> Policy:
 
 def as_of(at: datetime) -> Policy:
     """The policy that was adopted last, at this instant, as it was: to tell what the law said then."""
-    newest = (
-        PolicyVersion.objects.filter(adopted_at__lte=at)
-        .order_by("-adopted_at", "-id")
-        .values_list("version", "sha256")
-        .first()
-    )
+    newest = next(iter(_adopted(at)), None)
     return Policy.default() if newest is None else _read(*newest)
 
 
 def named(version: str) -> Policy:
     """The policy of this version, as it was adopted. Raises PolicyRefused for one that is not on record."""
-    digest = PolicyVersion.objects.filter(version=version).values_list("sha256", flat=True).first()
+    digest = dict(_adopted()).get(version)
     if digest is not None:
         return _read(version, digest)
     if version == Policy.default().version:
@@ -115,12 +111,55 @@ def named(version: str) -> Policy:
     raise PolicyRefused(f"There is no policy {version} on record. Nothing was decided.")
 
 
+def altered() -> Iterator[str]:
+    """A sentence for every policy whose row says otherwise than the ledger: for an audit."""
+    adopted = dict(_adopted())
+    kept = dict(PolicyVersion.objects.order_by("id").values_list("version", "body"))
+    for version in kept.keys() - adopted.keys():
+        yield f"Policy {version} was never adopted: its row was put in by hand. Nothing is decided under it."
+    for version, digest in adopted.items():
+        if version not in kept:
+            yield f"The ledger records policy {version}, and it is gone from the record."
+        elif _digest(kept[version]) != digest:
+            yield f"Policy {version} is not as it was adopted."
+
+
+def _adopted(at: datetime | None = None) -> list[tuple[str, str]]:
+    """The versions that the ledger says were adopted, until an instant, with their hashes; newest first. The
+    instant is that of the words, which are committed to; the one in the row of an event is not."""
+    rows = LedgerEvent.objects.filter(kind=events.POLICY_ADOPTED.tag).order_by("id")
+    found: list[tuple[datetime, str, str]] = []
+    columns = ("uid", "at", "commitment", "opening__salt", "opening__body")
+    for uid, about, commitment, salt, body in rows.values_list(*columns):
+        if body is None or commit(bytes(salt), body) != bytes(commitment):
+            found.append((about, f"of event {uid}", ""))  # it says nothing, and nothing is decided under it
+            continue
+        said = json.loads(body)
+        found.append((instant(said["at"]), said["subject"], said["fields"]["sha256"]))
+    known = [one for one in found if at is None or one[0] <= at]
+    known.sort(key=lambda one: one[0])  # of one instant, in the order of the ledger
+    return [(version, digest) for _, version, digest in reversed(known)]
+
+
+def _newest_readable(at: datetime) -> Policy:
+    for adopted in _adopted(at):
+        try:
+            return _read(*adopted)
+        except PolicyRefused:
+            continue
+    return Policy.default()
+
+
 @lru_cache(maxsize=8)
 def _read(version: str, digest: str) -> Policy:
     """A version never changes, so it is read once by a process."""
-    body = PolicyVersion.objects.values_list("body", flat=True).get(version=version)
-    if hashlib.sha256(body.encode()).hexdigest() != digest:
+    body = PolicyVersion.objects.filter(version=version).values_list("body", flat=True).first()
+    if body is None or _digest(body) != digest:
         raise PolicyRefused(
             f"Policy {version} is not as it was adopted. Nothing was decided; tell an auditor."
         )
     return Policy.as_adopted(json.loads(body))
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 
 from broker import fresh, homes, uses
 from broker.errors import BrokerError
-from broker.models import User
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of
@@ -24,6 +23,7 @@ from broker.portal.zone_field import ZoneField
 from broker.rights import allow
 from broker.roles import Right
 from consent import giving
+from consent import homes as law
 from consent.errors import ConsentError
 from consent.homes import Home
 from consent.models import HomeChange
@@ -69,7 +69,7 @@ def move(request: HttpRequest, pseudonym: str) -> HttpResponse:
     context = {
         "form": form,
         "facts": _facts(desk),
-        "waits": [_entry(one, desk.user) for one in homes.said_of(person)],
+        "waits": [_entry(one, desk) for one in homes.said_of(person)],
     }
     return desk.render("move", context, status=422 if form.errors else 200)
 
@@ -83,13 +83,19 @@ def _facts(desk: Desk) -> list[dict[str, str]]:
     return facts
 
 
-def _entry(change: HomeChange, reader: User) -> dict[str, Any]:
-    """One word that waits, for components/entries.html."""
-    mine = change.proposed_by == reader.reference
+def _entry(change: HomeChange, desk: Desk) -> dict[str, Any]:
+    """One word that waits, and what would follow, for components/entries.html."""
+    mine = change.proposed_by == desk.user.reference
+    said = _("As you said.") if mine else SAYS[Capacity(change.capacity)]
+    if desk.ward.is_child:
+        home = Home(change.zone, change.region)
+        there = law.of_age_at(change.participant, home, uses.dials(desk.at))
+        follows = _("The child would choose alone from %(day)s.") % {"day": words.day(there, change.zone)}
+        said = f"{said} {follows}"
     return {
         "when": change.proposed_at,
         "title": place(change.region, change.zone),
-        "text": _("As you said.") if mine else SAYS[Capacity(change.capacity)],
+        "text": said,
         "kind": "wait",
         "word": _("Waits for a clerk"),
     }

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from broker import health, jobs, people, queries
 from broker.models import Job, JobState
-from consent import policies, records
+from consent import bounding, policies, records
 from consent.errors import PolicyRefused
 from consent.ledger import log
 from consent.models import LedgerEvent
@@ -20,6 +21,7 @@ from consent.terms import Verb
 from tests.broker.explaining.replaying import why
 from tests.broker.job_files.taking import asked, checked, run, taken
 from tests.proofs import prove
+from tests.unsafe import unsafe_without_triggers
 from tests.world import EARLIER, NOW, WITHOUT_COOLING_OFF, World
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -58,7 +60,7 @@ def test_a_job_that_waits_goes_on_waiting_and_runs_once_it_is_set_right(world, o
     jobs.run(older.pk, clock=lambda: NOW, batch=4)
     older.refresh_from_db()
     assert (older.state, older.attempt) == (JobState.QUEUED, 0)  # not even claimed
-    policies.adopt_within_bounds(by="user:steward", at=NOW)
+    bounding.adopt(by="user:steward", at=NOW)
     again = run(asked(world))
     assert again.state == JobState.RELEASED
     outcome = checked(taken(again))
@@ -69,7 +71,7 @@ def test_what_was_decided_under_it_is_decided_again_under_it(world, older):
     """In the house, and from the job's file with the ledger alone; before and after it is set right."""
     for right in (False, True):
         if right:
-            policies.adopt_within_bounds(by="user:steward", at=NOW + timedelta(hours=1))
+            bounding.adopt(by="user:steward", at=NOW + timedelta(hours=1))
         for person in world.people.values():
             replay = why(older, person)
             assert replay.equal is True, replay.problems
@@ -87,6 +89,23 @@ def test_a_no_is_taken_at_every_door_meanwhile(older):
     assert client.post(reverse("participant:stop_everything")).status_code == 302
     said = records.of(mia.own_record.participant)
     assert [one.decision for one in said] == [Verb.DENY, Verb.WITHDRAW]
+
+
+def test_a_no_is_taken_though_the_policy_was_changed_by_hand_and_no_command_makes_that_right(world):
+    policies.adopt(Policy.as_adopted({"policy_version": "2"}), by="founding", at=EARLIER)
+    with unsafe_without_triggers(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_policyversion SET body = replace(body, '18', '12')")
+    policies._read.cache_clear()
+    mia = people.sign_up("mia", PASSWORD, born_on=date(1980, 1, 1), at=EARLIER)
+    client = prove(client_of(mia))
+    for page in ("home", "choices", "usage", "move"):
+        assert client.get(reverse(f"participant:{page}")).status_code == 200
+    assert client.post(reverse("participant:stop_everything")).status_code == 302
+    assert [one.decision for one in records.of(mia.own_record.participant)] == [Verb.WITHDRAW]
+    with pytest.raises(CommandError, match="not as it was adopted"):
+        call_command("bound_policy", "--by", world.staff.steward.username)
+    (found,) = (one for one in health.look(at=timezone.now()) if one.part == "policy")
+    assert (found.well, found.words) == (False, "Policy 2 is not as it was adopted.")
 
 
 def client_of(user) -> Client:

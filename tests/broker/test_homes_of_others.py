@@ -14,7 +14,7 @@ from broker.roles import Role
 from consent import kin, participants
 from consent.errors import KinRefused
 from consent.homes import Home
-from consent.models import HomeChange, KinLink, Participant
+from consent.models import HomeChange, KinLink, LedgerEvent, Participant
 from consent.models.kin import Kind
 from consent.policy import Policy
 from consent.terms import SignIn
@@ -115,6 +115,16 @@ def test_a_clerks_no_is_told_to_all_and_moves_nothing(world, gita, father, child
     assert (told(gita)[0], told(father)[0], of_age(child)) == ("home_refused", "home_refused", before)
 
 
+def test_the_same_word_again_is_one_word_and_tells_nobody_twice(gita, father, child):
+    first = say(gita, child, LATE)
+    lines = LedgerEvent.objects.count()
+    assert say(gita, child, LATE, at=NOW + timedelta(minutes=1)) == first
+    assert (told(father).count("home_said"), LedgerEvent.objects.count()) == (1, lines)
+    assert say(father, child, LATE, at=NOW + timedelta(minutes=1)) != first  # another's is her own
+    assert say(gita, child, EARLY, at=NOW + timedelta(minutes=2)) != first
+    assert told(father).count("home_said") == 3
+
+
 def test_without_a_fresh_proof_nothing_is_said(gita, child):
     with pytest.raises(Refused, match="Nothing was changed"):
         say(gita, child, EARLY, method="password")
@@ -171,7 +181,7 @@ def test_the_pages_from_the_guardians_word_to_the_clerks_yes(world, gita, father
     page = hers.post(here, SAID, follow=True).content.decode()
     assert "Nothing has moved yet" in page
     assert "Mississippi" in page
-    assert "As you said." in page
+    assert "As you said. The child would choose alone from 1 January 2031." in page
     assert "As another guardian says." in read(client_of(father), here)
     assert "Somebody who acts for you says" in read(client_of(own), reverse("participant:move"))
     desk, change = client_of(world.staff.clerk), HomeChange.objects.get()

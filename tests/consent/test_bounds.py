@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consent import bounds, policies
+from consent import bounding, bounds, policies
 from consent.errors import DialRefused, PolicyRefused
 from consent.ledger import log
 from consent.models import PolicyVersion
@@ -108,7 +108,8 @@ def test_who_only_asks_who_may_come_gets_it_within_the_bounds(wide):
 
 
 def test_it_is_adopted_within_the_bounds_under_a_version_of_its_own(wide):
-    new = policies.adopt_within_bounds(by="steward", at=NOW + HOUR)
+    new, taken = bounding.adopt(by="steward", at=NOW + HOUR)
+    assert taken == 0
     assert new.version == "2024.1+bounds.20260601130000"
     assert policies.in_force(at=NOW + HOUR) == policies.named(new.version) == new
     assert bounds.turned(wide, new) == BACK
@@ -116,7 +117,7 @@ def test_it_is_adopted_within_the_bounds_under_a_version_of_its_own(wide):
     told = [said["subject"] for said in log.openings(["consent:policy:adopted"]).values()]
     assert told == ["2024.1", new.version]
     with pytest.raises(PolicyRefused, match="beyond no bound"):
-        policies.adopt_within_bounds(by="steward", at=NOW + 2 * HOUR)
+        bounding.adopt(by="steward", at=NOW + 2 * HOUR)
 
 
 def test_no_door_is_left_by_which_another_beyond_them_comes_in(wide):

@@ -10,7 +10,7 @@ from broker import rights
 from broker.management.operator import OperatorCommand
 from broker.models import User
 from broker.roles import Right
-from consent import bounds, policies
+from consent import bounding, bounds
 from consent.errors import PolicyRefused
 
 
@@ -25,7 +25,10 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, by: str | None, **_options: Any) -> None:
         now = timezone.now()
-        then, held = policies.as_of(now), policies.within_bounds(at=now)
+        try:
+            then, held = bounding.look(at=now)
+        except PolicyRefused as refused:
+            raise CommandError(str(refused)) from None
         if held.version == then.version:
             self.stdout.write(f"Policy {then.version} goes beyond no bound. Nothing was changed.")
             return
@@ -33,6 +36,7 @@ class Command(OperatorCommand):
             self.stdout.write(f"{wrong}.")
         for dial, (before, after) in bounds.turned(then, held).items():
             self.stdout.write(f"  {dial}: {before} becomes {after}")
+        self.stdout.write("A guardian's yes that has ended does not begin again: it is withdrawn with it.")
         if by is None:
             self.stdout.write("Nothing was changed. A steward adopts it so with --by.")
             return
@@ -40,10 +44,10 @@ class Command(OperatorCommand):
         if steward is None or not rights.has(steward, Right.KEEP_FORMS):
             raise CommandError(f"{by} is no steward here. Nothing was changed.")
         try:
-            adopted = policies.adopt_within_bounds(by=steward.reference, at=now)
+            adopted, taken = bounding.adopt(by=steward.reference, at=now)
         except PolicyRefused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write(
             f"Policy {adopted.version} is in force. What was decided before is decided again under "
-            f"{then.version}, which stays on record."
+            f"{then.version}, which stays on record. Withdrawn, so that they do not begin again: {taken}."
         )

@@ -1,12 +1,13 @@
 """Paper: who signed, when, and whether that counts."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from consent import (
     forms,
+    homes,
     kin,
     paper,
     paper_yes,
@@ -208,3 +209,18 @@ def test_a_yes_that_is_refused_for_itself_does_not_take_the_others_down(world, m
     keyed_alike(sheet, QC="yes", AI="yes")
     assert says(dov) == {"AI": "grant"}
     assert left(sheet) == {"QC": "Not this one."}
+
+
+@pytest.mark.parametrize("word", ["no", "a narrower yes"])
+def test_to_move_takes_no_word_back_that_was_said_since(world, word):
+    """A word is of the day that it was where she lived, though at her new home it was the day before."""
+    dov = world.join("Dov")
+    sheet = received(dov)
+    morning = datetime(2026, 5, 29 if word == "no" else 30, 5, tzinfo=UTC)
+    if word == "no":
+        records.deny(dov, "QC", by="Dov", at=morning)
+    else:
+        world.give(dov, "QC", at=morning)
+    homes.move(dov, homes.Home("Pacific/Pago_Pago", ""), by="Dov", at=morning + timedelta(hours=1))
+    keyed_alike(sheet, QC="yes")
+    assert left(sheet) == {"QC": str(paper_yes.Left.SPOKEN_SINCE)}
