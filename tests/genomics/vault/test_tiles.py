@@ -217,6 +217,25 @@ def test_who_leaves_while_rows_are_packed_is_not_brought_back(world: World, monk
         assert len(read([*files[:4], *files[5:]], clearance)) == 9
 
 
+def test_a_row_that_is_made_anew_while_rows_are_packed_is_the_new_one(world: World, monkeypatch):
+    files, clearance = joined(world, TEN), proof(world)
+    put, made = shelf.put, list[str]()
+
+    def meanwhile(name: str, pieces: Any) -> None:
+        put(name, pieces)
+        if name.startswith("tiles/"):
+            with readings.under(Purpose.UPKEEP):
+                rows.derive(files[4], in_use())
+            made.append(recorded(files[4]).place)
+
+    monkeypatch.setattr(shelf, "put", meanwhile)
+    upkeep.pack_rows()
+    monkeypatch.undo()
+    assert [recorded(files[4]).place] == made
+    with readings.under(Purpose.JOB):
+        assert len(read(files, clearance)) == 10
+
+
 def test_few_rows_wait_small_tiles_grow_and_a_damaged_row_holds_up_nobody(world: World, monkeypatch):
     joined(world, TEN[:3])
     part, _ = rows.parts_of(in_use())
