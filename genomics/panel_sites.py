@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genomics.coordinates import Build, code_or_none
+from genomics.genetic_map import GeneticMap
 from genomics.panel import Panel, PanelRefused
 from genomics.reference import Reference
 
@@ -34,9 +35,16 @@ class _Site(NamedTuple):
 
 
 def read_panel(
-    lines: Iterable[str], *, name: str, version: str, build: Build, reference: Reference | None = None
+    lines: Iterable[str],
+    *,
+    name: str,
+    version: str,
+    build: Build,
+    reference: Reference | None = None,
+    genetic_map: GeneticMap | None = None,
 ) -> tuple[Panel, int]:
-    """The panel, and how many of the listed sites it does not take. PanelRefused for what lists no sites."""
+    """The panel, and how many of the listed sites it does not take; on the shipped map if none is given.
+    PanelRefused for what lists no sites."""
     given = iter(lines)
     first = next(given, "")
     whole = chain((first,), given)
@@ -45,7 +53,7 @@ def read_panel(
     elif first.startswith("Illumina") or first.startswith("[Heading]"):
         sites = _along(reference, list(_of_manifest(whole, build)), build)
     else:
-        return Panel.from_tsv(whole, name=name, version=version, build=build), 0
+        return Panel.from_tsv(whole, name=name, version=version, build=build, genetic_map=genetic_map), 0
     kept: dict[tuple[int, int], _Site] = {}
     twice: set[tuple[int, int]] = set()
     for site in sites:
@@ -67,6 +75,7 @@ def read_panel(
         ref=[site.ref for site in taken],
         alt=[site.alt for site in taken],
         frequency=None if None in frequencies else frequencies,  # type: ignore[arg-type]
+        genetic_map=genetic_map,
     )
     return panel, len(sites) - len(taken)
 
