@@ -21,6 +21,8 @@ class Grid(NamedTuple):
     cell_tail: NDArray[np.uint64]  # and of the last
     cell_site: NDArray[np.int64]  # first site of each cell, and the end of the last
     together: int
+    probe_cell: NDArray[np.int64]  # the last of each `together` cells of a stretch: a probe,
+    probe_stretch: NDArray[np.int64]  # and the stretch that it is in
     expected: float  # contradictions of strangers in a cell, if all is known
     worth: NDArray[np.float32]  # of a site in each word, on average
     site_worth: NDArray[np.float32]

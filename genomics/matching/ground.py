@@ -129,6 +129,7 @@ class _Places:
         begins, ends = edges[:, 0] >> 6, (edges[:, 1] - 1) >> 6
         heads = ALL << (edges[:, 0] & 63).astype(np.uint64)
         tails = ALL >> (63 - ((edges[:, 1] - 1) & 63)).astype(np.uint64)
+        probe_cell = [range(a + CELLS - 1, b, CELLS) for a, b in pairwise(cell_from)]
         return Grid(
             walls=self.walls.astype(np.int64),
             cell_from=np.array(cell_from, dtype=np.int64),
@@ -138,6 +139,8 @@ class _Places:
             cell_tail=tails,
             cell_site=np.append(edges[:, 0], len(self.cm)),
             together=CELLS,
+            probe_cell=np.array([cell for some in probe_cell for cell in some], dtype=np.int64),
+            probe_stretch=np.repeat(np.arange(len(probe_cell)), list(map(len, probe_cell))),
             expected=float(does.sum() / max(len(edges), 1)),
             worth=_by_word(can * worth, words, can).astype(np.float32),
             site_worth=worth.astype(np.float32),

@@ -11,7 +11,8 @@ chance c: each that does not is worth -log(1 - c), kept a word of 64 sites (`wor
 a price, for it may be a misreading. A stretch goes on while that pays.
 
 Cells cut a chromosome in pieces so short that any stretch worth telling holds `together` whole ones. Looking
-at every `together`-th cell is enough to find them: strangers contradict each other in nearly all.
+at every `together`-th cell, the probes, is enough to find them: strangers contradict each other in nearly
+all, and mostly in their first words, which lie side by side (probes).
 """
 
 import math
@@ -22,6 +23,7 @@ from numba import njit
 
 from genomics.matching.ends import settled, site_at
 from genomics.matching.grid import Grid, Rules
+from genomics.matching.probes import next_probe
 from genomics.matching.words import ALL, ONE, between, can, do, highest, lowest, ones
 
 FOUND = np.dtype(
@@ -37,24 +39,22 @@ FOUND = np.dtype(
     ]
 )
 PLENTY = 40.0  # evidence that need not be added up site by site
-ROOM = 4096  # more than one pair's stretches on one chromosome
 
 
 @njit(cache=True, nogil=True)
 def _next_clean(
-    qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, begins: Any, ends: Any, heads: Any, tails: Any,
-    low: int, beyond: int, together: int, limit: int, both: bool,
-) -> int:  # fmt: skip
+    qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, grid: Grid, low: int, beyond: int, limit: int
+) -> int:
     """The first of the next `together` cells one after the other, from `low` on and before `beyond`, without
-    more than `limit` contradictions in any; `beyond` if there are none. Its inner lines are where the time
-    of a search goes: words are read in place, and a cell is left as soon as it is lost."""
-    begin, at = low, low + together - 1  # the cells after `at` are clean
+    more than `limit` contradictions in any; `beyond` if there are none. A cell is left as soon as it is lost.
+    """
+    begin, at = low, low + grid.together - 1  # the cells after `at` are clean
     while at < beyond:
-        w, last = begins[at], ends[at]
-        mask = heads[at]
+        w, last = grid.cell_begin[at], grid.cell_end[at]
+        mask = grid.cell_head[at]
         total = np.int64(0)
         while True:
-            if both:
+            if grid.both:
                 here = (qlo[q, w] | qhi[q, w]) & (rlo[r, w] | rhi[r, w])
                 here &= (qlo[q, w] ^ rlo[r, w]) | (qhi[q, w] ^ rhi[r, w])
             else:
@@ -63,10 +63,10 @@ def _next_clean(
             if total > limit or w == last:
                 break
             w += ONE
-            mask = tails[at] if w == last else ALL
+            mask = grid.cell_tail[at] if w == last else ALL
         if total > limit:
             begin = at + 1
-            at += together
+            at += grid.together
         elif at == begin:
             return begin
         else:
@@ -228,41 +228,48 @@ def _shared(
 
 @njit(cache=True, nogil=True)
 def scan(
-    qlo: Any, qhi: Any, rlo: Any, rhi: Any, pairs: Any, q_misread: Any, r_misread: Any,
-    q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any, start: int,
+    qlo: Any, qhi: Any, q_probes: Any, rlo: Any, rhi: Any, r_probes: Any, pairs: Any,
+    q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any,
+    start: int,
 ) -> tuple[int, int]:  # fmt: skip
-    """Pairs (query, row): what they share, written to `out`, a chromosome after the other so that a tile of
-    people stays in the nearest memory. `misread` is how many of strangers' contradictions there would be of
-    misreading alone, `called` the share of sites known. Gives how many stretches there are, and the step to
-    go on from when `out` was full (-1: it is done)."""
-    count = 0
-    cell_from, cell_site = grid.cell_from, grid.cell_site
-    begins, ends, heads, tails = grid.cell_begin, grid.cell_end, grid.cell_head, grid.cell_tail
-    for step in range(start, (len(grid.walls) - 1) * len(pairs)):
-        stretch, pair = step // len(pairs), step % len(pairs)
+    """Pairs (query, row): what they share, written to `out`. `misread` is how many of strangers'
+    contradictions there would be of misreading alone, `called` the share of sites known. Gives how many
+    stretches there are, and the pair to go on from when `out` had no room for another (-1: it is done)."""
+    count, beyond, together = 0, len(grid.probe_cell), grid.together
+    for pair in range(start, len(pairs)):
         q, r = pairs[pair, 0], pairs[pair, 1]
-        if len(out) - count < ROOM:
-            return count, step
+        if len(out) - count < beyond:
+            return count, pair
         misread = q_misread[q] + r_misread[r]
         mean = misread * grid.expected * q_called[q] * r_called[r]
         limit = int(mean + 3.5 * math.sqrt(mean) + 0.7)
-        low, beyond = cell_from[stretch], cell_from[stretch + 1]
-        reached = grid.walls[stretch]
+        probe, stretch, low, wall, reached = 0, -1, 0, 0, 0
         while True:
-            cell = _next_clean(
-                qlo, qhi, q, rlo, rhi, r, begins, ends, heads, tails,
-                low, beyond, grid.together, limit, grid.both,
-            )  # fmt: skip
-            if cell == beyond:
+            if not grid.both:
+                probe = next_probe(q_probes, q, r_probes, r, probe, limit)
+            if probe >= beyond:
                 break
+            if grid.probe_stretch[probe] != stretch:
+                stretch = grid.probe_stretch[probe]
+                low, wall, reached = grid.cell_from[stretch], grid.cell_from[stretch + 1], grid.walls[stretch]
+            here = grid.probe_cell[probe]
+            end = min(here + together, wall)
+            cell = end
+            if here >= low:
+                cell = _next_clean(
+                    qlo, qhi, q, rlo, rhi, r, grid, max(low, here - together + 1), end, limit
+                )  # fmt: skip
+            if cell == end:
+                probe += 1
+                continue
             reached, told = _shared(
-                qlo[q], qhi[q], rlo[r], rhi[r], cell_site[cell], reached, stretch, grid, -math.log(misread),
-                rules, out[count],
+                qlo[q], qhi[q], rlo[r], rhi[r], grid.cell_site[cell], reached, stretch, grid,
+                -math.log(misread), rules, out[count],
             )  # fmt: skip
             if told:
                 out[count].query, out[count].row = q, r
                 count += 1
-            low = cell + grid.together
-            while low < beyond and cell_site[low] < reached:
+            low = cell + together
+            while low < wall and grid.cell_site[low] < reached:
                 low += 1
     return count, -1

@@ -21,7 +21,8 @@ from genomics.matching.ground import Ground
 from genomics.matching.kernels import Rows
 from genomics.matching.kinship import Relationship, kinship, relationship
 from genomics.matching.likely import Likely
-from genomics.matching.scan import FOUND, ROOM, scan
+from genomics.matching.probes import Probes, probes_of
+from genomics.matching.scan import FOUND, scan
 from genomics.matching.setting import Setting
 from genomics.matching.sharing import Segment, Sharing
 from genomics.panel import Panel, PanelRow
@@ -41,20 +42,21 @@ BOTH = Rules(
     temper=0.4, harsh=0.4, told_cm=LEAST_BOTH_CM, margin_cm=0.0,
 )  # fmt: skip
 
-AT_ONCE = 4 * ROOM  # stretches before the scan hands them over
+AT_ONCE = 16_384  # stretches before the scan hands them over
 SHARED = np.dtype([*FOUND.descr, ("both", "?")])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
-    """Rows side by side, and how far each is believed."""
+    """Rows side by side, the probes of each, and how far each is believed."""
 
     rows: Rows
+    probes: Probes
     setting: Setting
 
     @classmethod
     def of(cls, rows: Rows, ground: Ground) -> Self:
-        return cls(rows, Setting.of(rows, ground.frequency))
+        return cls(rows, probes_of(rows, ground.one), Setting.of(rows, ground.frequency))
 
 
 def compare(
@@ -181,11 +183,12 @@ def scanned(
     queries: People, people: People, pairs: NDArray[np.int32], grid: Grid, misreading: float, rules: Rules
 ) -> NDArray[Any]:
     """The stretches of pairs (query, row), as scan.FOUND has them, under one grid and its rules."""
-    room = np.zeros(AT_ONCE, dtype=FOUND)
+    room = np.zeros(max(AT_ONCE, len(grid.probe_cell)), dtype=FOUND)
     parts, step = [room[:0]], 0
     while step >= 0 and len(pairs):
         count, step = scan(
-            queries.rows.lo, queries.rows.hi, people.rows.lo, people.rows.hi, np.ascontiguousarray(pairs),
+            queries.rows.lo, queries.rows.hi, queries.probes, people.rows.lo, people.rows.hi, people.probes,
+            np.ascontiguousarray(pairs),
             queries.setting.dropout * misreading, people.setting.dropout * misreading,
             queries.setting.called, people.setting.called, grid, rules, room, step,
         )  # fmt: skip
