@@ -24,13 +24,14 @@ from genomics._vault.memory import Kept, Memory, Place
 from genomics._vault.rows import PLANES, SKETCH, InUse, name_of
 from genomics.errors import VaultSealed
 from genomics.matching.kernels import Rows
+from genomics.matching.probes import gather, shape_of
 from genomics.matching.question import Group
 from genomics.matching.segments import People
 from genomics.matching.setting import Setting
 from genomics.matching.sketch import LINE, Lines
 from genomics.models import GenomicFile, Sealed
 from genomics.panel import PanelRow
-from genomics.row_bytes import Words, joined, split
+from genomics.row_bytes import joined, split
 
 Bytes = NDArray[np.uint8]
 
@@ -41,7 +42,7 @@ AT_ONCE = 2 * 1024 * 1024  # bytes that are read in one piece where rows lie sid
 def lent(files: Sequence[GenomicFile], used: InUse, proof: Clearance) -> Iterator["Lent"]:
     """The rows of these files, for the time of a batch. Raises NotCleared when one is not covered."""
     vault.require_covered(files, proof)
-    with memory.of(used.digest, used.shape) as here:
+    with memory.of(used.digest, used.shape, used.probes) as here:
         batch = Lent(files, used, proof, here)
         try:
             yield batch
@@ -63,7 +64,7 @@ class Lent:
 
     def __init__(self, files: Sequence[GenomicFile], used: InUse, proof: Clearance, here: Memory) -> None:
         self._files, self._used, self._proof, self._here = files, used, proof, here
-        self._scratch: list[Words] = []
+        self._scratch: list[NDArray[np.uint64]] = []
 
     def groups(self, places: Sequence[int]) -> list[Group]:
         """The rows of the files at these places: those that are in memory now, and those that found no room
@@ -144,7 +145,10 @@ class Lent:
         shape = self._used.shape
         lo, hi = (np.zeros((len(places), shape.words), dtype=np.uint64) for _ in range(2))
         self._scratch += [lo, hi]
-        people = People(Rows(shape.autosomal, lo, hi), Setting(np.zeros(len(lo)), np.zeros(len(lo))))
+        probes = np.zeros((len(places), *shape_of(self._used.probes)), dtype=np.uint64)
+        self._scratch += [probes]
+        nothing = Setting(np.zeros(len(lo)), np.zeros(len(lo)))
+        people = People(Rows(shape.autosomal, lo, hi), probes, nothing)
         lines = {place: n for n, place in enumerate(places)}
 
         def into(place: int) -> tuple[Bytes | None, ...]:
@@ -209,13 +213,14 @@ class Lent:
         return {place: AESGCM(found[person]) for place, person in people.items()}
 
     def _settle(self, people: People, lines: Iterable[int]) -> None:
-        """How far each of these is to be believed, while her row is near."""
+        """How far each of these is to be believed, and her probes, while her row is near."""
         order = sorted(lines)
         for _, group in groupby(enumerate(order), key=lambda one: one[1] - one[0]):
             run = [line for _, line in group]
             some = slice(run[0], run[-1] + 1)
             found = Setting.of(people.rows[some], self._used.frequency, promised=self._used.promised)
             people.setting.dropout[some], people.setting.called[some] = found.dropout, found.called
+            gather(people.rows[some], self._used.probes, people.probes[some])
 
 
 def _blobs(

@@ -9,6 +9,7 @@ everything goes. No row is put out to make room: what finds none is decrypted ea
 
 import heapq
 import logging
+import math
 import mmap
 import os
 import threading
@@ -21,9 +22,11 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 from django.db import connection
+from numpy.typing import NDArray
 
 from consent import fence
 from genomics.matching.kernels import Rows
+from genomics.matching.probes import shape_of
 from genomics.matching.segments import People
 from genomics.matching.setting import Setting
 from genomics.row_bytes import Shape, Words
@@ -49,12 +52,13 @@ class Kept:
 class Memory:
     """Rows of one panel, a person a line. All is done, and what is here is used, while holding `lock`."""
 
-    def __init__(self, shape: Shape, *, most: int) -> None:
-        plane = 8 * shape.words
-        self.shape, self.lines = shape, most // max(2 * plane, 1)
+    def __init__(self, shape: Shape, probed: NDArray[np.int32], *, most: int) -> None:
+        one = shape_of(probed)
+        self.shape, self.lines = shape, most // max(8 * (2 * shape.words + math.prod(one)), 1)
         lo, hi = (_pages(self.lines, shape.words) for _ in range(2))
+        probes = _pages(self.lines, math.prod(one)).reshape(self.lines, *one)
         empty = Setting(np.zeros(self.lines), np.zeros(self.lines))
-        self.people = People(Rows(shape.autosomal, lo, hi), empty)
+        self.people = People(Rows(shape.autosomal, lo, hi), probes, empty)
         self.lock = threading.RLock()
         self._kept: dict[UUID, Kept] = {}
         self._free = list(range(self.lines))  # a heap: the first lines first, so that rows lie together
@@ -95,6 +99,7 @@ class Memory:
         """Write over a line, and let it be used again."""
         rows, setting = self.people.rows, self.people.setting
         rows.lo[line] = rows.hi[line] = 0
+        self.people.probes[line] = 0
         setting.dropout[line] = setting.called[line] = 0
         heapq.heappush(self._free, line)
 
@@ -152,12 +157,12 @@ _one = threading.Lock()
 
 
 @contextmanager
-def of(panel: bytes, shape: Shape) -> Iterator[Memory]:
+def of(panel: bytes, shape: Shape, probed: NDArray[np.int32]) -> Iterator[Memory]:
     """The memory of this process for rows of a panel, named by its digest, for the time of a batch."""
     with _one:
         if panel not in _memory:
             forget()
-            _memory[panel] = Memory(shape, most=settings.ROWS_BYTES)
+            _memory[panel] = Memory(shape, probed, most=settings.ROWS_BYTES)
         memory = _memory[panel]
     with memory.lock:
         yield memory

@@ -21,6 +21,7 @@ from genomics._vault import files as vault
 from genomics._vault import keys, parts, shelf
 from genomics._vault.tiles import Part
 from genomics.matching import kernels, sketch
+from genomics.matching.segments import ground_of
 from genomics.matching.setting import Setting, promises
 from genomics.matching.sketch import Lines, Sketch
 from genomics.models import GenomicFile, PanelVersion, Sealed
@@ -41,6 +42,7 @@ class InUse:
     shape: Shape
     frequency: NDArray[np.float64] | None  # along the autosomes
     promised: NDArray[np.float64]  # heterozygotes, word by word (setting)
+    probes: NDArray[np.int32]  # the sites that are looked at first (probes)
 
     @classmethod
     def of(cls, version: PanelVersion) -> Self:
@@ -48,7 +50,8 @@ class InUse:
         shape, stated = Shape.of(panel), panel.frequency
         frequency = None if stated is None else stated[: shape.autosomal].astype(np.float64)
         promised = promises(frequency, shape.autosomal)
-        return cls(panel, version.build, bytes(version.sha256), shape, frequency, promised)
+        probes = ground_of(panel).probes
+        return cls(panel, version.build, bytes(version.sha256), shape, frequency, promised, probes)
 
     @property
     def sketch(self) -> Sketch | None:

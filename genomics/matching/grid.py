@@ -14,16 +14,15 @@ class Grid(NamedTuple):
     """What the scan needs of a panel, for one haplotype or for both."""
 
     walls: NDArray[np.int64]  # first site of each stretch that is seen as one, and the end of the last
-    cell_from: NDArray[np.int64]  # first cell of each stretch, and the end of the last
-    cell_begin: NDArray[np.uint64]  # first word of each cell,
-    cell_end: NDArray[np.uint64]  # its last,
-    cell_head: NDArray[np.uint64]  # the sites that are meant of the first,
-    cell_tail: NDArray[np.uint64]  # and of the last
-    cell_site: NDArray[np.int64]  # first site of each cell, and the end of the last
-    together: int
-    probe_cell: NDArray[np.int64]  # the last of each `together` cells of a stretch: a probe,
-    probe_stretch: NDArray[np.int64]  # and the stretch that it is in
-    expected: float  # contradictions of strangers in a cell, if all is known
+    window_begin: NDArray[np.uint64]  # first word of each window,
+    window_end: NDArray[np.uint64]  # its last,
+    window_head: NDArray[np.uint64]  # the sites that are meant of the first,
+    window_tail: NDArray[np.uint64]  # and of the last
+    window_site: NDArray[np.int64]  # first site of each window
+    window_cm: NDArray[np.float32]  # its length, to the next site behind it
+    window_stretch: NDArray[np.int64]  # the stretch that it is in
+    expected: float  # contradictions of strangers in a window, if all is known,
+    probed: float  # and at the sites of a window that are probed
     worth: NDArray[np.float32]  # of a site in each word, on average
     site_worth: NDArray[np.float32]
     site_cm: NDArray[np.float32]
@@ -38,6 +37,7 @@ class Rules(NamedTuple):
     drop: float  # so much may it lose on the way to what it gains
     blind_cm: float  # longer gaps without a site known in both are not seen across
     least_evidence: float
+    convincing: float  # evidence that one of a pair's stretches must have for any to be told
     inside_cm: float  # an end may turn out to lie so far within what was found,
     outside_cm: float  # and so far beyond
     temper: float  # how much of what a site says for sharing counts, for the end,

@@ -1,4 +1,4 @@
-"""A panel's autosomes as the scan needs them: walls, cells, and what each word of sites is worth.
+"""A panel's autosomes as the scan needs them: walls, windows, and what each word of sites is worth.
 
 Pure. The scan is in scan, how far a profile is believed in setting.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomics.coordinates import AUTOSOMES
+from genomics.matching import probes
 from genomics.matching.grid import Grid
 from genomics.panel import Panel
 
@@ -22,10 +23,9 @@ BIN_CM = 2.0  # the map counts as seen in bins of this length that hold a site k
 SAME_CM = 0.03  # sites closer than this say the same thing of a person again: together they count as one
 NEAR_CM = 0.006  # and of a stretch that two people share, which goes on anyhow, sites closer than this
 
-# Four cells and a little lie in the shortest stretch that is told, wherever it begins.
-CELLS = 4
-CELL_CM = 1.3
-CELL_BOTH_CM = 0.75
+# The shortest stretch that is told holds a whole window, wherever it begins.
+WINDOW_CM = 3.4
+WINDOW_BOTH_CM = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,7 @@ class Ground:
     novelty: NDArray[np.float64]  # 1 for a site that stands alone, less for one among close neighbours
     one: Grid
     both: Grid
+    probes: NDArray[np.int32]  # of each window for one haplotype, the sites that tell most of it (probes)
     misreading: float
     worth: (
         float  # for one haplotype, of a site known in two who share a haplotype, on average: evidence (log)
@@ -77,6 +78,8 @@ class Ground:
         near = np.minimum(apart / NEAR_CM, 1.0)
         alone = -np.log1p(-opposite / homozygous) * near
         place = _Places(cm, np.append(np.flatnonzero(new | (gap > BLIND_CM)), len(cm)), ref, alt)
+        one = place.grid(homozygous, opposite, alone, WINDOW_CM, both=False)
+        probed = probes.chosen(one, opposite)
         return cls(
             sites=len(cm),
             chromosome=chromosome,
@@ -84,10 +87,11 @@ class Ground:
             cm=cm,
             frequency=frequency,
             novelty=np.minimum(apart / SAME_CM, 1.0),
-            one=place.grid(homozygous, opposite, alone, CELL_CM, both=False),
+            one=one._replace(probed=probes.expected(probed, opposite)),
             both=place.grid(
-                np.ones_like(alt), differing, -np.log1p(-differing) * near, CELL_BOTH_CM, both=True
+                np.ones_like(alt), differing, -np.log1p(-differing) * near, WINDOW_BOTH_CM, both=True
             ),
+            probes=probed,
             misreading=float((alt * ref).sum() / max(2 * opposite.sum(), RARE)),
             worth=float((homozygous * alone).mean()) if len(cm) else 0.0,
             bins=bins,
@@ -114,34 +118,34 @@ class _Places:
         can: NDArray[np.float64],
         does: NDArray[np.float64],
         worth: NDArray[np.float64],
-        cell_cm: float,
+        window_cm: float,
         *,
         both: bool,
     ) -> Grid:
         """From the chances, a site, that two could contradict each other and that strangers do, and what a
         site is worth that could and does not."""
         words = np.arange(0, len(self.cm), 64)
-        cells, cell_from = [], [0]
-        for first, end in zip(self.walls[:-1].tolist(), self.walls[1:].tolist(), strict=True):
-            cells += _cells(self.cm[first:end], first, cell_cm)
-            cell_from.append(len(cells))
-        edges = np.array(cells, dtype=np.int64).reshape(-1, 2)
+        windows, stretch = list[tuple[int, int]](), list[int]()
+        for n, (first, end) in enumerate(pairwise(self.walls.tolist())):
+            here = _windows(self.cm[first:end], first, window_cm)
+            windows += here
+            stretch += [n] * len(here)
+        edges = np.array(windows, dtype=np.int64).reshape(-1, 2)
+        ends_at = self.walls[1:][np.array(stretch, dtype=np.int64)] - 1
         begins, ends = edges[:, 0] >> 6, (edges[:, 1] - 1) >> 6
         heads = ALL << (edges[:, 0] & 63).astype(np.uint64)
         tails = ALL >> (63 - ((edges[:, 1] - 1) & 63)).astype(np.uint64)
-        probe_cell = [range(a + CELLS - 1, b, CELLS) for a, b in pairwise(cell_from)]
         return Grid(
             walls=self.walls.astype(np.int64),
-            cell_from=np.array(cell_from, dtype=np.int64),
-            cell_begin=begins.astype(np.uint64),
-            cell_end=ends.astype(np.uint64),
-            cell_head=np.where(begins == ends, heads & tails, heads),
-            cell_tail=tails,
-            cell_site=np.append(edges[:, 0], len(self.cm)),
-            together=CELLS,
-            probe_cell=np.array([cell for some in probe_cell for cell in some], dtype=np.int64),
-            probe_stretch=np.repeat(np.arange(len(probe_cell)), list(map(len, probe_cell))),
+            window_begin=begins.astype(np.uint64),
+            window_end=ends.astype(np.uint64),
+            window_head=np.where(begins == ends, heads & tails, heads),
+            window_tail=tails,
+            window_site=edges[:, 0],
+            window_cm=(self.cm[np.minimum(edges[:, 1], ends_at)] - self.cm[edges[:, 0]]).astype(np.float32),
+            window_stretch=np.array(stretch, dtype=np.int64),
             expected=float(does.sum() / max(len(edges), 1)),
+            probed=0.0,
             worth=_by_word(can * worth, words, can).astype(np.float32),
             site_worth=worth.astype(np.float32),
             site_cm=self.cm.astype(np.float32),
@@ -160,13 +164,13 @@ def _by_word(
     return np.asarray(np.add.reduceat(value, words) / np.add.reduceat(weight, words))
 
 
-def _cells(cm: NDArray[np.float64], first: int, cell_cm: float) -> list[tuple[int, int]]:
-    """Sites from and to (exclusive) of each cell of a stretch that begins at `first`: cut between words where
-    they are dense enough, so that no word is read for two."""
+def _windows(cm: NDArray[np.float64], first: int, window_cm: float) -> list[tuple[int, int]]:
+    """Sites from and to (exclusive) of each window of a stretch that begins at `first`: cut between words
+    where they are dense enough, so that no word is read for two."""
     edges, last = [first], first + len(cm)
     while edges[-1] < last:
         here = edges[-1]
-        beyond = first + int(np.searchsorted(cm, cm[here - first] + cell_cm, side="right"))
+        beyond = first + int(np.searchsorted(cm, cm[here - first] + window_cm, side="right"))
         at_word = beyond & ~63
         edges.append(min(at_word if at_word > here + 63 else max(beyond, here + 1), last))
     return list(pairwise(edges))

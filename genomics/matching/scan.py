@@ -10,9 +10,9 @@ genotypes differ. Had the two nothing in common, a site that could contradict th
 chance c: each that does not is worth -log(1 - c), kept a word of 64 sites (`worth`), and each that does costs
 a price, for it may be a misreading. A stretch goes on while that pays.
 
-Cells cut a chromosome in pieces so short that any stretch worth telling holds `together` whole ones. Looking
-at every `together`-th cell, the probes, is enough to find them: strangers contradict each other in nearly
-all, and mostly in their first words, which lie side by side (probes).
+Windows cut a chromosome in pieces so short that any stretch worth telling holds a whole one. Where two people
+contradict each other no more often than misreadings do, at the window's probes (see there) and then in all of
+it, they are looked at closely; strangers do nearly nowhere.
 """
 
 import math
@@ -23,7 +23,7 @@ from numba import njit
 
 from genomics.matching.ends import settled, site_at
 from genomics.matching.grid import Grid, Rules
-from genomics.matching.probes import next_probe
+from genomics.matching.probes import next_probed
 from genomics.matching.words import ALL, ONE, between, can, do, highest, lowest, ones
 
 FOUND = np.dtype(
@@ -38,40 +38,46 @@ FOUND = np.dtype(
         ("measured", "<f4"),  # centimorgans, before it was made as long as the shortest that is told
     ]
 )
+PIECE = np.dtype(
+    [
+        ("first", "<i4"),  # site, inclusive
+        ("last", "<i4"),  # site, inclusive
+        ("stretch", "<i4"),
+        ("started", "?"),  # for what contradicts, and not where nothing is known
+        ("ended", "?"),
+        ("evidence", "<f4"),
+    ]
+)
 PLENTY = 40.0  # evidence that need not be added up site by site
 
 
 @njit(cache=True, nogil=True)
-def _next_clean(
-    qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, grid: Grid, low: int, beyond: int, limit: int
-) -> int:
-    """The first of the next `together` cells one after the other, from `low` on and before `beyond`, without
-    more than `limit` contradictions in any; `beyond` if there are none. A cell is left as soon as it is lost.
-    """
-    begin, at = low, low + grid.together - 1  # the cells after `at` are clean
-    while at < beyond:
-        w, last = grid.cell_begin[at], grid.cell_end[at]
-        mask = grid.cell_head[at]
-        total = np.int64(0)
-        while True:
-            if grid.both:
-                here = (qlo[q, w] | qhi[q, w]) & (rlo[r, w] | rhi[r, w])
-                here &= (qlo[q, w] ^ rlo[r, w]) | (qhi[q, w] ^ rhi[r, w])
-            else:
-                here = qlo[q, w] & rlo[r, w] & (qhi[q, w] ^ rhi[r, w])
-            total += np.int64(ones(here & mask))
-            if total > limit or w == last:
-                break
-            w += ONE
-            mask = grid.cell_tail[at] if w == last else ALL
-        if total > limit:
-            begin = at + 1
-            at += grid.together
-        elif at == begin:
-            return begin
+def most(misread: float, expected: float, called: float) -> int:
+    """How often two who share may contradict each other, where strangers are expected to do so `expected`
+    times if all is known: hardly ever more, by misreadings alone."""
+    mean = misread * expected * called
+    return int(mean + 2.5 * math.sqrt(mean) + 0.7)
+
+
+@njit(cache=True, nogil=True)
+def _clean(
+    qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, begins: Any, ends: Any, heads: Any, tails: Any,
+    both: bool, window: int, limit: int,
+) -> bool:  # fmt: skip
+    """Whether two people contradict each other no more than `limit` times in all of a window."""
+    w, last = begins[window], ends[window]
+    mask, against = heads[window], np.int64(0)
+    while True:
+        if both:
+            here = (qlo[q, w] | qhi[q, w]) & (rlo[r, w] | rhi[r, w])
+            here &= (qlo[q, w] ^ rlo[r, w]) | (qhi[q, w] ^ rhi[r, w])
         else:
-            at -= 1
-    return beyond
+            here = qlo[q, w] & rlo[r, w] & (qhi[q, w] ^ rhi[r, w])
+        against += np.int64(ones(here & mask))
+        if against > limit or w == last:
+            return bool(against <= limit)
+        w += ONE
+        mask = tails[window] if w == last else ALL
 
 
 @njit(cache=True, nogil=True)
@@ -174,32 +180,52 @@ def _exactly(qlo: Any, qhi: Any, rlo: Any, rhi: Any, first: int, end: int, grid:
 
 
 @njit(cache=True, nogil=True)
-def _shared(
+def _piece(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, begin: int, reached: int, stretch: int, grid: Grid, price: float,
-    rules: Rules, one: Any,
+    rules: Rules, piece: Any,
 ) -> tuple[int, bool]:  # fmt: skip
-    """What two people share about site `begin`, no further back than `reached`, written to `one`: where it
-    ends, and whether it is worth telling."""
+    """What two people share about site `begin`, no further back than `reached`, as the contradictions cut it,
+    written to `piece`: where it ends, and whether it is worth a closer look."""
     wall, beyond, cm = grid.walls[stretch], grid.walls[stretch + 1], grid.site_cm
     end, ended = _onwards(qlo, qhi, rlo, rhi, begin, beyond, grid, price, rules)
     first, started = begin, True
     if begin > reached:
         first, started = _back(qlo, qhi, rlo, rhi, begin, reached, grid, price, rules)
     last = end - 1
-    least = rules.told_cm - rules.margin_cm
-    if last <= first or cm[last] - cm[first] < least - 2 * rules.outside_cm:
+    if last <= first or cm[last] - cm[first] < rules.told_cm - rules.margin_cm - 2 * rules.outside_cm:
         return end, False
     while first < last and not can(qlo, qhi, rlo, rhi, first >> 6, True) >> (first & 63) & ONE:
-        first += 1  # found from a cell in which nothing was known, and so nothing contradicted
+        first += 1  # found from a window in which nothing was known, and so nothing contradicted
     worth, _, against = _weighed(qlo, qhi, rlo, rhi, first, end, grid)
-    one.evidence = worth - price * against
+    piece.first, piece.last, piece.stretch, piece.evidence = first, last, stretch, worth - price * against
+    piece.started, piece.ended = started and first > wall, ended and end < beyond
+    return end, piece.evidence >= rules.least_evidence
+
+
+@njit(cache=True, nogil=True)
+def _measured(
+    qlo: Any, qhi: Any, rlo: Any, rhi: Any, piece: Any, reached: int, grid: Grid, price: float, rules: Rules,
+    one: Any,
+) -> bool:  # fmt: skip
+    """A piece weighed site by site, with its ends settled, no further back than `reached`, written to `one`;
+    whether it is to be told."""
+    first, last, beyond, cm = (
+        max(piece.first, reached),
+        piece.last,
+        grid.walls[piece.stretch + 1],
+        grid.site_cm,
+    )
+    if last <= first:
+        return False
+    one.evidence = piece.evidence
     if one.evidence < PLENTY:
-        one.evidence = _exactly(qlo, qhi, rlo, rhi, first, end, grid) - price * against
-    if one.evidence < rules.least_evidence:
-        return end, False
+        _, _, against = _weighed(qlo, qhi, rlo, rhi, first, last + 1, grid)
+        one.evidence = _exactly(qlo, qhi, rlo, rhi, first, last + 1, grid) - price * against
+        if one.evidence < rules.least_evidence:
+            return False
     middle = site_at(cm, first, last, (cm[first] + cm[last]) / 2)
     left, right = first, last
-    if started and first > wall:
+    if piece.started:
         inner = min(site_at(cm, first, last, cm[first] + rules.inside_cm), middle)
         outer = site_at(cm, reached, first, cm[first] - rules.outside_cm)
         where = settled(
@@ -207,7 +233,7 @@ def _shared(
             price, rules.temper, rules.harsh, grid.both,
         )  # fmt: skip
         left = site_at(cm, reached, middle, where)
-    if ended and end < beyond:
+    if piece.ended:
         inner = max(site_at(cm, first, last, cm[last] - rules.inside_cm), middle)
         outer = site_at(cm, last, beyond - 1, cm[last] + rules.outside_cm)
         where = settled(
@@ -215,15 +241,15 @@ def _shared(
             price, rules.temper, rules.harsh, grid.both,
         )  # fmt: skip
         right = site_at(cm, middle, beyond - 1, where)
-    if right <= left or cm[right] - cm[left] < least:
-        return max(end, right + 1), False
+    if right <= left or cm[right] - cm[left] < rules.told_cm - rules.margin_cm:
+        return False
     one.measured = cm[right] - cm[left]
     while cm[right] - cm[left] < rules.told_cm and (left > reached or right < beyond - 1):
         left -= left > reached
         right += right < beyond - 1
     _, known, against = _weighed(qlo, qhi, rlo, rhi, left, right + 1, grid)
     one.first, one.last, one.sites, one.against = left, right, known, against
-    return max(end, right + 1), cm[right] - cm[left] >= rules.told_cm
+    return bool(cm[right] - cm[left] >= rules.told_cm)
 
 
 @njit(cache=True, nogil=True)
@@ -232,44 +258,74 @@ def scan(
     q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any,
     start: int,
 ) -> tuple[int, int]:  # fmt: skip
-    """Pairs (query, row): what they share, written to `out`. `misread` is how many of strangers'
-    contradictions there would be of misreading alone, `called` the share of sites known. Gives how many
-    stretches there are, and the pair to go on from when `out` had no room for another (-1: it is done)."""
-    count, beyond, together = 0, len(grid.probe_cell), grid.together
+    """Pairs (query, row): what they share, written to `out`, of those for whom anything of it convinces.
+    `misread` is how many of strangers' contradictions there would be of misreading alone, `called` the share
+    of sites known. Gives how many stretches there are, and the pair to go on from when `out` had no room for
+    another (-1: it is done)."""
+    count, beyond = 0, len(grid.window_site)
+    pieces = np.empty(beyond, dtype=PIECE)
+    least = rules.told_cm - rules.margin_cm - 2 * rules.outside_cm
     for pair in range(start, len(pairs)):
         q, r = pairs[pair, 0], pairs[pair, 1]
         if len(out) - count < beyond:
             return count, pair
-        misread = q_misread[q] + r_misread[r]
-        mean = misread * grid.expected * q_called[q] * r_called[r]
-        limit = int(mean + 3.5 * math.sqrt(mean) + 0.7)
-        probe, stretch, low, wall, reached = 0, -1, 0, 0, 0
+        misread, called = q_misread[q] + r_misread[r], q_called[q] * r_called[r]
+        price = -math.log(misread)
+        limit, probed = most(misread, grid.expected, called), most(misread, grid.probed, called)
+        window, stretch, reached, found, convincing = 0, -1, 0, 0, False
         while True:
             if not grid.both:
-                probe = next_probe(q_probes, q, r_probes, r, probe, limit)
-            if probe >= beyond:
+                window = next_probed(
+                    q_probes, q, r_probes, r, window, probed, grid.window_cm, grid.window_stretch, least
+                )
+            if window >= beyond:
                 break
-            if grid.probe_stretch[probe] != stretch:
-                stretch = grid.probe_stretch[probe]
-                low, wall, reached = grid.cell_from[stretch], grid.cell_from[stretch + 1], grid.walls[stretch]
-            here = grid.probe_cell[probe]
-            end = min(here + together, wall)
-            cell = end
-            if here >= low:
-                cell = _next_clean(
-                    qlo, qhi, q, rlo, rhi, r, grid, max(low, here - together + 1), end, limit
-                )  # fmt: skip
-            if cell == end:
-                probe += 1
-                continue
-            reached, told = _shared(
-                qlo[q], qhi[q], rlo[r], rhi[r], grid.cell_site[cell], reached, stretch, grid,
-                -math.log(misread), rules, out[count],
-            )  # fmt: skip
-            if told:
-                out[count].query, out[count].row = q, r
-                count += 1
-            low = cell + together
-            while low < wall and grid.cell_site[low] < reached:
-                low += 1
+            if grid.window_stretch[window] != stretch:
+                stretch = grid.window_stretch[window]
+                reached = grid.walls[stretch]
+            begin = grid.window_site[window]
+            if begin >= reached and _clean(
+                qlo,
+                qhi,
+                q,
+                rlo,
+                rhi,
+                r,
+                grid.window_begin,
+                grid.window_end,
+                grid.window_head,
+                grid.window_tail,
+                grid.both,
+                window,
+                limit,
+            ):
+                reached, worthwhile = _piece(
+                    qlo[q], qhi[q], rlo[r], rhi[r], begin, reached, stretch, grid, price, rules, pieces[found]
+                )
+                if worthwhile:
+                    convincing |= pieces[found].evidence >= rules.convincing
+                    found += 1
+            window += 1
+        if convincing:
+            count += _told(
+                qlo[q], qhi[q], rlo[r], rhi[r], pieces[:found], grid, price, rules, q, r, out[count:]
+            )
     return count, -1
+
+
+@njit(cache=True, nogil=True)
+def _told(
+    qlo: Any, qhi: Any, rlo: Any, rhi: Any, pieces: Any, grid: Grid, price: float, rules: Rules, q: int,
+    r: int, out: Any,
+) -> int:  # fmt: skip
+    """How many of a pair's pieces are told, and are written to `out`: none unless one of them convinces."""
+    count, convincing, reached = 0, False, 0
+    for n in range(len(pieces)):
+        reached = max(reached, grid.walls[pieces[n].stretch])
+        if _measured(qlo, qhi, rlo, rhi, pieces[n], reached, grid, price, rules, out[count]):
+            out[count].query, out[count].row = q, r
+            convincing |= out[count].evidence >= rules.convincing
+            reached = out[count].last + 1
+            count += 1
+        reached = max(reached, pieces[n].last + 1)
+    return count if convincing else 0

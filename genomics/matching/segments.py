@@ -34,11 +34,11 @@ LEAST_EVIDENCE = 6.0
 LEAST_BOTH_CM = 2.0
 
 ONE = Rules(
-    drop=15.0, blind_cm=4.0, least_evidence=LEAST_EVIDENCE, inside_cm=4.0, outside_cm=0.5,
-    temper=0.2, harsh=0.3, told_cm=7.0, margin_cm=0.4,
+    drop=15.0, blind_cm=4.0, least_evidence=LEAST_EVIDENCE, convincing=CONVINCING,
+    inside_cm=4.0, outside_cm=0.5, temper=0.2, harsh=0.3, told_cm=7.0, margin_cm=0.4,
 )  # fmt: skip
 BOTH = Rules(
-    drop=12.0, blind_cm=4.0, least_evidence=8.0, inside_cm=1.0, outside_cm=0.5,
+    drop=12.0, blind_cm=4.0, least_evidence=8.0, convincing=8.0, inside_cm=1.0, outside_cm=0.5,
     temper=0.4, harsh=0.4, told_cm=LEAST_BOTH_CM, margin_cm=0.0,
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ class People:
 
     @classmethod
     def of(cls, rows: Rows, ground: Ground) -> Self:
-        return cls(rows, probes_of(rows, ground.one), Setting.of(rows, ground.frequency))
+        return cls(rows, probes_of(rows, ground.probes), Setting.of(rows, ground.frequency))
 
 
 def compare(
@@ -64,7 +64,7 @@ def compare(
 ) -> list[Sharing]:
     """What the query shares with each of the rows, in their order, in segments of at least `min_cm`; of those
     who share nothing too, whether enough of them is known to say so."""
-    ground = _ground(panel)
+    ground = ground_of(panel)
     one, many = _stacked([query], ground), _stacked(rows, ground)
     found = dict(_found(one, many, ground, min_cm))
     nothing = np.zeros(0, dtype=SHARED)
@@ -78,7 +78,7 @@ def related(
     query: PanelRow, rows: Sequence[PanelRow] | Rows, panel: Panel, *, min_cm: float = 7.0
 ) -> dict[int, Sharing]:
     """Of those rows that share a segment of at least `min_cm` with the query, by their place: what."""
-    ground = _ground(panel)
+    ground = ground_of(panel)
     return dict(_found(_stacked([query], ground), _stacked(rows, ground), ground, min_cm))
 
 
@@ -86,12 +86,12 @@ def related_in(
     query: PanelRow, people: People, lines: NDArray[np.int32], panel: Panel, *, min_cm: float = 7.0
 ) -> dict[int, Sharing]:
     """The same of rows that lie among others: of those at these lines, and nobody else is looked at."""
-    ground = _ground(panel)
+    ground = ground_of(panel)
     return dict(_among(_stacked([query], ground), people, lines, ground, min_cm))
 
 
 @lru_cache(maxsize=1)
-def _ground(panel: Panel) -> Ground:
+def ground_of(panel: Panel) -> Ground:
     """Laid once for all the batches of a search, which bring the very same panel."""
     return Ground.of(panel)
 
@@ -140,13 +140,13 @@ def make_ready() -> None:
 
 def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:
     """Rows stacked once, for many queries."""
-    return kernels.stack(rows, sites=_ground(panel).sites)
+    return kernels.stack(rows, sites=ground_of(panel).sites)
 
 
 def finest_cm(overlap: int, panel: Panel) -> float:
     """The shortest segment that is noticed of people who share more, where so many sites are known in both,
     all over the map."""
-    ground = _ground(panel)
+    ground = ground_of(panel)
     seen = overlap * ground.worth
     return LEAST_EVIDENCE * float(ground.bin_cm.sum()) / seen if seen else math.inf
 
@@ -168,14 +168,12 @@ def shared(
 
 
 def _told(found: NDArray[Any], min_cm: float) -> NDArray[Any]:
-    """Of pairs with a convincing segment: those that measure `min_cm`, or the longest where none does, for
-    near the shortest a relative missed weighs more than one too many."""
+    """Of each pair's those that measure `min_cm`, or the longest where none does: near the shortest a
+    relative missed weighs more than one too many."""
     order = np.lexsort((-found["measured"], found["row"], found["query"]))
     found = found[order]
-    pair = found["query"].astype(np.int64) << 32 | found["row"]
-    longest = np.diff(pair, prepend=-1) != 0
-    convinced = np.isin(pair, pair[found["evidence"] >= CONVINCING])
-    told: NDArray[Any] = found[convinced & (longest | (found["measured"] >= min_cm))]
+    longest = np.diff(found["query"].astype(np.int64) << 32 | found["row"], prepend=-1) != 0
+    told: NDArray[Any] = found[longest | (found["measured"] >= min_cm)]
     return told
 
 
@@ -183,7 +181,7 @@ def scanned(
     queries: People, people: People, pairs: NDArray[np.int32], grid: Grid, misreading: float, rules: Rules
 ) -> NDArray[Any]:
     """The stretches of pairs (query, row), as scan.FOUND has them, under one grid and its rules."""
-    room = np.zeros(max(AT_ONCE, len(grid.probe_cell)), dtype=FOUND)
+    room = np.zeros(max(AT_ONCE, len(grid.window_site)), dtype=FOUND)
     parts, step = [room[:0]], 0
     while step >= 0 and len(pairs):
         count, step = scan(

@@ -5,10 +5,12 @@ rules as they stand, and nothing else.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genomics.matching.grid import Grid, Rules
 from genomics.panel import MISSING
@@ -27,6 +29,17 @@ class Stretch:
     measured: float
 
 
+@dataclass(frozen=True)
+class Piece:
+    first: int
+    last: int
+    wall: int
+    beyond: int
+    started: bool
+    ended: bool
+    evidence: float
+
+
 @dataclass
 class Two:
     """Two people's copies of the alternate allele, on one panel, under one set of rules."""
@@ -34,6 +47,7 @@ class Two:
     query: list[int]
     row: list[int]
     grid: Grid
+    probes: NDArray[np.int32]
     rules: Rules
     misread: float
     share: float  # of sites known, of the one times of the other
@@ -63,35 +77,62 @@ class Two:
 
 def stretches(two: Two) -> list[Stretch]:
     """All that the two share, along the whole panel."""
-    found = []
-    walls = two.grid.walls.tolist()
-    for number, (wall, beyond) in enumerate(pairwise(walls)):
-        found += _along(two, number, wall, beyond)
-    return found
+    return _told(two, list(_pieces(two)))
 
 
-def _along(two: Two, number: int, wall: int, beyond: int) -> list[Stretch]:
+def _most(two: Two, expected: float) -> int:
+    mean = two.misread * expected * two.share
+    return int(mean + 2.5 * math.sqrt(mean) + 0.7)
+
+
+def _pieces(two: Two) -> Iterator[Piece]:
+    """What the contradictions cut of each stretch, wherever a window is clean and goes on for long enough."""
     grid = two.grid
-    low, end = int(grid.cell_from[number]), int(grid.cell_from[number + 1])
-    mean = two.misread * grid.expected * two.share
-    limit = int(mean + 3.5 * math.sqrt(mean) + 0.7)
-    edges = [*grid.cell_site[low:end].tolist(), beyond]
-    clean = [sum(two.does(n) for n in range(a, b)) <= limit for a, b in pairwise(edges)]
-    found, reached, at = [], wall, 0
-    while at + grid.together <= len(clean):
-        if not all(clean[at : at + grid.together]):
-            at += 1
+    end = [*grid.window_site[1:].tolist(), len(two.query)]
+    clean, probed = _most(two, grid.expected), _most(two, grid.probed)
+    reached, stretch = 0, -1
+    for window, begin in enumerate(grid.window_site.tolist()):
+        if grid.window_stretch[window] != stretch:
+            stretch = int(grid.window_stretch[window])
+            reached = int(grid.walls[stretch])
+        if begin < reached or not (grid.both or _goes_on(two, window, probed)):
             continue
-        reached, one = _shared(two, edges[at], reached, wall, beyond)
-        found += [one] if one else []
-        at += grid.together
-        while at < len(clean) and edges[at] < reached:
-            at += 1
-    return found
+        if sum(two.does(n) for n in range(begin, end[window])) > clean:
+            continue
+        reached, piece = _cut(two, begin, reached, stretch)
+        if piece is not None:
+            yield piece
 
 
-def _shared(two: Two, begin: int, reached: int, wall: int, beyond: int) -> tuple[int, Stretch | None]:
+def _goes_on(two: Two, window: int, limit: int) -> bool:
+    grid, rules = two.grid, two.rules
+
+    def against(at: int) -> list[set[int]]:
+        """Which bits of each of a window's words contradict."""
+        return [
+            {bit for bit, n in enumerate(word) if n >= 0 and two.does(n)} for word in two.probes[at].tolist()
+        ]
+
+    if sum(map(len, against(window))) > limit:
+        return False
+    length = float(grid.window_cm[window])
+    for beside, order in ((window - 1, -1), (window + 1, 1)):
+        if (
+            not 0 <= beside < len(grid.window_cm)
+            or grid.window_stretch[beside] != grid.window_stretch[window]
+        ):
+            continue
+        bits = sorted(set().union(*against(beside)), reverse=order < 0)[limit + 1 :]
+        if not bits:
+            return True
+        run = bits[0] if order > 0 else 63 - bits[0]
+        length += float(grid.window_cm[beside]) * run / 64
+    return length >= rules.told_cm - rules.margin_cm - 2 * rules.outside_cm
+
+
+def _cut(two: Two, begin: int, reached: int, stretch: int) -> tuple[int, Piece | None]:
     rules = two.rules
+    wall, beyond = int(two.grid.walls[stretch]), int(two.grid.walls[stretch + 1])
     last, ended = _best(two, range(begin, beyond))
     first, started = _best(two, range(begin - 1, reached - 1, -1))
     started, end = started or begin == reached, last + 1
@@ -101,32 +142,60 @@ def _shared(two: Two, begin: int, reached: int, wall: int, beyond: int) -> tuple
     while first < last and not two.known(first):
         first += 1
     inside = range(first, end)
-    paid = two.price * sum(two.does(n) for n in inside)
-    evidence = sum(two.worth(n) for n in inside if two.can(n) and not two.does(n)) - paid
+    evidence = sum(two.worth(n) for n in inside if two.can(n) and not two.does(n)) - _paid(two, inside)
+    piece = Piece(first, last, wall, beyond, started and first > wall, ended and end < beyond, evidence)
+    return end, piece if evidence >= rules.least_evidence else None
+
+
+def _paid(two: Two, sites: range) -> float:
+    return two.price * sum(two.does(n) for n in sites)
+
+
+def _told(two: Two, pieces: list[Piece]) -> list[Stretch]:
+    rules = two.rules
+    if not any(piece.evidence >= rules.convincing for piece in pieces):
+        return []
+    found, reached = list[Stretch](), 0
+    for piece in pieces:
+        reached = max(reached, piece.wall)
+        one = _measured(two, piece, reached)
+        if one is not None:
+            found.append(one)
+            reached = one.last + 1
+        reached = max(reached, piece.last + 1)
+    return found if any(one.evidence >= rules.convincing for one in found) else []
+
+
+def _measured(two: Two, piece: Piece, reached: int) -> Stretch | None:
+    rules, first, last, beyond = two.rules, max(piece.first, reached), piece.last, piece.beyond
+    if last <= first:
+        return None
+    inside = range(first, last + 1)
+    evidence = piece.evidence
     if evidence < PLENTY:
-        evidence = sum(float(two.grid.site_worth[n]) for n in inside if two.can(n) and not two.does(n)) - paid
-    if evidence < rules.least_evidence:
-        return end, None
+        evidence = sum(float(two.grid.site_worth[n]) for n in inside if two.can(n) and not two.does(n))
+        evidence -= _paid(two, inside)
+        if evidence < rules.least_evidence:
+            return None
     middle = _nearest(two, first, last, (two.cm(first) + two.cm(last)) / 2)
     left, right = first, last
-    if started and first > wall:
+    if piece.started:
         inner = min(_nearest(two, first, last, two.cm(first) + rules.inside_cm), middle)
         outer = _nearest(two, reached, first, two.cm(first) - rules.outside_cm)
         left = _nearest(two, reached, middle, _settled(two, inner, first, outer))
-    if ended and end < beyond:
+    if piece.ended:
         inner = max(_nearest(two, first, last, two.cm(last) - rules.inside_cm), middle)
         outer = _nearest(two, last, beyond - 1, two.cm(last) + rules.outside_cm)
         right = _nearest(two, middle, beyond - 1, _settled(two, inner, last, outer))
     measured = two.cm(right) - two.cm(left)
-    if right <= left or measured < least:
-        return max(end, right + 1), None
+    if right <= left or measured < rules.told_cm - rules.margin_cm:
+        return None
     while two.cm(right) - two.cm(left) < rules.told_cm and (left > reached or right < beyond - 1):
         left, right = left - (left > reached), right + (right < beyond - 1)
     told = two.cm(right) - two.cm(left) >= rules.told_cm
     sites = sum(two.known(n) for n in range(left, right + 1))
     against = sum(two.does(n) for n in range(left, right + 1))
-    one = Stretch(left, right, evidence, sites, against, measured)
-    return max(end, right + 1), one if told else None
+    return Stretch(left, right, evidence, sites, against, measured) if told else None
 
 
 def _best(two: Two, sites: range) -> tuple[int, bool]:
@@ -198,6 +267,8 @@ def _settled(two: Two, inner: int, end: int, outer: int) -> float:
     return sum(where * w for (where, _), w in zip(places, weights, strict=True)) / sum(weights)
 
 
-def two_of(query: list[int], row: list[int], grid: Grid, rules: Rules, misread: float) -> Two:
+def two_of(
+    query: list[int], row: list[int], grid: Grid, probes: NDArray[np.int32], rules: Rules, misread: float
+) -> Two:
     share = math.prod(sum(n != MISSING for n in one) / len(one) for one in (query, row))
-    return Two(query, row, grid, rules, misread, share)
+    return Two(query, row, grid, probes, rules, misread, share)

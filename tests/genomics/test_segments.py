@@ -99,7 +99,7 @@ def test_the_scan_equals_the_plain_one(seed: int, frequency: bool, worn: float) 
         for a, b in pairs:
             mine = found[(found["query"] == a) & (found["row"] == b)]
             misread = float(rows.setting.dropout[a] + rows.setting.dropout[b]) * misreading
-            two = plain_scan.two_of(plain[a], plain[b], grid, rules, misread)
+            two = plain_scan.two_of(plain[a], plain[b], grid, ground.probes, rules, misread)
             told = plain_scan.stretches(two)
             assert [(one.first, one.last, one.sites, one.against) for one in told] == [
                 tuple(one) for one in mine[["first", "last", "sites", "against"]].tolist()

@@ -1,5 +1,6 @@
 """What stays decrypted in a worker's memory: as much as was said, and of those alone who permit it still."""
 
+import math
 import os
 import signal
 import time
@@ -22,6 +23,7 @@ from genomics._vault.readings import Purpose
 from genomics.errors import VaultSealed
 from genomics.intake import erasure
 from genomics.matching import kernels, segments
+from genomics.matching.probes import shape_of
 from genomics.models import GenomicFile, Sealed
 from tests.genomics.vault.rowed import in_use, joined, proof, read
 from tests.world import NOW, World
@@ -64,7 +66,7 @@ def test_a_row_is_opened_once_and_remembered(world: World):
 
 def test_no_more_is_kept_than_was_said(world: World, settings):
     files = joined(world, NAMES)
-    row = 2 * 8 * in_use().shape.words
+    row = 8 * (2 * in_use().shape.words + math.prod(shape_of(in_use().probes)))
     settings.ROWS_BYTES = 4 * row + row // 2
     first, _ = asked(files, proof(world))
     assert (len(here()), here().lines) == (4, 4)
