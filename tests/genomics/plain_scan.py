@@ -1,7 +1,7 @@
 """The scan once more, site by site and in plain loops: what the compiled rooms must equal.
 
-Follows the words of genomics/matching/scan.py and ends.py; takes the panel's figures from ground and the
-rules as they stand, and nothing else.
+Follows the words of scan, pieces, probes and ends (genomics/matching); takes the panel's figures from ground and
+the rules as they stand, and nothing else.
 """
 
 import math
