@@ -1,6 +1,6 @@
 """The scan once more, site by site and in plain loops: what the compiled rooms must equal.
 
-Follows the words of scan, pieces, probes and ends (genomics/matching); takes the panel's figures from ground and
+Follows the words of scan, pieces, probes and ends (genomics/matching); takes the panel's figures from ground,
 the rules as they stand, and nothing else.
 """
 
