@@ -90,7 +90,7 @@ def test_what_a_job_tells_is_this_and_no_more(world: World, rosa: Program):
     }
     assert set(rosa.get(door("result", job)).json()) == {
         *("query_id", "question", "policy_version", "consent_snapshot", "granularity", "count"),
-        *("fewer_than", "frequency", "records", "notes", "since_release"),
+        *("fewer_than", "frequency", "records", "pairs", "telling", "notes", "since_release"),
     }
 
 

@@ -128,15 +128,15 @@ def test_a_freeze_that_has_ended_since_is_seen_as_it_was(world: World):
 def test_somebody_lost_while_the_job_ran_is_decided_again_at_her_own_gate(world: World, monkeypatch):
     crowd = world.crowd(6, says="Ada")
     job = ask(world)
-    look, looked = gate._look, []
+    covered, looked = gate.covered, []
 
     def withdraw_after_the_first_batch(*args, **kwargs):
         looked.append(1)
         if len(looked) == 1:
             records.withdraw(crowd[4], by="x", at=NOW)
-        return look(*args, **kwargs)
+        return covered(*args, **kwargs)
 
-    monkeypatch.setattr(gate, "_look", withdraw_after_the_first_batch)
+    monkeypatch.setattr(gate, "covered", withdraw_after_the_first_batch)
     run(job, batch=2)
     replay = why(job, crowd[4])
     assert verdict(replay) == (False, (Reason.CONSENT_WITHDRAWN, Reason.JOB_REVOKED_IN_FLIGHT))
