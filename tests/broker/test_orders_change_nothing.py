@@ -9,7 +9,7 @@ import pytest
 from broker import cases, court_papers, jobs, queries, staging
 from broker.manifests import manifest_of
 from broker.models import Case, Job
-from genomics import gate
+from genomics._vault import lending
 from genomics.models import GenomicFile
 from tests.broker.test_processes import receive
 from tests.genomics.test_gate import names_opened
@@ -31,8 +31,8 @@ Ran = tuple[list[str], list[int], list[Any], dict[str, Any]]
 def run(world: World, case: Case, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Ran:
     """What one job decrypted, whom it read, whom it left out and why, and what it released."""
     decrypted: list[str] = []
-    gate.lending.memory.forget()
-    open_into = gate.lending.parts.open_into
+    lending.memory.forget()
+    open_into = lending.parts.open_into
 
     def noted(blob: Any, cipher: Any, name: str, *args: Any) -> None:
         decrypted.append(name)
@@ -40,7 +40,7 @@ def run(world: World, case: Case, question: dict[str, Any], monkeypatch: pytest.
 
     by = world.investigator_of(case)
     with monkeypatch.context() as patch:
-        patch.setattr(gate.lending.parts, "open_into", noted)
+        patch.setattr(lending.parts, "open_into", noted)
         opened = names_opened(patch)
         job = job_of(queries.submit(question, under=case, by=by, at=NOW))
         jobs.run(job.pk, clock=lambda: NOW, batch=50)

@@ -379,7 +379,7 @@ def test_the_inbox_asks_the_database_as_often_for_many_as_for_few(
     for number in range(4):
         world.request(approve=False)
         world.case(sign=False, number=f"C-{number}")
-    with django_assert_max_num_queries(25) as few:
+    with django_assert_max_num_queries(27) as few:
         shown(sten, "inbox")
     for number in range(4, 9):
         world.request(approve=False)
