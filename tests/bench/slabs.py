@@ -205,7 +205,7 @@ class Bench:
         """Carriers and frequencies: by columns, by slabs, and by bcftools."""
         from django.db.models import Sum
 
-        from genomics import gate
+        from genomics._vault import covering
         from genomics.coordinates import Build, Region
         from genomics.intake import upkeep
         from genomics.matching.question import Place
@@ -234,7 +234,7 @@ class Bench:
         stretch = Region(1, start, start + 100_000)
         for what, at in (("a variant", Variant(1, start, "A", "G")), ("100 kb", stretch)):
             place = Place(Build.GRCh37, at)
-            runs = [timed(lambda place=place: gate._found(files, place, clearance)) for _ in range(7)]
+            runs = [timed(lambda place=place: covering._found(files, place, clearance)) for _ in range(7)]
             self.told(f"slabs alone, {what}, without asking the law", runs)
         if shutil.which("bcftools"):
             count = by_bcftools(self.house.home, cohort)

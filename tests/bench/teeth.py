@@ -49,13 +49,17 @@ class Guard:
 GUARDS = {
     "gate": Guard(  # the consent check of each batch
         "genomics/gate.py",
-        "        now = proofs.recut(people, use=use(), policy=policy, at=clock())\n",
-        "        now = people\n",
+        "        now = proofs.recut(",
+        "        now = clearance or proofs.recut(",
     ),
-    "gate-proof": Guard("genomics/gate.py", "    proofs.require(clearance)\n", ""),
+    "gate-proof": Guard(
+        "genomics/gate.py",
+        "    proofs.require(clearance)\n    afterwards.require_current()\n    with readings",
+        "    afterwards.require_current()\n    with readings",
+    ),
     "decide": Guard(
         "consent/eligibility.py",
-        "permitted = {file: decision for file, decision in decisions.items() if decision}",
+        "permitted = {id_: decision for id_, decision in decisions.items() if decision}",
         "permitted = dict(decisions)",
     ),
     "release": Guard(  # whether anybody has changed, asked under the gate lock
@@ -89,7 +93,9 @@ GUARDS = {
         "*(rows[plane] & mask for plane",
         "*(rows[plane] | (mask & np.uint64(0)) for plane",
     ),
-    "seal": Guard("consent/records.py", "    if not whole or", "    if False and"),
+    "seal": Guard(
+        "consent/seals.py", "        and hmac.compare_digest(seal(seq, pseudonym, expected), sealed)\n", ""
+    ),
     "snapshot": Guard(
         "broker/jobs.py",
         "        return proofs.within(",
@@ -102,7 +108,7 @@ GUARDS = {
     ),
     "suppression": Guard("genomics/answers.py", "THRESHOLD = 10 ", "THRESHOLD = 0 "),
     "event": Guard(
-        "consent/records.py", "        fence.advance([participant.ordinal])", "        fence.position()"
+        "consent/records.py", "seq = fence.advance([participant.ordinal])", "seq = fence.position()"
     ),
 }
 
