@@ -211,9 +211,9 @@ def test_tiling_reads_most_of_a_genome_without_guards_and_little_with_them() -> 
     assert guarded.over == PUBLIC - BUDGET
 
 
-def test_probing_reads_most_of_a_genome_without_guards_and_nothing_with_them() -> None:
+def test_probing_reads_much_of_a_genome_without_guards_and_nothing_with_them() -> None:
     bare, guarded = House(guards=False), House(guards=True)
-    assert probed(bare) > 0.5
+    assert probed(bare) > 0.25
     assert probed(guarded) == 0
     assert guarded.asked == 0
 

@@ -68,5 +68,5 @@ def test_types_of_problems_are_stable_and_each_has_one_status():
         *("not-signed-in", "not-allowed", "not-found", "wrong-method", "not-acceptable"),
         *("unsupported-media-type", "too-many-requests", "malformed", "too-large", "file-refused"),
         *("refused", "conflict", "proof-needed", "offset-moved", "gone", "other-version", "not-as-sent"),
-        *("ledger-unavailable", "not-sealed", "busy", "being-written", "no-room"),
+        *("ledger-unavailable", "not-sealed", "busy", "being-written", "no-room", "budget-spent"),
     }, "programs lean on these: a new one is an addition, a missing one a break"
