@@ -9,6 +9,7 @@ counted: how many rows were decrypted, whose, and how many beyond the Clearance.
 """
 
 import argparse
+import math
 import statistics
 import sys
 import time
@@ -97,6 +98,7 @@ def run(people: int, sites: int, batch: int, times: int) -> int:
     from genomics._vault import keys, memory, readings, rows, shelf, tiles
     from genomics._vault.readings import Purpose
     from genomics.intake import erasure, upkeep
+    from genomics.matching.probes import shape_of
     from genomics.matching.segments import make_ready, related_in
     from genomics.models import RowTile, Sealed
     from genomics.row_bytes import split
@@ -121,7 +123,8 @@ def run(people: int, sites: int, batch: int, times: int) -> int:
         print(f"{len(everybody):,} people", end="\r", flush=True)
     print()
     files = [file for file, _ in everybody]
-    settings.ROWS_BYTES = (people + ALONE) * 2 * 8 * used.shape.words + 1
+    row = 8 * (2 * used.shape.words + math.prod(shape_of(used.probes)))
+    settings.ROWS_BYTES = (people + ALONE) * row + 1
     whole = unsafe_clearance(files)
     parts_of, cleared = batches(files, batch), list(proofs_.parts(whole, batch))
     cipher_keys = [keys_ for _, keys_ in everybody]
