@@ -3,10 +3,11 @@ through or refuses it. She sees why, and never a genotype. A search with it take
 """
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F
 
-from broker import cases, rights
+from broker import rights
 from broker.errors import NotAllowed, Refused
 from broker.models import Case, User
 from broker.roles import Right
@@ -16,10 +17,14 @@ from genomics.models import EvidenceHold, Hold
 CASE = "case:"
 
 
-def waiting() -> QuerySet[EvidenceHold]:
-    """All that waits to be looked at, the oldest first."""
-    held = EvidenceHold.objects.filter(state=Hold.HELD, profile__case__startswith=CASE)
-    return held.order_by("held_at")
+def waiting_for(user: User) -> list[tuple[EvidenceHold, Case]]:
+    """All that she may look at, the oldest first, each with its case."""
+    held = EvidenceHold.objects.filter(state=Hold.HELD, profile__case__startswith=CASE).order_by("held_at")
+    rows = list(held.annotate(of=F("profile__case")))
+    others = Case.objects.exclude(organisation=user.organisation_id).select_related("organisation")
+    found = others.in_bulk([UUID(row.of.removeprefix(CASE)) for row in rows])
+    theirs = [(row, found.get(UUID(row.of.removeprefix(CASE)))) for row in rows]
+    return [(row, case) for row, case in theirs if case is not None]
 
 
 def case_of(held: EvidenceHold) -> Case:
@@ -27,10 +32,8 @@ def case_of(held: EvidenceHold) -> Case:
 
 
 def is_open_to(user: User, held: EvidenceHold) -> bool:
-    """Whether she may settle it: it waits, and the case is no work of hers."""
-    case = case_of(held)
-    outsider = user.organisation_id != case.organisation_id and not cases.works_on(user, case)
-    return held.state == Hold.HELD and outsider
+    """Whether she may settle it: it waits, and is of no case of her organisation."""
+    return held.state == Hold.HELD and user.organisation_id != case_of(held).organisation_id
 
 
 def settle(held: EvidenceHold, *, clears: bool, reason: str, by: User, at: datetime) -> EvidenceHold:

@@ -165,15 +165,12 @@ def _asked(
     if whole is not None:
         standing = whole.standing(claim, clearance, policy, size=batch, on_part=partial(_renew, claim))
         asking = gate.Asking(claim.use, policy, claim.clock)
-        answer = gate.conclude(
-            question,
-            standing,
-            whole.found(),
-            asking=asking,
-            alias=claim.alias,
-            on_each=partial(_renew, claim),
+        on_each = partial(_renew, claim)
+        asked = gate.conclude(
+            question, standing, whole.found(), asking=asking, alias=claim.alias, on_each=on_each
         )
-        return gate.Asked(answer, standing, frozenset())
+        canaries.guard(claim.subject, standing, opened=asked.opened, at=claim.clock())
+        return asked
     watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
     asked = gate.ask(
         question,

@@ -131,7 +131,7 @@ def conclude(
     asking: Asking,
     alias: Callable[[int], str],
     on_each: Callable[[], None],
-) -> Answer:
+) -> Asked:
     """The answer for everybody the Clearance permits, from what was kept of her files when she was looked at;
     whoever it does not permit is in none of it. `parts` are unsealed again; `on_each` is called on the way.
 
@@ -151,11 +151,13 @@ def conclude(
         raise PartsDiffer(
             "Another panel of sites was loaded meanwhile; what was read by the old one is void."
         )
-    if used is None:
-        return _concluded(question, _Read(found, used, None, clearance), asking, alias, on_each)
-    with _accounted(clearance, asking.clock):
+    if used is None:  # nothing more is opened, and so nothing counted
+        read = _Read(found, used, None, clearance)
+        return Asked(_concluded(question, read, asking, alias, on_each), clearance, frozenset())
+    with _accounted(clearance, asking.clock) as opened:
         reference = _reference(question.evidence, used, clearance, asking.policy)
-        return _concluded(question, _Read(found, used, reference, clearance), asking, alias, on_each)
+        answer = _concluded(question, _Read(found, used, reference, clearance), asking, alias, on_each)
+    return Asked(answer, clearance, frozenset(opened.files))
 
 
 def _read(

@@ -66,17 +66,17 @@ def why(held: EvidenceHold) -> list[str]:
     return [SENTENCES[Doubt(code)] for code in held.doubts]
 
 
-def require_free(profile: EvidenceProfile) -> None:
-    """Raises QuestionRefused while it is held, and for good when it was refused."""
+def require_free(profile: EvidenceProfile) -> EvidenceHold | None:
+    """How it was held, if it was. Raises QuestionRefused while it is, and for good when it was refused."""
     held = of(profile)
     if held is not None and held.state != Hold.CLEARED:
         told = " ".join(why(held))
         stands = LOOKS[Hold(held.state)]
         raise QuestionRefused(f"This profile does not look like one person's genome. {told} {stands}")
+    return held
 
 
 def require(profile: EvidenceProfile, row: PanelRow, panel: Panel) -> None:
     """The same, and of its row: a panel that was loaded since may show more. What was let through passes."""
-    require_free(profile)
-    if of(profile) is None:
+    if require_free(profile) is None:
         plausible.require(row, panel)

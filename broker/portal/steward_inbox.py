@@ -61,7 +61,6 @@ def steps_to_sign(user: User, *, at: datetime) -> list[Entry]:
 
 def evidence_to_look_at(user: User, *, at: datetime) -> list[Entry]:
     """Profiles that are held, of cases that are no work of hers."""
-    hers = [one for one in held_evidence.waiting() if held_evidence.is_open_to(user, one)]
     return [
         {
             "when": one.held_at,
@@ -70,8 +69,7 @@ def evidence_to_look_at(user: User, *, at: datetime) -> list[Entry]:
             "url": reverse("steward:evidence", args=[one.pk]),
             **_age(one.held_at, at),
         }
-        for one in hers
-        for case in [held_evidence.case_of(one)]
+        for one, case in held_evidence.waiting_for(user)
     ]
 
 

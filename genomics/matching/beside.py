@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from genomics.matching.places import Stretch
-from genomics.matching.segments import related
+from genomics.matching.segments import people_of, related_in
 from genomics.matching.sharing import Segment, Sharing
 from genomics.panel import Panel, PanelRow
 
@@ -22,11 +22,12 @@ def pairs(
 ) -> dict[Pair, Sharing]:
     """Of people by number, each compared with each: what those share who share anything. `on_each` is called
     when somebody has been compared with all after her."""
-    people, found = list(rows), dict[Pair, Sharing]()
-    for place, one in enumerate(people):
-        others = people[place + 1 :]
-        shared = related(rows[one], [rows[other] for other in others], panel, min_cm=min_cm)
-        found |= {(one, others[row]): sharing for row, sharing in shared.items()}
+    names, found = list(rows), dict[Pair, Sharing]()
+    people = people_of(list(rows.values()), panel)  # side by side once, for all the comparisons
+    for place, one in enumerate(names):
+        after = np.arange(place + 1, len(names), dtype=np.int32)
+        shared = related_in(rows[one], people, after, panel, min_cm=min_cm)
+        found |= {(one, names[line]): sharing for line, sharing in shared.items()}
         on_each()
     return found
 

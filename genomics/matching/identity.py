@@ -14,8 +14,9 @@ import numpy as np
 
 from genomics.answers import Answer, Granularity
 from genomics.matching import kernels
-from genomics.matching.ground import RARE, Ground
+from genomics.matching.ground import RARE
 from genomics.matching.question import Materials, Reference
+from genomics.matching.segments import ground_of
 from genomics.panel import PanelRow
 
 SAME = 0.98  # of the sites both have; first-degree relatives agree at about two thirds
@@ -92,7 +93,7 @@ def _likeness(reference: Reference, row: PanelRow) -> Likeness:
 def _evidence(reference: Reference, row: PanelRow) -> float:
     """Over the autosomes, sites that say the same thing counted once: a profile that agrees at each site as
     one person's two files do, against one that agrees as often as strangers."""
-    ground = Ground.of(reference.panel)
+    ground = ground_of(reference.panel)
     one, other = (kernels.stack([each], sites=ground.sites) for each in (reference.row, row))
     known = kernels.bits(kernels.overlap(one, other), sites=ground.sites)[0]
     differs = kernels.bits(kernels.differing(one, other), sites=ground.sites)[0]

@@ -143,6 +143,12 @@ def rows_of(rows: Sequence[PanelRow], panel: Panel) -> Rows:
     return kernels.stack(rows, sites=ground_of(panel).sites)
 
 
+def people_of(rows: Sequence[PanelRow], panel: Panel) -> People:
+    """The same with what each comparison needs of them."""
+    ground = ground_of(panel)
+    return People.of(_stacked(rows, ground), ground)
+
+
 def finest_cm(overlap: int, panel: Panel) -> float:
     """The shortest segment that is noticed of people who share more, where so many sites are known in both,
     all over the map."""

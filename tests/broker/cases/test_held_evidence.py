@@ -200,4 +200,3 @@ def test_a_hold_goes_with_its_profile(found: Found):
     held(found)
     case_ends.close(found.case, by=found.by, at=NOW)
     assert not EvidenceHold.objects.exists()
-    assert not held_evidence.waiting()
