@@ -3,6 +3,7 @@
 For whatever a caller may ask: one more who permits it and shares nothing changes no word of the answer.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,8 @@ from broker import disclosures
 from consent.policy import Policy
 from genomics.errors import QuestionRefused
 from genomics.matching import parse
-from genomics.matching.question import Reference
+from genomics.matching.question import Group, Reference
+from genomics.matching.segments import people_of
 from genomics.matching.telling import Telling
 from genomics.panel import Panel, PanelRow
 from tests.world import small_panel
@@ -32,6 +34,16 @@ class Row:
 
     def row(self) -> PanelRow:
         return self._row
+
+
+class Files(tuple[Row, ...]):
+    """Those of a look, of a panel; all of them are in memory."""
+
+    panel: Panel
+
+    def groups(self, places: Sequence[int]) -> list[Group]:
+        people = people_of([self[place].row() for place in places], self.panel)
+        return [Group(people, np.arange(len(places), dtype=np.int32), tuple(places))]
 
 
 def person(seed: int) -> Any:
@@ -61,7 +73,9 @@ def told(said: dict[str, Any], files: list[Row], reference: Reference = REFERENC
         question = parse(said)
     except QuestionRefused as refused:
         return str(refused)
-    found = {n: [one] for n, one in enumerate(question.look(files, reference))}
+    here = Files(files)
+    here.panel = reference.panel
+    found = {n: [one] for n, one in enumerate(question.look(here, reference))}
     answer = question.conclude(found, reference=reference, alias=lambda ordinal: f"R-{ordinal}")
     return answer, disclosures.number(answer.as_json())
 
