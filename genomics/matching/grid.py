@@ -19,8 +19,8 @@ class Grid(NamedTuple):
     window_head: NDArray[np.uint64]  # the sites that are meant of the first,
     window_tail: NDArray[np.uint64]  # and of the last
     window_site: NDArray[np.int64]  # first site of each window
-    window_cm: NDArray[np.float32]  # its length, to the next site behind it
     window_stretch: NDArray[np.int64]  # the stretch that it is in
+    run: int  # so many windows one after the other are wholly in any stretch that is told
     expected: float  # contradictions of strangers in a window, if all is known,
     probed: float  # and at the sites of a window that are probed
     worth: NDArray[np.float32]  # of a site in each word, on average
