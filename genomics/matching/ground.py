@@ -26,6 +26,8 @@ NEAR_CM = 0.006  # and of a stretch that two people share, which goes on anyhow,
 # The shortest stretch that is told holds a whole run of windows, wherever it begins.
 RUN, WINDOW_CM = 4, 1.36
 RUN_BOTH, WINDOW_BOTH_CM = 1, 1.5
+# So much (log) of what a site says for sharing counts for where it ends: neighbours say the same again.
+TEMPER, TEMPER_BOTH = 0.2, 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,7 @@ class Ground:
         near = np.minimum(apart / NEAR_CM, 1.0)
         alone = -np.log1p(-opposite / homozygous) * near
         place = _Places(cm, np.append(np.flatnonzero(new | (gap > BLIND_CM)), len(cm)), ref, alt)
-        one = place.grid(homozygous, opposite, alone, RUN, WINDOW_CM, both=False)
+        one = place.grid(homozygous, opposite, alone, RUN, WINDOW_CM, TEMPER, both=False)
         probed = probes.chosen(one, opposite)
         return cls(
             sites=len(cm),
@@ -94,6 +96,7 @@ class Ground:
                 -np.log1p(-differing) * near,
                 RUN_BOTH,
                 WINDOW_BOTH_CM,
+                TEMPER_BOTH,
                 both=True,
             ),
             probes=probed,
@@ -125,6 +128,7 @@ class _Places:
         worth: NDArray[np.float64],
         run: int,
         window_cm: float,
+        temper: float,
         *,
         both: bool,
     ) -> Grid:
@@ -154,8 +158,9 @@ class _Places:
             worth=_by_word(can * worth, words, can).astype(np.float32),
             site_worth=worth.astype(np.float32),
             site_cm=self.cm.astype(np.float32),
-            log_ref=np.log(self.ref).astype(np.float32),
-            log_alt=np.log(self.alt).astype(np.float32),
+            shared_ref=(self.ref**-temper).astype(np.float32),
+            shared_alt=(self.alt**-temper).astype(np.float32),
+            half=0.5**temper,
             both=both,
         )
 

@@ -10,9 +10,9 @@ many windows at a time.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from genomics.matching.compiled import compiled
 from genomics.matching.grid import Grid
 from genomics.matching.kernels import Rows
 from genomics.matching.words import ONE, ones
@@ -60,7 +60,7 @@ def gather(rows: Rows, sites: NDArray[np.int32], made: Probes) -> None:
     _gather(rows.lo, rows.hi, sites, made)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gather(lo: Any, hi: Any, sites: Any, made: Any) -> None:
     for person in range(len(lo)):
         for window in range(len(sites)):
@@ -76,14 +76,14 @@ def _gather(lo: Any, hi: Any, sites: Any, made: Any) -> None:
             made[person, 1, window] = high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def against(qlo: Any, qhi: Any, rlo: Any, rhi: Any, counts: Any) -> None:
     """How often two people contradict each other about one haplotype, window by window."""
     for window in range(len(counts)):
         counts[window] = np.uint16(ones(qlo[window] & rlo[window] & (qhi[window] ^ rhi[window])))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def in_runs(counts: Any, run: int, sums: Any) -> None:
     """Of the windows of each run together; `sums` is as long as there are runs."""
     for window in range(len(sums)):
@@ -93,7 +93,7 @@ def in_runs(counts: Any, run: int, sums: Any) -> None:
             sums[window] += counts[window + more]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def next_run(sums: Any, window: int, limit: Any) -> int:
     """The next run, from this one on, with no more than `limit` contradictions; how many there are when there
     is none."""

@@ -15,8 +15,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from genomics.matching.compiled import compiled
 from genomics.matching.grid import Grid, Rules
 from genomics.matching.pieces import PIECE, pieced, told
 from genomics.matching.probes import against, in_runs, next_run
@@ -36,7 +36,7 @@ FOUND = np.dtype(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def most(misread: float, expected: float, called: float) -> int:
     """How often two who share may contradict each other, where strangers are expected to do so `expected`
     times if all is known: hardly ever more, by misreadings alone."""
@@ -44,7 +44,7 @@ def most(misread: float, expected: float, called: float) -> int:
     return int(mean + 2.5 * math.sqrt(mean) + 0.7)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clean(
     qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, begins: Any, ends: Any, heads: Any, tails: Any,
     both: bool, window: int, until: int, limit: int,
@@ -68,7 +68,7 @@ def _clean(
         mask = tails[until] if w == last else ALL
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scan(
     qlo: Any, qhi: Any, q_probes: Any, rlo: Any, rhi: Any, r_probes: Any, pairs: Any,
     q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any,
@@ -81,7 +81,9 @@ def scan(
     count, beyond, run = 0, len(grid.window_site), grid.run
     pieces = np.empty(beyond, dtype=PIECE)
     counts = np.zeros(beyond, dtype=np.uint16)
-    sums = np.zeros(max(beyond - run + 1, 0), dtype=np.uint16)  # of both haplotypes 0: nothing of it is probed
+    sums = np.zeros(
+        max(beyond - run + 1, 0), dtype=np.uint16
+    )  # of both haplotypes 0: nothing of it is probed
     for pair in range(start, len(pairs)):
         q, r = pairs[pair, 0], pairs[pair, 1]
         if len(out) - count < beyond:
