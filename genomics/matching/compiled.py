@@ -8,12 +8,14 @@ too; so what is kept lies under a name made of the text of all these rooms, and 
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.core import config
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 HERE = Path(__file__).parent
 
 
@@ -26,6 +28,11 @@ def digest() -> str:
 
 
 # Where it cannot be written there, the compiler takes a directory of the user's own.
-config.CACHE_DIR = str(Path(config.CACHE_DIR or HERE / "__pycache__") / f"compiled-{digest()}")
+kept: Any = config
+kept.CACHE_DIR = str(Path(kept.CACHE_DIR or HERE / "__pycache__") / f"compiled-{digest()}")
 
-compiled: Any = njit(cache=True, nogil=True)
+
+def compiled(function: Function) -> Function:
+    """The function, for the processor; other threads go on meanwhile."""
+    made: Any = njit(cache=True, nogil=True)(function)
+    return cast(Function, made)
