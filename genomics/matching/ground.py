@@ -110,8 +110,11 @@ class Ground:
         """How much of the map is seen by sites known (a bit each, in words): in bins that hold any."""
         if not self.sites:
             return 0.0
-        bits = np.unpackbits(known.view(np.uint8), count=self.sites, bitorder="little")
-        return float(np.maximum.reduceat(bits, self.bins) @ self.bin_cm)
+        edges = np.append(self.bins, self.sites)
+        before = np.concatenate(([0], np.cumsum(np.bitwise_count(known), dtype=np.int64)))
+        word, inside = edges >> 6, (np.uint64(1) << (edges & 63).astype(np.uint64)) - np.uint64(1)
+        upto = before[word] + np.bitwise_count(np.append(known, np.uint64(0))[word] & inside)
+        return float((np.diff(upto) > 0) @ self.bin_cm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,21 +69,36 @@ def _clean(
 
 
 @compiled
+def _where(within: Any, at: int, q: int, r: int, window_site: Any, sums: Any) -> int:
+    """Leaves 0 in the windows that touch what a pair shares, from stretch `at` on, and 1 in all others; gives
+    the first stretch behind the pair's."""
+    sums[:] = 1
+    while at < len(within) and (within[at].query, within[at].row) < (q, r):
+        at += 1
+    while at < len(within) and within[at].query == q and within[at].row == r:
+        window = max(np.searchsorted(window_site, within[at].first, side="right") - 1, 0)
+        while window < len(sums) and window_site[window] <= within[at].last:
+            sums[window] = 0
+            window += 1
+        at += 1
+    return at
+
+
+@compiled
 def scan(
     qlo: Any, qhi: Any, q_probes: Any, rlo: Any, rhi: Any, r_probes: Any, pairs: Any,
-    q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any,
-    start: int,
+    q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, within: Any,
+    out: Any, start: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Pairs (query, row): what they share, written to `out`, of those for whom anything of it convinces.
     `misread` is how many of strangers' contradictions there would be of misreading alone, `called` the share
-    of sites known. Gives how many stretches there are, and the pair to go on from when `out` had no room for
-    another (-1: it is done)."""
+    of sites known. Both haplotypes are shared at most where one is: that is looked for `within` such
+    stretches alone, which come in the order of the pairs. Gives how many stretches there are, and the pair to
+    go on from when `out` had no room for another (-1: it is done)."""
     count, beyond, run = 0, len(grid.window_site), grid.run
     pieces = np.empty(beyond, dtype=PIECE)
     counts = np.zeros(beyond, dtype=np.uint16)
-    sums = np.zeros(
-        max(beyond - run + 1, 0), dtype=np.uint16
-    )  # of both haplotypes 0: nothing of it is probed
+    sums, at = np.zeros(max(beyond - run + 1, 0), dtype=np.uint16), 0
     for pair in range(start, len(pairs)):
         q, r = pairs[pair, 0], pairs[pair, 1]
         if len(out) - count < beyond:
@@ -92,7 +107,9 @@ def scan(
         price = -math.log(misread)
         limit = most(misread, grid.expected * run, called)
         probed = np.uint16(most(misread, grid.probed * run, called))
-        if not grid.both:
+        if grid.both:
+            at, probed = _where(within, at, q, r, grid.window_site, sums), np.uint16(0)
+        else:
             against(q_probes[q, 0], q_probes[q, 1], r_probes[r, 0], r_probes[r, 1], counts)
             in_runs(counts, run, sums)
         window, stretch, reached, found, convincing = -1, -1, 0, 0, False

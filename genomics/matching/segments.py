@@ -162,10 +162,11 @@ def shared(
 ) -> NDArray[Any]:
     """What pairs (query, row) share on one haplotype, and of those who share anything, on both: stretches in
     the order of query, row, kind and site."""
-    one = scanned(queries, people, pairs, ground.one, ground.misreading, ONE._replace(told_cm=min_cm))
-    one = _told(one, min_cm)
+    nothing = np.zeros(0, dtype=FOUND)
+    rules = ONE._replace(told_cm=min_cm)
+    one = _told(scanned(queries, people, pairs, ground.one, ground.misreading, rules, nothing), min_cm)
     sharing = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)
-    both = scanned(queries, people, sharing, ground.both, 1.0, BOTH)
+    both = scanned(queries, people, sharing, ground.both, 1.0, BOTH, one)
     found = np.zeros(len(one) + len(both), dtype=SHARED)
     for name in FOUND.names or ():
         found[name] = np.concatenate([one[name], both[name]])
@@ -184,9 +185,16 @@ def _told(found: NDArray[Any], min_cm: float) -> NDArray[Any]:
 
 
 def scanned(
-    queries: People, people: People, pairs: NDArray[np.int32], grid: Grid, misreading: float, rules: Rules
+    queries: People,
+    people: People,
+    pairs: NDArray[np.int32],
+    grid: Grid,
+    misreading: float,
+    rules: Rules,
+    within: NDArray[Any],
 ) -> NDArray[Any]:
-    """The stretches of pairs (query, row), as scan.FOUND has them, under one grid and its rules."""
+    """The stretches of pairs (query, row), as scan.FOUND has them, under one grid and its rules; of both
+    haplotypes, `within` what they share of one."""
     room = np.zeros(max(AT_ONCE, len(grid.window_site)), dtype=FOUND)
     parts, step = [room[:0]], 0
     while step >= 0 and len(pairs):
@@ -194,7 +202,7 @@ def scanned(
             queries.rows.lo, queries.rows.hi, queries.probes, people.rows.lo, people.rows.hi, people.probes,
             np.ascontiguousarray(pairs),
             queries.setting.dropout * misreading, people.setting.dropout * misreading,
-            queries.setting.called, people.setting.called, grid, rules, room, step,
+            queries.setting.called, people.setting.called, grid, rules, within, room, step,
         )  # fmt: skip
         parts.append(room[:count].copy())
     return np.concatenate(parts)

@@ -24,20 +24,21 @@ def _transposed(bed: Any, lo: Any, hi: Any, frequency: Any) -> None:
     00 is homozygous for the first allele of the .bim, 01 missing, 10 heterozygous, 11 the other's."""
     sites, people = len(bed), len(lo)
     for w in prange(lo.shape[1]):
-        for site in range(w << 6, min((w << 6) + 64, sites)):
-            bit = np.uint64(1) << np.uint64(site & 63)
+        first, end = w << 6, min((w << 6) + 64, sites)
+        for person in range(people):
+            byte, place = person >> 2, np.uint8(2 * (person & 3))
+            low, high = np.uint64(0), np.uint64(0)
+            for site in range(first, end):
+                code, bit = bed[site, byte] >> place, np.uint64(site - first)
+                low |= np.uint64(~(code ^ (code >> 1)) & 1) << bit
+                high |= np.uint64(~code & 1) << bit
+            lo[person, w], hi[person, w] = low, high
+        for site in range(first, end):
             alt, known = 0, 0
             for person in range(people):
                 code = (bed[site, person >> 2] >> (2 * (person & 3))) & 3
-                if code == 1:
-                    continue
-                known += 2
-                if code != 2:
-                    lo[person, w] |= bit
-                    alt += 2 * (code == 0)
-                if code != 3:
-                    hi[person, w] |= bit
-                    alt += code == 2
+                known += 2 * (code != 1)
+                alt += 2 * (code == 0) + (code == 2)
             frequency[site] = (alt + 0.5) / (known + 1.0)
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 
 from genomics.matching import kernels, segments
 from genomics.matching.ground import Ground
+from genomics.matching.kinship import kinship, relationship
 from genomics.matching.segments import People
 from tests.bench import plink
 
 TILE = 32
+TILES = 64  # that are asked about at once
 
 
 def run(bfile: Path, out: Path, *, queries: Path | None, threads: int) -> int:
@@ -33,10 +36,11 @@ def run(bfile: Path, out: Path, *, queries: Path | None, threads: int) -> int:
     people = People.of(rows, ground)
     read, read_cpu = time.monotonic(), time.process_time()
     if queries is None:
-        blocks = list(_all_pairs(len(names)))
+        tiles = _all_pairs(len(names))
     else:
         place = {name: n for n, name in enumerate(names)}
-        blocks = list(_each_against_all([place[name] for name in queries.read_text().split()], len(names)))
+        tiles = _each_against_all([place[name] for name in queries.read_text().split()], len(names))
+    blocks = list(_blocks(tiles))
     with ThreadPoolExecutor(threads) as pool:
         found = np.concatenate(
             list(pool.map(lambda pairs: segments.shared(people, people, pairs, ground), blocks))
@@ -74,6 +78,11 @@ def _each_against_all(asked: Sequence[int], people: int) -> Iterator[NDArray[np.
             yield np.array(pairs, dtype=np.int32).reshape(-1, 2)
 
 
+def _blocks(tiles: Iterator[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
+    while some := list(islice(tiles, TILES)):
+        yield np.concatenate(some)
+
+
 def _write(out: Path, names: Sequence[str], found: NDArray[Any], people: People, ground: Ground) -> None:
     with Path(f"{out}.segments.tsv").open("w") as file:
         file.write("id1\tid2\tibd\tchromosome\tstart_bp\tend_bp\tstart_cm\tend_cm\tsites\n")
@@ -90,10 +99,16 @@ def _write(out: Path, names: Sequence[str], found: NDArray[Any], people: People,
         for stretches in np.split(found, np.flatnonzero(np.diff(pair)) + 1) if len(found) else []:
             q, r = int(stretches["query"][0]), int(stretches["row"][0])
             known = kernels.overlap(people.rows[q : q + 1], people.rows[r : r + 1])[0]
-            said = segments.summed(stretches, known, ground)
+            lengths = ground.cm[stretches["last"]] - ground.cm[stretches["first"]]
+            one = lengths[~stretches["both"]]
+            total, twice = float(one.sum()), float(lengths[stretches["both"]].sum())
+            sums = {"total_cm": total, "ibd2_cm": min(twice, total), "covered_cm": ground.covered_cm(known)}
+            overlap = int(np.bitwise_count(known).sum())
+            finest = segments.CONVINCING * sums["covered_cm"] / max(overlap * ground.worth, 1e-9)
+            said = relationship(**sums, finest_cm=finest)
             file.write(
-                f"{names[q]}\t{names[r]}\t{said.total_cm:.2f}\t{said.longest_cm:.2f}\t{len(said.segments)}\t"
-                f"{said.ibd2_cm:.2f}\t{said.kinship:.4f}\t{said.overlap_sites}\t{said.relationship}\n"
+                f"{names[q]}\t{names[r]}\t{total:.2f}\t{one.max():.2f}\t{len(one)}\t{sums['ibd2_cm']:.2f}\t"
+                f"{kinship(**sums):.4f}\t{overlap}\t{said.value}\n"
             )
 
 

@@ -51,6 +51,7 @@ class Two:
     rules: Rules
     misread: float
     share: float  # of sites known, of the one times of the other
+    within: list[range]  # sites at which they share one haplotype, where it is asked about both
 
     @property
     def price(self) -> float:
@@ -94,7 +95,10 @@ def _pieces(two: Two) -> Iterator[Piece]:
     for window in range(len(grid.window_site) - grid.run + 1):
         run = range(window, window + grid.run)
         begin, end = edges[run.start], edges[run.stop]
-        if not grid.both and sum(two.does(n) for at in run for n in two.probes[at] if n >= 0) > probed:
+        if grid.both:
+            if not any(begin < one.stop and one.start < end for one in two.within):
+                continue
+        elif sum(two.does(n) for at in run for n in two.probes[at] if n >= 0) > probed:
             continue
         if grid.window_stretch[window] != stretch:
             stretch = int(grid.window_stretch[window])
@@ -257,7 +261,13 @@ def _settled(two: Two, inner: int, end: int, outer: int) -> float:
 
 
 def two_of(
-    query: list[int], row: list[int], grid: Grid, probes: NDArray[np.int32], rules: Rules, misread: float
+    query: list[int],
+    row: list[int],
+    grid: Grid,
+    probes: NDArray[np.int32],
+    rules: Rules,
+    misread: float,
+    within: list[range],
 ) -> Two:
     share = math.prod(sum(n != MISSING for n in one) / len(one) for one in (query, row))
-    return Two(query, row, grid, probes, rules, misread, share)
+    return Two(query, row, grid, probes, rules, misread, share, within)

@@ -17,6 +17,7 @@ from genomics.coordinates import Build
 from genomics.matching import kernels, segments
 from genomics.matching.ground import Ground
 from genomics.matching.kinship import Relationship
+from genomics.matching.scan import FOUND
 from genomics.matching.sharing import Sharing
 from genomics.panel import MISSING, Panel, PanelRow
 from tests.genomics import plain_scan
@@ -90,16 +91,21 @@ def test_the_scan_equals_the_plain_one(seed: int, frequency: bool, worn: float) 
     rows = segments.People.of(segments.rows_of([panel.row_of(copies) for copies in people], panel), ground)
     plain = [copies[: ground.sites].tolist() for copies in people]
     pairs = [(a, b) for a in range(0, len(people), 3) for b in range(len(people))]
+    sharing = np.zeros(0, dtype=FOUND)
     for grid, misreading, rules in (
         (ground.one, ground.misreading, segments.ONE._replace(told_cm=5.0)),
         (ground.both, 1.0, segments.BOTH),
     ):
-        found = segments.scanned(rows, rows, np.array(pairs, dtype=np.int32), grid, misreading, rules)
+        found = segments.scanned(
+            rows, rows, np.array(pairs, dtype=np.int32), grid, misreading, rules, sharing
+        )
         seen = 0
         for a, b in pairs:
             mine = found[(found["query"] == a) & (found["row"] == b)]
             misread = float(rows.setting.dropout[a] + rows.setting.dropout[b]) * misreading
-            two = plain_scan.two_of(plain[a], plain[b], grid, ground.probes, rules, misread)
+            hers = sharing[(sharing["query"] == a) & (sharing["row"] == b)]
+            within = [range(one["first"], one["last"] + 1) for one in hers]
+            two = plain_scan.two_of(plain[a], plain[b], grid, ground.probes, rules, misread, within)
             told = plain_scan.stretches(two)
             assert [(one.first, one.last, one.sites, one.against) for one in told] == [
                 tuple(one) for one in mine[["first", "last", "sites", "against"]].tolist()
@@ -108,6 +114,7 @@ def test_the_scan_equals_the_plain_one(seed: int, frequency: bool, worn: float) 
             assert [one.measured for one in told] == pytest.approx(mine["measured"].tolist(), abs=0.001)
             seen += len(told)
         assert seen > 10
+        sharing = found
 
 
 @pytest.mark.parametrize(
