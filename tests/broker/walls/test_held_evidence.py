@@ -21,7 +21,7 @@ def test_held_evidence_is_settled_over_the_web_searched_and_destroyed_with_its_c
         question = {"kind": "relatives", "evidence": str(profile.id)}
         with pytest.raises(Refused, match="until a steward has looked"):
             queries.submit(question, under=case, by=investigator, at=NOW)
-        hold = held_evidence.waiting().get()
+        ((hold, _),) = held_evidence.waiting_for(steward)
         held_evidence.settle(hold, clears=True, reason="told", by=steward, at=NOW)
         job = job_of(queries.submit(question, under=case, by=investigator, at=NOW))
     assert run(walls, job).state == JobState.RELEASED, job.trouble
