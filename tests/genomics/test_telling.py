@@ -12,6 +12,7 @@ from consent.purposes import PURPOSES
 from genomics.chain import Chain
 from genomics.coordinates import LENGTHS, Build
 from genomics.matching import beside, places
+from genomics.matching.beside import Beside
 from genomics.matching.places import Stretch
 from genomics.matching.question import Reference
 from genomics.matching.relatives import Relatives
@@ -114,7 +115,7 @@ def test_whoever_is_compared_with_the_others_is_told_of():
 
 def test_where_places_are_not_told_nothing_has_a_place():
     found, between = {1: sharing(60.0), 2: sharing(50.0)}, {(1, 2): sharing(45.0)}
-    answer = concluded(found, replace(TELLING, places=False), beside=between)
+    answer = concluded(found, replace(TELLING, places=False), beside=Beside(between))
     assert [one["segments"] for one in answer["records"]] == [[], []]
     assert [one["segment_count"] for one in answer["records"]] == [1, 1]
     assert answer["pairs"] == [
@@ -130,9 +131,9 @@ def test_kinship_and_chances_tell_no_finer_than_lengths_do():
 def test_a_pair_is_told_only_of_two_who_are_told_and_share_as_much_as_was_asked():
     found = {n: sharing(30.0 + n) for n in range(1, 4)}
     between = {(3, 2): sharing(50.0), (3, 1): sharing(50.0), (2, 1): sharing(19.9)}
-    pairs = concluded(found, beside=between)["pairs"]
+    pairs = concluded(found, beside=Beside(between))["pairs"]
     assert [one["people"] for one in pairs] == [["R-6", "R-7"], ["R-6", "R-8"]]
-    pairs = concluded(found, replace(TELLING, most=2), beside=between)["pairs"]
+    pairs = concluded(found, replace(TELLING, most=2), beside=Beside(between))["pairs"]
     assert [one["people"] for one in pairs] == [["R-6", "R-7"]]
 
 
