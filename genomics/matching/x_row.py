@@ -57,6 +57,8 @@ class XSites:
         first, end = np.searchsorted(panel.chromosome, [X, X + 1])
         before = np.searchsorted(panel.position[first:end], [PAIRED_BEFORE, PAIRED_FROM])
         first, end = (first + before).tolist()
+        if end > first and not np.ptp(panel.cm[first:end]):
+            end = first  # a map without X: nothing could be measured there
         frequency = None if panel.frequency is None else panel.frequency[first:end]
         return cls.along(panel.position[first:end], panel.cm[first:end], frequency, first=first)
 

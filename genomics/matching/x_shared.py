@@ -41,11 +41,13 @@ TEMPER, HARSH = 0.2, 0.3
 @dataclass(frozen=True, slots=True)
 class XSharing:
     """What two people share on X, at least on one chromosome: `cm` in all, segments of chromosome 23; `sites`
-    are known in both, `single` of the two profiles show one X."""
+    are known in both, and `low` says that they are too few to notice all that was asked for; `single` of the
+    two profiles show one X."""
 
     cm: float
     segments: tuple[Segment, ...]
     sites: int
+    low: bool
     single: int
 
 
@@ -70,6 +72,7 @@ def shared(query: XRow, other: XRow, sites: XSites, *, min_cm: float) -> XSharin
         cm=round(sum(one.cm for one in segments), 2),
         segments=segments,
         sites=len(known),
+        low=pair.finest_cm > min_cm,
         single=(query.shown, other.shown).count(Shown.ONE),
     )
 
@@ -86,6 +89,7 @@ class _Pair:
     """Two people at the sites known in both."""
 
     cm: NDArray[np.float64]
+    finest_cm: float  # the shortest segment that is noticed, all over X
     step: NDArray[np.float64]  # what each site is worth, for sharing or against
     likelier: NDArray[np.float64]  # how much likelier (log) both genotypes are of two who share, for an end
 
@@ -97,18 +101,20 @@ class _Pair:
         contradicts = (mine != hers) & (mine != BOTH) & (hers != BOTH)
         # Of a stranger, against what the profile says: her only allele is the other, or both of hers are.
         against = np.choose(mine, [alt, ref, 0.0 * alt]) ** (1 if other.shown is Shown.ONE else 2)
-        says = (
-            against > 2 * misread
-        )  # where strangers contradict hardly more than misreadings, nothing is said
+        # Where strangers contradict hardly more often than misreadings do, nothing is said.
+        says = against > 2 * misread
         chance = np.where(says, against, 0.5)
         agrees = np.minimum(np.log1p(-misread) - np.log1p(-chance), MOST_A_SITE)
-        step = np.where(contradicts, math.log(misread) - np.log(chance), agrees) * sites.novelty[known]
+        weight = np.where(says, sites.novelty[known], 0.0)
+        seen, length = float(weight @ agrees), float(sites.cm[-1] - sites.cm[0]) if len(sites) else 0.0
+        step = np.where(contradicts, math.log(misread) - np.log(chance), agrees) * weight
         of_mine, of_hers = (_rarity(one, ref, alt) for one in (mine, hers))
         # Of one of each and a single allele, the single one is what they may share.
-        shared = np.where(mine == BOTH, of_hers, of_mine)
-        for_it = shared - math.log(2) * ((mine == BOTH).astype(float) + (hers == BOTH))
+        alike = np.where(mine == BOTH, of_hers, of_mine)
+        for_it = alike - math.log(2) * ((mine == BOTH).astype(float) + (hers == BOTH))
         likelier = np.where(contradicts, HARSH * math.log(misread), TEMPER * for_it)
-        return cls(sites.cm[known], np.where(says, step, 0.0), likelier)
+        finest = LEAST_EVIDENCE * length / seen if seen else math.inf
+        return cls(sites.cm[known], finest, step, likelier)
 
     def found(self) -> Iterator[tuple[int, int]]:
         """Stretches that convince, their ends settled: first and last site, of those known in both."""
