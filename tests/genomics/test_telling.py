@@ -19,6 +19,7 @@ from genomics.matching.relatives import Relatives
 from genomics.matching.report import Report
 from genomics.matching.sharing import Segment, Sharing
 from genomics.matching.telling import Telling
+from genomics.matching.x_shared import XSharing
 from tests.world import small_panel
 
 PANEL = small_panel()
@@ -200,6 +201,23 @@ def test_ends_are_carried_to_the_other_build_and_one_that_is_not_says_so():
         (501, 1_000_500),
         (None, None),
     ]
+
+
+def test_x_is_told_by_the_same_dials_and_is_in_no_sum():
+    stretch = segment(3_000_000, 90_000_000, chromosome=23, cm=81.0)
+    x = Beside(x={1: XSharing(cm=81.0, segments=(stretch,), sites=300, low=False, single=2)})
+    plain = concluded({1: sharing(40.0)})["records"][0]
+    told = concluded({1: sharing(40.0)}, beside=x)["records"][0]
+    assert (told["x_cm"], told["x_sites"], told["x_single"]) == (81.0, 300, 2)
+    assert [(one["chromosome"], one["start"], one["cm"]) for one in told["x_segments"]] == [
+        (23, 3_000_000, 81.0)
+    ]
+    assert {name: one for name, one in told.items() if not name.startswith("x_")} == {
+        name: one for name, one in plain.items() if not name.startswith("x_")
+    }
+    assert (plain["x_cm"], plain["x_single"], plain["x_segments"]) == (None, None, [])
+    coarse = concluded({1: sharing(40.0)}, replace(TELLING, places=False, tenths=50), beside=x)["records"][0]
+    assert (coarse["x_cm"], coarse["x_segments"]) == (80.0, [])
 
 
 def test_a_small_overlap_is_flagged_by_what_it_would_miss():
