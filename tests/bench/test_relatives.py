@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from broker.demo.pedigree import Relation
 from broker.demo.simulator import World, simulate
-from tests.bench import relatives
+from tests.bench import relatives, x_sharing
 from tests.genomics import x_family
 
 CODES = np.array([3, 2, 0, 1], dtype=np.uint8)  # copies of the alternate allele, as a .bed has them
@@ -122,3 +122,11 @@ def test_what_a_pair_shares_on_x_follows_its_segments_and_is_in_no_sum(tmp_path:
     assert int(end) - int(start) > 140_000_000
     assert int(sites) > 1300
     assert (tmp_path / "plain.out.pairs.tsv").read_bytes() == (tmp_path / "with_x.out.pairs.tsv").read_bytes()
+
+
+def test_the_bench_of_x_tells_no_stranger_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert x_sharing.main(["--seeds", "1", "--sites", "1500"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "16 people, 0 whose number of X is not told right"
+    assert [line[:3] for line in lines[1:4]] == ["FF:", "FM:", "MM:"]
+    assert all(line.endswith("strangers, 0 segments told") for line in lines[1:4])
