@@ -69,7 +69,7 @@ def shared(query: XRow, other: XRow, sites: XSites, *, min_cm: float) -> XSharin
         if pair.cm[right] - pair.cm[left] >= min_cm
     )
     return XSharing(
-        cm=round(sum(one.cm for one in segments), 2),
+        cm=round(float(sum(one.cm for one in segments)), 2),
         segments=segments,
         sites=len(known),
         low=pair.finest_cm > min_cm,
