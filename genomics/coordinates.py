@@ -29,7 +29,9 @@ AUTOSOMES = range(1, 23)
 CHROMOSOMES = range(1, 26)
 
 PAIRED_BEFORE, PAIRED_FROM = 2_800_000, 154_900_000
-"""Of X: before the one and from the other it pairs with Y, in either build, rounded outwards."""
+"""Of X: before the one and from the other it pairs with Y, in either build, rounded outwards. By the
+Genome Reference Consortium PAR1 ends at 2,699,520 in GRCh37 and at 2,781,479 in GRCh38, PAR2 begins at
+154,931,044 and at 155,701,383 (1-based)."""
 
 _NAMES = ("", *(str(number) for number in AUTOSOMES), "X", "Y", "MT")
 

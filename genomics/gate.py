@@ -199,10 +199,10 @@ def _beside(
     asking: Asking,
     alias: Callable[[int], str],
     on_each: Callable[[], None],
-) -> Mapping[tuple[int, int], Any]:
-    """What those it is about to tell of share with each other, which takes its time, too. The law is asked
-    again about these few first: of whom it has lost nothing more is opened, and she is `found` no more. Her
-    change fells the release, too, and then all of it is asked anew without her."""
+) -> Any:
+    """What it finds of those it is about to tell of, which takes its time, too; None where there is nobody.
+    The law is asked again about these few first: of whom it has lost nothing more is opened, and she is
+    `found` no more. Her change fells the release, too, and then all of it is asked anew without her."""
     while people := question.nearest(found, reference=reference, alias=alias):
         now = asking.again(read.clearance, only=people)
         lost = set(people) - {one.ordinal for one in now.permitted}
@@ -214,7 +214,7 @@ def _beside(
                 return question.beside(hers, reference, on_each)
         for ordinal in lost:
             del found[ordinal]
-    return {}
+    return None
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Where a base lies on the genetic map: centimorgans by chromosome and position, for both builds.
 
 Pure. The shipped tables (genomics/data) hold rows of the HapMap II sex-averaged map, thinned so that straight
-lines between the rows kept pass within TOLERANCE of every row left out. Outside the mapped part of a
-chromosome nothing is known, and the map is flat.
+lines between the rows kept pass within TOLERANCE of every row left out. That of X is women's, 181 cM
+between where it pairs with Y, for men's does not cross over there. Outside the mapped part of a chromosome
+nothing is known, and the map is flat.
 """
 
 import gzip

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from broker.portal import matches
 from broker.portal.matches import LISTED
 from genomics.answers import Granularity
+from genomics.coordinates import chromosome_name
 
 SINCE = "since_release"  # what has been cut out since, in a sentence
 HEADER = ("query_id", "policy_version", "consent_snapshot", "granularity")
 OF_MATCH = (
     *("person", "relationship", "likely", "generations", "kinship", "total_cm", "longest_cm"),
     *("segment_count", "ibd2_cm", "overlap_sites", "overlap_low"),
+    *("x_cm", "x_sites", "x_low", "x_single"),
 )
 OF_PAIR = ("person", "other", "pair_total_cm", "pair_longest_cm")
 OF_STRETCH = ("chromosome", "start", "end", "other_start", "other_end", "cm")
@@ -115,7 +117,7 @@ def _rows(answer: Answer) -> list[list[Any]]:
                 *(
                     [*_values(one, OF_MATCH), *_values(segment, (*OF_STRETCH, "sites"))]
                     for one in answer["records"]
-                    for segment in one["segments"] or [{}]
+                    for segment in _segments(one) or [{}]
                 ),
             ]
         case "identity":
@@ -124,6 +126,14 @@ def _rows(answer: Answer) -> list[list[Any]]:
         case _:
             columns = ["count", "fewer_than", "frequency"]
             return [columns, ["" if answer[name] is None else answer[name] for name in columns]]
+
+
+def _segments(match: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those of the autosomes, and then of X, by the names that people read."""
+    return [
+        {**one, "chromosome": chromosome_name(one["chromosome"])}
+        for one in (*match["segments"], *match.get("x_segments", ()))
+    ]
 
 
 def _pair_rows(answer: Answer) -> list[list[Any]]:

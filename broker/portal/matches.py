@@ -40,7 +40,8 @@ def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
         "bars": drawn_bars,
         "most_in_a_band": max(bar["value"] for bar in drawn_bars) or 1,
         "same": any(one["relationship"] == Relationship.SAME for one in records),
-        "low": any(one.get("overlap_low") for one in records),
+        "low": any(one.get("overlap_low") or one.get("x_low") for one in records),
+        "x": any(one.get("x_cm") is not None for one in records),
         "most": telling.get("most"),
         "build": builds[0],
         "other_build": builds[1],
@@ -85,6 +86,7 @@ def _matches(records: list[Record], linked: set[str]) -> Table:
             {"label": _("Longest, cM"), "number": True},
             {"label": _("Segments"), "number": True},
             {"label": _("On both copies, cM"), "number": True},
+            {"label": _("On X, cM"), "number": True},
             {"label": _("Generations"), "number": True},
             {"label": _("Kinship"), "number": True},
             {"label": _("Sites both have"), "number": True},
@@ -97,6 +99,7 @@ def _matches(records: list[Record], linked: set[str]) -> Table:
                 {"number": one["longest_cm"]},
                 {"number": one.get("segment_count", len(one["segments"]))},
                 {"number": one["ibd2_cm"]},
+                _on_x(one),
                 _or_nothing(one.get("generations")),
                 {"number": one["kinship"]},
                 _overlap(one),
@@ -108,6 +111,14 @@ def _matches(records: list[Record], linked: set[str]) -> Table:
 
 def _name(person: str, linked: set[str]) -> dict[str, str]:
     return {"text": person} | ({"url": f"#{painting.place(person)}"} if person in linked else {})
+
+
+def _on_x(match: Record) -> dict[str, Any]:
+    """With a flag where the sites known of X are few; nothing where it is unclear how many X there are."""
+    cm = match.get("x_cm")
+    if cm is None or not match["x_low"]:
+        return _or_nothing(cm)
+    return {"kind": "warn", "word": _("%(cm)s, few sites") % {"cm": number_format(cm)}}
 
 
 def _or_nothing(number: float | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where two people share DNA, drawn by the server: 22 bars, and on them the stretches shared.
+"""Where two people share DNA, drawn by the server: 22 bars and X, and on them the stretches shared.
 
 Numbers in the drawing are written out as text, so that no language puts its own comma into them. The same
 stands in a table beside it.
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from genomics.coordinates import AUTOSOMES, LONGEST, chromosome_name
+from genomics.coordinates import AUTOSOMES, LONGEST, X, chromosome_name
 
 ROW, BAR = 10, 6  # height of a chromosome's line, and of its bar, in units of the drawing
 LEFT = 18  # room for the names
@@ -50,16 +50,16 @@ class Chromosome:
 
 
 def chromosomes() -> list[Chromosome]:
-    """The 22 that are compared, drawn once on a page."""
+    """Those that are compared, drawn once on a page."""
     return [
         Chromosome(chromosome_name(code), _stretch(code, 1, LONGEST[code]), _top(code) + BAR)
-        for code in AUTOSOMES
+        for code in (*AUTOSOMES, X)
     ]
 
 
 def of(match: Mapping[str, Any], builds: Builds = (None, None)) -> Painting:
     """A record of the answer, as genomics.matching.report says it."""
-    segments = match["segments"]
+    segments = [*match["segments"], *match.get("x_segments", ())]
     name = match["person"]
     return Painting(
         id=f"painting-{name}",

@@ -5,6 +5,7 @@ they match each other there, too, is it likely that all three have it from one a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -12,9 +13,19 @@ import numpy as np
 from genomics.matching.places import Stretch
 from genomics.matching.segments import people_of, related_in
 from genomics.matching.sharing import Segment, Sharing
+from genomics.matching.x_shared import XSharing
 from genomics.panel import Panel, PanelRow
 
 Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Of those whom a search is going to tell of, by number: what two share with each other, and what each
+    shares with the profile on X, if that is clear."""
+
+    pairs: Mapping[Pair, Sharing] = field(default_factory=dict)
+    x: Mapping[int, XSharing] = field(default_factory=dict)
 
 
 def pairs(

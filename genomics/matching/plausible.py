@@ -23,6 +23,7 @@ BLIND = (
     "another real person's genome, or a few stretches in one that were exchanged",
     "stretches of different people, all read alike, put one after the other",
     "a mixture in which the second person is too little to be read",
+    "an X that was put together: one man's has no heterozygotes that could be missed (x_shared)",
 )
 """What no look at one profile tells. Against it stand the shortest segment, rounded ends and a budget."""
 

@@ -6,7 +6,6 @@ the gate's; who may ask which kind is upstairs.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -22,8 +21,6 @@ from genomics.matching.sketch import Lines, Sketch
 from genomics.matching.telling import Telling
 from genomics.panel import Panel, PanelRow
 from genomics.variants import Variant
-
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Material(Protocol):
@@ -113,9 +110,9 @@ class Question(Protocol):
 
 @runtime_checkable
 class Comparing(Question, Protocol):
-    """A question that lays those it is going to tell of beside each other before it concludes. `nearest`
-    names them, a bounded number; `beside` takes their files and returns what each two share, and calls
-    `on_each` on the way, who may raise to stop."""
+    """A question that looks once more at those it is going to tell of before it concludes. `nearest` names
+    them, a bounded number; `beside` takes their files and returns what it found, and calls `on_each` on the
+    way, who may raise to stop; `conclude` is given it, or None where nobody was named."""
 
     def nearest(
         self, found: Mapping[int, Sequence[Any]], *, reference: Reference, alias: Callable[[int], str]
@@ -123,7 +120,7 @@ class Comparing(Question, Protocol):
 
     def beside(
         self, files: Mapping[int, Sequence[Material]], reference: Reference, on_each: Callable[[], None]
-    ) -> Mapping[tuple[int, int], Any]: ...
+    ) -> Any: ...
 
     def conclude(
         self,
@@ -131,5 +128,5 @@ class Comparing(Question, Protocol):
         *,
         reference: Reference | None,
         alias: Callable[[int], str],
-        beside: Mapping[tuple[int, int], Any] = NOTHING,
+        beside: Any = None,
     ) -> Answer: ...

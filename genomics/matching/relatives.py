@@ -15,12 +15,17 @@ from consent.policy import SHORTEST_SEGMENT_CM
 from genomics.answers import Answer, Granularity
 from genomics.errors import QuestionRefused
 from genomics.matching import beside as pairing
-from genomics.matching.question import NOTHING, Material, Materials, Reference, Sketched
+from genomics.matching import x_shared
+from genomics.matching.beside import Beside
+from genomics.matching.question import Material, Materials, Reference, Sketched
 from genomics.matching.report import Report
 from genomics.matching.segments import related_in
 from genomics.matching.sharing import Sharing, rounded
 from genomics.matching.sketch import SURE_CM
 from genomics.matching.telling import Telling
+from genomics.matching.x_row import Shown, XRow, sites_of
+from genomics.matching.x_shared import XSharing
+from genomics.panel import PanelRow
 
 LEAD = "A lead only: sharing DNA is not proof of who somebody is."
 SKETCHED = (
@@ -92,21 +97,40 @@ class Relatives:
         reference: Reference,
         alias: Callable[[int], str],
     ) -> Sequence[int]:
-        """Nobody where there are not two, or where it is not told what they share with each other."""
+        """Nobody where nothing more is told of them: neither what they share on X, nor, of two or more, what
+        they share with each other."""
         matches = self._matches(found, reference.telling, alias)
-        return tuple(matches) if reference.telling.in_common and len(matches) > 1 else ()
+        with_others = reference.telling.in_common and len(matches) > 1
+        return tuple(matches) if matches and (with_others or _tells_of_x(reference)) else ()
 
     def beside(
         self, files: Mapping[int, Sequence[Material]], reference: Reference, on_each: Callable[[], None]
-    ) -> dict[tuple[int, int], Sharing]:
+    ) -> Beside:
         """Of each person's files by the one that says most."""
         rows = {
             ordinal: max((file.row() for file in hers), key=lambda row: row.called)
             for ordinal, hers in files.items()
         }
+        x = self._on_x(rows, reference, on_each) if _tells_of_x(reference) else {}
+        if not reference.telling.in_common:
+            return Beside(x=x)
         found = pairing.pairs(rows, reference.panel, min_cm=self.min_cm, on_each=on_each)
         # As coarse as what each shares with the profile: an exact end is a genotype of theirs.
-        return {pair: rounded(one, reference.panel, min_cm=self.min_cm) for pair, one in found.items()}
+        pairs = {pair: rounded(one, reference.panel, min_cm=self.min_cm) for pair, one in found.items()}
+        return Beside(pairs, x)
+
+    def _on_x(
+        self, rows: Mapping[int, PanelRow], reference: Reference, on_each: Callable[[], None]
+    ) -> dict[int, XSharing]:
+        """What each shares with the profile on X, as it may leave; nothing where it is unclear."""
+        panel, sites = reference.panel, sites_of(reference.panel)
+        query, told = XRow.of(reference.row, panel), dict[int, XSharing]()
+        for ordinal, row in rows.items():
+            one = x_shared.shared(query, XRow.of(row, panel), sites, min_cm=self.min_cm)
+            if one is not None:
+                told[ordinal] = x_shared.rounded(one, sites, min_cm=self.min_cm)
+            on_each()
+        return told
 
     def conclude(
         self,
@@ -114,21 +138,24 @@ class Relatives:
         *,
         reference: Reference | None,
         alias: Callable[[int], str],
-        beside: Mapping[tuple[int, int], Sharing] = NOTHING,
+        beside: Beside | None = None,
     ) -> Answer:
         assert reference is not None
+        beside = beside or Beside()
         telling, way = reference.telling, reference.way
         report = Report(telling=telling, reference=reference, min_cm=self.min_cm)
         matches = self._matches(found, telling, alias)
         pairs = [
             report.pair((alias(one), alias(other)), matches[one], matches[other], shared)
-            for (one, other), shared in beside.items()
+            for (one, other), shared in beside.pairs.items()
             if one in matches and other in matches and shared.total_cm >= self.min_total_cm
         ]
         return Answer(
             question=self.kind,
             granularity=self.granularity,
-            records=tuple(report.match(alias(ordinal), one) for ordinal, one in matches.items()),
+            records=tuple(
+                report.match(alias(ordinal), one, beside.x.get(ordinal)) for ordinal, one in matches.items()
+            ),
             pairs=tuple(sorted(pairs, key=lambda one: (-one["total_cm"], -one["longest_cm"], one["people"]))),
             telling=telling.as_json(reference.panel.build, None if way is None else way.target),
             notes=(
@@ -161,6 +188,11 @@ class Relatives:
     def _misses(self, reference: Reference) -> bool:
         """Whether the house compares by sketches, and they may lose what is asked for."""
         return reference.sketched is not None and self.min_cm < SURE_CM
+
+
+def _tells_of_x(reference: Reference) -> bool:
+    """Whether anything could be told of X: not where the panel or the profile says too little of it."""
+    return XRow.of(reference.row, reference.panel).shown is not Shown.UNCLEAR
 
 
 def _candidates(files: Materials, sketched: Sketched | None) -> Sequence[int]:

@@ -12,8 +12,9 @@ from genomics.matching import beside, places
 from genomics.matching.places import Stretch
 from genomics.matching.question import Reference
 from genomics.matching.segments import finest_cm
-from genomics.matching.sharing import Sharing
+from genomics.matching.sharing import Segment, Sharing
 from genomics.matching.telling import Telling
+from genomics.matching.x_shared import XSharing
 
 
 class Told(TypedDict):
@@ -36,7 +37,8 @@ class Kind(TypedDict):
 
 
 class Match(TypedDict):
-    """One who shares DNA with the profile. `segments` is empty where places are not told for the purpose."""
+    """One who shares DNA with the profile, on the autosomes; what is shared on X stands apart, is in no sum,
+    and is None where it is unclear. No `segments` are told where places are not, for the purpose."""
 
     person: str
     total_cm: float
@@ -50,6 +52,11 @@ class Match(TypedDict):
     likely: list[Kind]
     generations: float | None
     segments: list[Told]
+    x_cm: float | None
+    x_sites: int | None
+    x_low: bool  # as overlap_low
+    x_single: int | None  # of the two profiles, how many show one X: 0, 1 or 2
+    x_segments: list[Told]
 
 
 class Pair(TypedDict):
@@ -69,14 +76,8 @@ class Report:
     reference: Reference
     min_cm: float
 
-    def match(self, name: str, sharing: Sharing) -> Match:
+    def match(self, name: str, sharing: Sharing, x: XSharing | None = None) -> Match:
         cm, fine = self.telling.cm, finest_cm(sharing.overlap_sites, self.reference.panel)
-        told = self._told(
-            [Stretch(one.chromosome, one.start, one.end) for one in sharing.segments],
-            [one.cm for one in sharing.segments],
-        )
-        for stretch, segment in zip(told, sharing.segments, strict=False):
-            stretch["sites"] = segment.sites
         return Match(
             person=name,
             total_cm=cm(sharing.total_cm),
@@ -89,7 +90,12 @@ class Report:
             relationship=sharing.relationship,
             likely=[Kind(kind=one.kind, chance=round(one.chance, 2)) for one in sharing.likely],
             generations=sharing.generations,
-            segments=told,
+            segments=self._segments(sharing.segments),
+            x_cm=None if x is None else cm(x.cm),
+            x_sites=None if x is None else x.sites,
+            x_low=x is not None and x.low,
+            x_single=None if x is None else x.single,
+            x_segments=[] if x is None else self._segments(x.segments),
         )
 
     def pair(self, names: Sequence[str], one: Sharing, other: Sharing, between: Sharing) -> Pair:
@@ -102,6 +108,14 @@ class Report:
             longest_cm=self.telling.cm(between.longest_cm),
             triangulated=self._told([where for where, _ in three], [length for _, length in three]),
         )
+
+    def _segments(self, segments: Sequence[Segment]) -> list[Told]:
+        told = self._told(
+            [Stretch(one.chromosome, one.start, one.end) for one in segments], [one.cm for one in segments]
+        )
+        for stretch, segment in zip(told, segments, strict=False):
+            stretch["sites"] = segment.sites
+        return told
 
     def _told(self, stretches: Sequence[Stretch], lengths: Sequence[float]) -> list[Told]:
         if not self.telling.places:

@@ -47,7 +47,7 @@ class Sharing:
 def rounded(exact: Sharing, panel: Panel, *, min_cm: float) -> Sharing:
     """The same as it may leave: ends on the grid and no segment shorter than `min_cm`, sums of what is told,
     counts of sites to two digits, chances to a hundredth. What is rounded stays as it is."""
-    segments = tuple(_on_grid(one, panel, min_cm) for one in exact.segments)
+    segments = tuple(_of_panel(one, panel, min_cm) for one in exact.segments)
     total = sum(one.cm for one in segments)
     ibd2 = min(float(round(exact.ibd2_cm / GRID_CM) * GRID_CM), total)
     ibd2 = ibd2 if ibd2 >= min_cm else 0.0
@@ -59,22 +59,27 @@ def rounded(exact: Sharing, panel: Panel, *, min_cm: float) -> Sharing:
         longest_cm=max((one.cm for one in segments), default=0.0),
         segments=segments,
         ibd2_cm=ibd2,
-        overlap_sites=_digits(exact.overlap_sites),
+        overlap_sites=digits(exact.overlap_sites),
         kinship=min(round(kinship, 4), 0.5),
         likely=tuple(Likely(one.kind, round(one.chance, 2)) for one in exact.likely),
     )
 
 
-def _on_grid(one: Segment, panel: Panel, min_cm: float) -> Segment:
+def _of_panel(one: Segment, panel: Panel, min_cm: float) -> Segment:
     first, last = np.searchsorted(panel.chromosome, [one.chromosome, one.chromosome + 1])
-    position, cm = panel.position[first:last], panel.cm[first:last]
+    return on_grid(one, panel.position[first:last], panel.cm[first:last], min_cm)
+
+
+def on_grid(one: Segment, position: NDArray[np.uint32], cm: NDArray[np.floating], min_cm: float) -> Segment:
+    """A segment with its ends on the grid, no shorter than `min_cm`; `position` (0-based) and `cm` are of the
+    sites along which it lies."""
     ends = np.interp([one.start - 1, one.end - 1], position, cm)
     begin, end = (round(float(at) / GRID_CM) for at in ends)
     least = math.ceil(min_cm / GRID_CM)
     if end - begin < least:  # it measured that much, give or take
         begin, end = _stretched(ends, least)
     start, stop = (int(at) + 1 for at in np.interp([begin * GRID_CM, end * GRID_CM], cm, position))
-    return Segment(one.chromosome, start, stop, (end - begin) * GRID_CM, _digits(one.sites))
+    return Segment(one.chromosome, start, stop, (end - begin) * GRID_CM, digits(one.sites))
 
 
 def _stretched(ends: NDArray[np.float64], least: int) -> tuple[int, int]:
@@ -83,7 +88,7 @@ def _stretched(ends: NDArray[np.float64], least: int) -> tuple[int, int]:
     return begin, begin + least
 
 
-def _digits(count: int) -> int:
-    """To two digits."""
+def digits(count: int) -> int:
+    """A count to two digits."""
     unit = int(10 ** max(len(str(count)) - 2, 0))
     return round(count / unit) * unit

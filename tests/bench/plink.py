@@ -3,6 +3,7 @@
 names, sites, rows = plink.read(Path("test"))
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from genomics.coordinates import AUTOSOMES, Build, code_or_none
+from genomics.coordinates import AUTOSOMES, PAIRED_BEFORE, PAIRED_FROM, Build, X, code_or_none
 from genomics.genetic_map import GeneticMap
 from genomics.matching.kernels import Rows
 
@@ -44,7 +45,7 @@ def _transposed(bed: Any, lo: Any, hi: Any, frequency: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """Autosomal sites in order; `position` 0-based, `frequency` the alternate allele's among these people."""
+    """Sites in order; `position` 0-based, `frequency` the alternate allele's among these people."""
 
     chromosome: NDArray[np.uint8]
     position: NDArray[np.uint32]
@@ -56,24 +57,38 @@ def read(prefix: Path) -> tuple[list[str], Sites, Rows]:
     """People's names, the autosomal sites, and everybody's planes. The second allele of the .bim counts as
     the reference. Where it has no centimorgans, those of the shipped map of GRCh37 are taken."""
     names = [line.split()[1] for line in Path(f"{prefix}.fam").read_text().splitlines() if line.strip()]
+    return names, *_planes(prefix, len(names), AUTOSOMES)
+
+
+def read_x(prefix: Path, people: int) -> tuple[Sites, Rows]:
+    """The sites on X (or 23) where it does not pair with Y, and everybody's planes there."""
+    return _planes(prefix, people, (X,))
+
+
+def _planes(prefix: Path, people: int, chromosomes: Collection[int]) -> tuple[Sites, Rows]:
     with Path(f"{prefix}.bim").open() as lines:
         told = [line.split()[:4] for line in lines]
-    codes = np.array([code_or_none(chromosome) or 0 for chromosome, *_ in told], dtype=np.uint8)
+    codes = np.array([_code(chromosome) for chromosome, *_ in told], dtype=np.uint8)
     position = np.array([int(one[3]) - 1 for one in told], dtype=np.uint32)
     cm = np.array([float(one[2]) for one in told])
     data = np.memmap(f"{prefix}.bed", dtype=np.uint8, mode="r")
     if bytes(data[:3]) != MAGIC:
         raise SystemExit(f"{prefix}.bed is not a SNP-major .bed file.")
-    bed = data[3:].reshape(len(codes), (len(names) + 3) // 4)
-    wanted = np.flatnonzero(np.isin(codes, AUTOSOMES))
+    bed = data[3:].reshape(len(codes), (people + 3) // 4)
+    pairs = (codes == X) & ((position < PAIRED_BEFORE) | (position >= PAIRED_FROM))
+    wanted = np.flatnonzero(np.isin(codes, list(chromosomes)) & ~pairs)
     order = wanted[np.lexsort((position[wanted], codes[wanted]))]
     if len(order) < len(codes) or (np.diff(order) != 1).any():
         bed = bed[order]
     codes, position, cm = codes[order], position[order], cm[order]
     if not cm.any():
         cm = GeneticMap.load(Build.GRCh37).along(codes, position)
-    lo = np.zeros((len(names), (len(bed) + 63) // 64), dtype=np.uint64)
+    lo = np.zeros((people, (len(bed) + 63) // 64), dtype=np.uint64)
     hi = np.zeros_like(lo)
     frequency = np.empty(len(bed))
     _transposed(bed, lo, hi, frequency)
-    return names, Sites(codes, position, cm, frequency), Rows(len(bed), lo, hi)
+    return Sites(codes, position, cm, frequency), Rows(len(bed), lo, hi)
+
+
+def _code(name: str) -> int:
+    return X if name == "23" else code_or_none(name) or 0

@@ -3,8 +3,9 @@
     python -m tests.bench.relatives --bfile PREFIX [--queries FILE] [--threads N] --out PREFIX
 
 All pairs, or the people named in FILE (one a line) against everybody else. Writes PREFIX.segments.tsv and
-PREFIX.pairs.tsv (of whom anything was found). The last lines are seconds, CPU-seconds and pairs, of the whole
-and of the engine alone. It reads unsealed planes; the product does not.
+PREFIX.pairs.tsv (of whom anything was found). Where the set has sites on X, what those pairs share there
+follows in the segments, and is in no sum of the pairs. The last lines are seconds, CPU-seconds and pairs, of
+the whole and of the engine alone. It reads unsealed planes; the product does not.
 """
 
 import argparse
@@ -19,10 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomics.matching import kernels, segments
+from genomics.matching import kernels, segments, x_shared
 from genomics.matching.ground import Ground
 from genomics.matching.kinship import kinship, relationship
 from genomics.matching.segments import People
+from genomics.matching.x_row import XRow, XSites
+from genomics.panel import MISSING
 from tests.bench import plink
 
 TILE = 32
@@ -48,6 +51,7 @@ def run(bfile: Path, out: Path, *, queries: Path | None, threads: int) -> int:
     found = np.sort(found, order=["query", "row", "both", "first"])
     compared, compared_cpu = time.monotonic(), time.process_time()
     _write(out, names, found, people, ground)
+    _write_x(bfile, out, names, found, people)
     pairs = sum(map(len, blocks))
     spent = compared_cpu - read_cpu
     print(
@@ -110,6 +114,27 @@ def _write(out: Path, names: Sequence[str], found: NDArray[Any], people: People,
                 f"{names[q]}\t{names[r]}\t{total:.2f}\t{one.max():.2f}\t{len(one)}\t{sums['ibd2_cm']:.2f}\t"
                 f"{kinship(**sums):.4f}\t{overlap}\t{said.value}\n"
             )
+
+
+def _write_x(bfile: Path, out: Path, names: Sequence[str], found: NDArray[Any], people: People) -> None:
+    """What those of whom anything was found share on X, one haplotype or more."""
+    sites, rows = plink.read_x(bfile, len(names))
+    x = XSites.along(sites.position, sites.cm, sites.frequency)
+    lo, hi = (kernels.bits(plane, sites=rows.sites).astype(np.uint8) for plane in (rows.lo, rows.hi))
+    copies = (lo | hi << 1) - np.uint8(1) & np.uint8(MISSING)
+    read = {
+        n: XRow.read(copies[n], x, dropout=float(people.setting.dropout[n]))
+        for n in np.unique(found[["query", "row"]].tolist()).tolist()
+    }
+    with Path(f"{out}.segments.tsv").open("a") as file:
+        for q, r in np.unique(found[["query", "row"]]).tolist():
+            sharing = x_shared.shared(read[q], read[r], x, min_cm=7.0)
+            for one in () if sharing is None else sharing.segments:
+                start, end = np.interp([one.start - 1, one.end - 1], x.position, x.cm)
+                file.write(
+                    f"{names[q]}\t{names[r]}\t1\tX\t{one.start}\t{one.end}\t{start:.4f}\t{end:.4f}\t"
+                    f"{one.sites}\n"
+                )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

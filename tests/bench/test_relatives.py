@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from broker.demo.pedigree import Relation
 from broker.demo.simulator import World, simulate
-from tests.bench import relatives
+from tests.bench import relatives, x_sharing
+from tests.genomics import x_family
 
 CODES = np.array([3, 2, 0, 1], dtype=np.uint8)  # copies of the alternate allele, as a .bed has them
 
@@ -17,24 +19,37 @@ def world() -> World:
     return simulate(seed=5, people=60, families=2)
 
 
-def written(world: World, prefix: Path, *, lost: float = 0.0, centimorgans: bool = True) -> Path:
-    """The world's people, P0 and on, and once more at the end, as E0 and on, with heterozygotes lost."""
+def written(
+    world: World,
+    prefix: Path,
+    *,
+    lost: float = 0.0,
+    centimorgans: bool = True,
+    x: tuple[NDArray[np.uint32], NDArray[np.uint8]] | None = None,
+) -> Path:
+    """The world's people, P0 and on, and once more at the end, as E0 and on, with heterozygotes lost; after
+    the autosomes X, where its positions are given and everybody's copies there."""
     rng = np.random.default_rng(1)
     copies = np.array([person.copies for person in world.people])
     worn = copies.copy()
     dropped = (worn == 1) & (rng.random(worn.shape) < lost)
     worn[dropped] = 2 * rng.integers(0, 2, int(dropped.sum()))
-    people = np.concatenate([copies, worn])
+    people, sites = np.concatenate([copies, worn]), world.sites
+    chromosome, position = sites.chromosome, sites.position
+    cm = sites.cm if centimorgans else np.zeros(len(sites))
+    if x is not None:
+        people = np.concatenate([people, x[1]], axis=1)
+        chromosome, position = np.append(chromosome, np.full(len(x[0]), 23)), np.append(position, x[0])
+        cm = np.append(cm, np.zeros(len(x[0])))
     codes = CODES[np.pad(people, ((0, -len(people) % 4), (0, 0)), constant_values=3).T].reshape(
-        len(world.sites.cm), -1, 4
+        len(cm), -1, 4
     )
     packed = codes[..., 0] | codes[..., 1] << 2 | codes[..., 2] << 4 | codes[..., 3] << 6
     Path(f"{prefix}.bed").write_bytes(b"\x6c\x1b\x01" + packed.astype(np.uint8).tobytes())
-    sites = zip(world.sites.chromosome, world.sites.position, world.sites.cm, strict=True)
+    rows = zip(chromosome, position, cm, strict=True)
     Path(f"{prefix}.bim").write_text(
         "".join(
-            f"{chromosome}\ts{n}\t{cm if centimorgans else 0:.4f}\t{position + 1}\tG\tA\n"
-            for n, (chromosome, position, cm) in enumerate(sites)
+            f"{code}\ts{n}\t{where:.4f}\t{place + 1}\tG\tA\n" for n, (code, place, where) in enumerate(rows)
         )
     )
     names = [f"P{n}" for n in range(len(copies))] + [f"E{n}" for n in range(len(copies))]
@@ -84,3 +99,34 @@ def test_all_pairs_are_told_alike_whatever_the_threads(tmp_path: Path, world: Wo
     for kind in ("pairs", "segments"):
         assert (tmp_path / f"1.{kind}.tsv").read_bytes() == (tmp_path / f"2.{kind}.tsv").read_bytes()
     assert len(told(tmp_path / "1")) > 60
+
+
+def test_what_a_pair_shares_on_x_follows_its_segments_and_is_in_no_sum(tmp_path: Path, world: World) -> None:
+    """A parent and a child of the set, as mother and son; of the others nothing of X is known."""
+    pair = next(pair for pair in world.pairs if pair.relation is Relation.PARENT_CHILD)
+    family, rng = x_family.drawn(1), np.random.default_rng(2)
+    on_x = np.full((2 * len(world.people), len(family.sites)), 3, dtype=np.uint8)
+    on_x[pair.a], on_x[pair.b] = family.copies("mother", rng), family.copies("son", rng)
+    asked = tmp_path / "asked"
+    asked.write_text(f"P{pair.a}")
+    for name, x in (("plain", None), ("with_x", (family.sites.position, on_x))):
+        prefix = written(world, tmp_path / name, x=x)
+        out = str(tmp_path / f"{name}.out")
+        assert relatives.main(["--bfile", str(prefix), "--queries", str(asked), "--out", out]) == 0
+    plain, with_x = ((tmp_path / f"{name}.out.segments.tsv").read_text() for name in ("plain", "with_x"))
+    assert with_x.startswith(plain)
+    (row,) = with_x.removeprefix(plain).splitlines()
+    one, other, haplotypes, chromosome, start, end, start_cm, end_cm, sites = row.split("\t")
+    assert (one, other, haplotypes, chromosome) == (f"P{pair.a}", f"P{pair.b}", "1", "X")
+    assert float(end_cm) - float(start_cm) > 165
+    assert int(end) - int(start) > 140_000_000
+    assert int(sites) > 1300
+    assert (tmp_path / "plain.out.pairs.tsv").read_bytes() == (tmp_path / "with_x.out.pairs.tsv").read_bytes()
+
+
+def test_the_bench_of_x_tells_no_stranger_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert x_sharing.main(["--seeds", "1", "--sites", "1500"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "16 people, 0 whose number of X is not told right"
+    assert [line[:3] for line in lines[1:4]] == ["FF:", "FM:", "MM:"]
+    assert all(line.endswith("strangers, 0 segments told") for line in lines[1:4])

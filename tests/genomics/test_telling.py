@@ -12,12 +12,14 @@ from consent.purposes import PURPOSES
 from genomics.chain import Chain
 from genomics.coordinates import LENGTHS, Build
 from genomics.matching import beside, places
+from genomics.matching.beside import Beside
 from genomics.matching.places import Stretch
 from genomics.matching.question import Reference
 from genomics.matching.relatives import Relatives
 from genomics.matching.report import Report
 from genomics.matching.sharing import Segment, Sharing
 from genomics.matching.telling import Telling
+from genomics.matching.x_shared import XSharing
 from tests.world import small_panel
 
 PANEL = small_panel()
@@ -114,7 +116,7 @@ def test_whoever_is_compared_with_the_others_is_told_of():
 
 def test_where_places_are_not_told_nothing_has_a_place():
     found, between = {1: sharing(60.0), 2: sharing(50.0)}, {(1, 2): sharing(45.0)}
-    answer = concluded(found, replace(TELLING, places=False), beside=between)
+    answer = concluded(found, replace(TELLING, places=False), beside=Beside(between))
     assert [one["segments"] for one in answer["records"]] == [[], []]
     assert [one["segment_count"] for one in answer["records"]] == [1, 1]
     assert answer["pairs"] == [
@@ -130,9 +132,9 @@ def test_kinship_and_chances_tell_no_finer_than_lengths_do():
 def test_a_pair_is_told_only_of_two_who_are_told_and_share_as_much_as_was_asked():
     found = {n: sharing(30.0 + n) for n in range(1, 4)}
     between = {(3, 2): sharing(50.0), (3, 1): sharing(50.0), (2, 1): sharing(19.9)}
-    pairs = concluded(found, beside=between)["pairs"]
+    pairs = concluded(found, beside=Beside(between))["pairs"]
     assert [one["people"] for one in pairs] == [["R-6", "R-7"], ["R-6", "R-8"]]
-    pairs = concluded(found, replace(TELLING, most=2), beside=between)["pairs"]
+    pairs = concluded(found, replace(TELLING, most=2), beside=Beside(between))["pairs"]
     assert [one["people"] for one in pairs] == [["R-6", "R-7"]]
 
 
@@ -199,6 +201,23 @@ def test_ends_are_carried_to_the_other_build_and_one_that_is_not_says_so():
         (501, 1_000_500),
         (None, None),
     ]
+
+
+def test_x_is_told_by_the_same_dials_and_is_in_no_sum():
+    stretch = segment(3_000_000, 90_000_000, chromosome=23, cm=81.0)
+    x = Beside(x={1: XSharing(cm=81.0, segments=(stretch,), sites=300, low=False, single=2)})
+    plain = concluded({1: sharing(40.0)})["records"][0]
+    told = concluded({1: sharing(40.0)}, beside=x)["records"][0]
+    assert (told["x_cm"], told["x_sites"], told["x_single"]) == (81.0, 300, 2)
+    assert [(one["chromosome"], one["start"], one["cm"]) for one in told["x_segments"]] == [
+        (23, 3_000_000, 81.0)
+    ]
+    assert {name: one for name, one in told.items() if not name.startswith("x_")} == {
+        name: one for name, one in plain.items() if not name.startswith("x_")
+    }
+    assert (plain["x_cm"], plain["x_single"], plain["x_segments"]) == (None, None, [])
+    coarse = concluded({1: sharing(40.0)}, replace(TELLING, places=False, tenths=50), beside=x)["records"][0]
+    assert (coarse["x_cm"], coarse["x_segments"]) == (80.0, [])
 
 
 def test_a_small_overlap_is_flagged_by_what_it_would_miss():

@@ -188,6 +188,49 @@ def test_long_lists_of_pairs_are_folded():
     assert len(ids) == len(set(ids)), "each id stands once on the page"
 
 
+ON_X = {
+    "x_cm": 60.0,
+    "x_sites": 900,
+    "x_low": False,
+    "x_single": 2,
+    "x_segments": [THERE | {"chromosome": 23, "cm": 60.0, "sites": 640}],
+}
+
+
+def test_what_is_shared_on_x_stands_apart_on_the_page_and_in_the_drawing():
+    page = page_of(told(person("R-1", **ON_X)))
+    assert "On X, cM" in page
+    assert "so what men share there runs through mothers. A lead only." in page
+    drawn = page[page.index('viewBox="0 0 270 232"') :]
+    assert drawn[: drawn.index("</svg>")].count('class="shared"') == 2
+    assert re.search(r">X\s*</t[dh]>", drawn), "and in its table"
+    low = page_of(told(person("R-1", **ON_X | {"x_low": True})))
+    assert "60.0, few sites" in low
+    assert "They may share more than is told." in low
+
+
+def test_where_x_is_unclear_or_from_before_it_was_told_there_is_a_dash_and_no_word():
+    unclear = dict.fromkeys(("x_cm", "x_sites", "x_single")) | {"x_low": False, "x_segments": []}
+    for record in (RECORD, person("R-1", **unclear)):
+        page = page_of(told(record))
+        assert "mothers" not in page
+        (match,) = answers.shown(told(record))["matches"]["rows"]
+        assert {"text": "–"} in match
+        (row,) = rows_of(answers.as_csv(told(record)))
+        assert (row["x_cm"], row["x_single"], row["chromosome"]) == ("", "", "3")
+
+
+def test_the_table_has_a_row_for_each_segment_of_x_after_the_autosomes():
+    answer = told(person("R-1", **ON_X), person("R-2", **ON_X | {"segments": []}))
+    rows = rows_of(answers.as_csv(answer))
+    assert [(row["person"], row["chromosome"]) for row in rows] == [("R-1", "3"), ("R-1", "X"), ("R-2", "X")]
+    assert {(row["x_cm"], row["x_sites"], row["x_low"], row["x_single"]) for row in rows} == {
+        ("60.0", "900", "no", "2")
+    }
+    assert (rows[1]["start"], rows[1]["other_start"], rows[1]["cm"]) == ("1000001", "1000501", "60.0")
+    assert {row["total_cm"] for row in rows} == {"61.2"}, "X is in no sum"
+
+
 @pytest.mark.django_db
 def test_only_of_relatives_there_is_a_file_of_pairs(world: World, rosa: Client):
     job = run(ask(world))
