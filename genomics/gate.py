@@ -170,7 +170,7 @@ def _read(
         now = asking.again(people)
         with covered(now, used=used, place=question.place) as files:
             looked = question.look(files, reference)
-            found |= {file.id: finding for file, finding in zip(files, looked, strict=True)}
+            found |= zip(files.ids, looked, strict=True)
         again.append(now)
         done += len(people.permitted)
         on_batch(done, total)
@@ -226,7 +226,7 @@ def _accounted(clearance: Clearance, at: Callable[[], datetime]) -> Iterator[Tal
         try:
             yield opened
         finally:
-            beyond = [file for file in opened.files if not clearance.covers(file)]
+            beyond = clearance.beyond(opened.files)
             with transaction.atomic():
                 log.append(
                     events.VAULT_OPENED,

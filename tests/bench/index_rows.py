@@ -88,7 +88,7 @@ def decrypted(keys_: list[bytes], names: list[str], blobs: list[memoryview], int
         cipher = AESGCM(key)
         for half in range(2):
             piece = blob[half * (plane + over) : (half + 1) * (plane + over)]
-            cipher.decrypt_into(piece[:12], piece[12:], f"{name}\n{half}\n3".encode(), into[n, half].data)
+            cipher.decrypt_into(piece[:12], piece[12:], f"{name}\n{half}\n5".encode(), into[n, half].data)
 
 
 def run(people: int, sites: int, batch: int, times: int) -> int:
@@ -101,7 +101,6 @@ def run(people: int, sites: int, batch: int, times: int) -> int:
     from genomics.matching.probes import shape_of
     from genomics.matching.segments import make_ready, related_in
     from genomics.models import RowTile, Sealed
-    from genomics.row_bytes import split
     from tests.bench.index_people import Dice, laid, loaded, registered, unsafe_clearance
     from tests.world import NOW
 
@@ -115,9 +114,7 @@ def run(people: int, sites: int, batch: int, times: int) -> int:
     kin = max(people // 500, 1)
     while len(everybody) < people:
         some = registered(min(full, people - len(everybody)))
-        drawn = (
-            split(dice.row(mine if len(everybody) + n < kin else None), used.shape) for n in range(len(some))
-        )
+        drawn = (used.pieces(dice.row(mine if len(everybody) + n < kin else None)) for n in range(len(some)))
         laid(rows.PLANES, drawn, some, used)
         everybody += some
         print(f"{len(everybody):,} people", end="\r", flush=True)
@@ -130,9 +127,9 @@ def run(people: int, sites: int, batch: int, times: int) -> int:
     cipher_keys = [keys_ for _, keys_ in everybody]
     places = list(RowTile.objects.order_by().values_list("place", flat=True))
     read_ = {place: memoryview(shelf.get(place)) for place in places}
-    size, digest = rows.parts_of(used)[0].size, used.digest
+    size = rows.parts_of(used)[0].size
     lying = {one.name: one for one in Sealed.objects.filter(place__in=places)}
-    names = [rows.name_of(file.id, digest) for file in files]
+    names = [rows.name_of(file.id, used) for file in files]
     blobs = [read_[lying[name].place][lying[name].begins :][:size] for name in names]
     into = np.ones((people, 2, 8 * used.shape.words), dtype=np.uint8)
     with readings.under(Purpose.JOB):
