@@ -216,7 +216,7 @@ class Lent:
         return [files[place] for place in stay], {part: now}
 
     def _recorded(self, places: Sequence[int], part: str) -> dict[int, Lies]:
-        """What is recorded of their rows, by place; nothing of a file that has none. The first time it is what
+        """What is recorded of their rows, by place; nothing of a file without one. The first time it is what
         `_standing` saw; afterwards it is asked each time."""
         first = self._first.pop(part, None)
         if first is not None:
