@@ -148,7 +148,7 @@ KINDS: dict[str, Kind] = {
         gettext_noop("Somebody said that a home changed"),
         gettext_noop(
             "It is about %(whose)s, and somebody who acts for her said it. Nothing changes before a clerk "
-            "has seen a paper. If this should not be, speak to a steward."
+            "has seen a paper. If this should not be, speak to a clerk, who can refuse it."
         ),
         ("whose",),
     ),

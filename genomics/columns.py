@@ -143,11 +143,14 @@ class Column:
         position: U32,
         ref: Sequence[str] | NDArray[Any],
         alt: Sequence[str] | NDArray[Any],
+        *,
+        only_these: bool = False,
     ) -> U8:
         """Copies of `alt` at each of many places: 0, 1, 2, or 3 for missing, by the rule of `carries`.
 
         Alleles come as str or bytes, in any order; a haploid call of `alt` is 1 copy. Of consumer letters
-        both must be among {ref, alt}, otherwise the place is missing.
+        both must be among {ref, alt}, otherwise the place is missing; with `only_these`, so is a place where
+        a record shows another allele than these two: who has none of `alt` has not two of `ref`, then.
         """
         (wanted_ref, short_ref), (wanted_alt, short_alt) = self._indices(ref), self._indices(alt)
         own, asked = keys(self.chromosome, self.position), keys(chromosome, position)
@@ -191,6 +194,8 @@ class Column:
             [copies_of(same), np.uint8(MISSING), np.uint8(0), np.uint8(MISSING), copies_of(is_alt)],
             default=np.uint8(MISSING),
         )
+        if only_these:
+            answer[found[any_of(same_ref & ~same & (copies > 0))]] = MISSING
         return answer
 
     def _is_known(self, chromosome: int, start: int, length: int) -> bool:

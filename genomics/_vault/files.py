@@ -107,8 +107,10 @@ def renew(name: str, key: bytes) -> Sealed | None:
 
 
 def row_of(column: Column, panel: Panel) -> PanelRow:
-    """A column's row of a panel. Reads nothing: both are given."""
-    return panel.row_of(column.genotype_at(panel.chromosome, panel.position, panel.ref, panel.alt))
+    """A column's row of a panel; a third allele at one of its sites is no genotype of the panel's, and
+    missing. Reads nothing: both are given."""
+    sites = panel.chromosome, panel.position, panel.ref, panel.alt
+    return panel.row_of(column.genotype_at(*sites, only_these=True))
 
 
 def column(file: GenomicFile, proof: Clearance) -> Column:

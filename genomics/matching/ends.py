@@ -6,74 +6,82 @@ not only homozygous ones: of two who share a haplotype, each genotype makes some
 neighbours say the same thing again, what each adds is tempered.
 """
 
-import math
 from typing import Any
 
-from numba import njit
+import numpy as np
 
+from genomics.matching.compiled import compiled
 from genomics.matching.words import ONE
 
-FAR_BEHIND = (
-    9.0  # a place so much less likely (log) than the best is out of the question, and what follows too
-)
+ZERO = np.uint64(0)
+FAR_BEHIND = 1.2e-4  # of what is likeliest: such a place is out of the question, and what follows it too
+MUCH = 1e100  # before it grows beyond what a number holds, all is told in other measure
 
 
-@njit(cache=True, nogil=True)
-def likelier(
-    qlo: Any, qhi: Any, rlo: Any, rhi: Any, site: int, log_ref: Any, log_alt: Any, price: float, both: bool
-) -> Any:
-    """How much likelier (log) two genotypes at a site are of people who share a haplotype there than of
-    strangers; with `both`, of people who share both than of such as share one. Exactly -price where they
-    contradict each other."""
-    w, bit = site >> 6, site & 63
-    a, b = (qlo[w] >> bit) & ONE, (qhi[w] >> bit) & ONE
-    c, d = (rlo[w] >> bit) & ONE, (rhi[w] >> bit) & ONE
-    if (a | b) == 0 or (c | d) == 0:
-        return 0.0
-    ref, alt = log_ref[site], log_alt[site]
+@compiled
+def _said(qlo: Any, qhi: Any, rlo: Any, rhi: Any, w: int, both: bool) -> Any:
+    """What a word's genotypes say of sharing a haplotype, or with `both` of sharing both and not one: at
+    which sites a reference allele is shared, at which an alternate one; at which one of two might be, at
+    which of four; and at which they contradict each other."""
+    a, b, c, d = qlo[w], qhi[w], rlo[w], rhi[w]
+    known = (a | b) & (c | d)
     if both:
-        if a != c or b != d:
-            return -price
-        if a == 0:
-            return math.log(2.0)
-        return -alt if b else -ref
-    if a & c:
-        if b != d:
-            return -price
-        return -alt if b else -ref
-    if a | c:
-        return -math.log(2.0) - (alt if (a & b) | (c & d) else ref)
-    return -math.log(4.0) - ref - alt
+        differ = (a ^ c) | (b ^ d)
+        same = known & ~differ
+        return same & a & ~b, same & a & b, same & ~a, ZERO, known & differ
+    twice = a & c
+    against = twice & (b ^ d)
+    one, two = known & (a ^ c), known & ~(a | c)
+    alt = (twice & b & d) | (one & ((a & b) | (c & d))) | two
+    ref = (known & ~against & ~alt) | two
+    return ref, alt, one, two, against
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def settled(
-    qlo: Any, qhi: Any, rlo: Any, rhi: Any, inner: int, end: int, outer: int, cm: Any,
-    log_ref: Any, log_alt: Any, price: float, temper: float, harsh: float, both: bool,
+    qlo: Any, qhi: Any, rlo: Any, rhi: Any, inner: int, end: int, outer: int, cm: Any, ref: Any, alt: Any,
+    half: float, contradicted: float, both: bool,
 ) -> float:  # fmt: skip
     """Centimorgans at which sharing ends, about site `end`, between `inner` where it holds and `outer` where
-    it does not: the mean over all places. What agrees counts `temper`, what contradicts `harsh`."""
+    it does not: the mean over all places, each as likely as all that was said on the way to it.
+
+    `ref` and `alt` are how many times likelier it becomes where a copy of either is shared, a site, `half`
+    what is left of that where one of two may be it, `contradicted` what a contradiction leaves; all tempered.
+    Which it is at a site is as good as random, so it is reckoned and not branched upon."""
     step = 1 if outer >= inner else -1
-    log, top, total, weight = 0.0, 0.0, 0.0, 0.0
-    before = cm[inner]
+    here, top, total, weight = 1.0, 1.0, 0.0, 0.0
+    one, two = (1.0 / half if both else half) - 1.0, half * half - 1.0
+    before, word = cm[inner], -1
+    refs, alts, ones, twos, againsts = ZERO, ZERO, ZERO, ZERO, ZERO
     for site in range(inner, outer + step, step):
-        here = math.exp(log - top)
+        if site >> 6 != word:
+            word = site >> 6
+            refs, alts, ones, twos, againsts = _said(qlo, qhi, rlo, rhi, word, both)
         wide = abs(cm[site] - before) + 1e-6
         total += here * wide * (cm[site] + before) / 2
         weight += here * wide
         before = cm[site]
-        said = likelier(qlo, qhi, rlo, rhi, site, log_ref, log_alt, price, both)
-        log += (harsh if said == -price else temper) * said
-        if log > top:
-            total *= math.exp(top - log)
-            weight *= math.exp(top - log)
-            top = log
-        elif log < top - FAR_BEHIND and (site - end) * step > 0:
+        bit = np.uint64(site & 63)
+        here *= (
+            (1.0 + np.int64(refs >> bit & ONE) * (ref[site] - 1.0))
+            * (1.0 + np.int64(alts >> bit & ONE) * (alt[site] - 1.0))
+            * (
+                1.0
+                + np.int64(ones >> bit & ONE) * one
+                + np.int64(twos >> bit & ONE) * two
+                + np.int64(againsts >> bit & ONE) * (contradicted - 1.0)
+            )
+        )
+        if here > top:
+            top = here
+            if top > MUCH:
+                here, top, total, weight = here / MUCH, top / MUCH, total / MUCH, weight / MUCH
+        elif here < top * FAR_BEHIND and (site - end) * step > 0:
             break
     return total / weight
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def site_at(cm: Any, first: int, last: int, where: float) -> int:
     """The site nearest to a place on the map, of those from first to last."""
     low, high = first, last

@@ -19,15 +19,16 @@ class Grid(NamedTuple):
     window_head: NDArray[np.uint64]  # the sites that are meant of the first,
     window_tail: NDArray[np.uint64]  # and of the last
     window_site: NDArray[np.int64]  # first site of each window
-    window_cm: NDArray[np.float32]  # its length, to the next site behind it
     window_stretch: NDArray[np.int64]  # the stretch that it is in
+    run: int  # so many windows one after the other are wholly in any stretch that is told
     expected: float  # contradictions of strangers in a window, if all is known,
     probed: float  # and at the sites of a window that are probed
     worth: NDArray[np.float32]  # of a site in each word, on average
     site_worth: NDArray[np.float32]
     site_cm: NDArray[np.float32]
-    log_ref: NDArray[np.float32]  # log frequency of the reference allele, a site,
-    log_alt: NDArray[np.float32]  # and of the alternate one
+    shared_ref: NDArray[np.float32]  # how much likelier sharing a reference allele makes sharing, a site,
+    shared_alt: NDArray[np.float32]  # and an alternate one; tempered, for the ends
+    half: float  # and one of two
     both: bool  # haplotypes
 
 
@@ -40,7 +41,6 @@ class Rules(NamedTuple):
     convincing: float  # evidence that one of a pair's stretches must have for any to be told
     inside_cm: float  # an end may turn out to lie so far within what was found,
     outside_cm: float  # and so far beyond
-    temper: float  # how much of what a site says for sharing counts, for the end,
-    harsh: float  # and of what it says against
+    harsh: float  # how much of what a site says against sharing counts, for the end
     told_cm: float  # the shortest that is told
     margin_cm: float  # what is measured so much shorter is told as that short: near it, measures err

@@ -23,9 +23,11 @@ BIN_CM = 2.0  # the map counts as seen in bins of this length that hold a site k
 SAME_CM = 0.03  # sites closer than this say the same thing of a person again: together they count as one
 NEAR_CM = 0.006  # and of a stretch that two people share, which goes on anyhow, sites closer than this
 
-# The shortest stretch that is told holds a whole window, wherever it begins.
-WINDOW_CM = 3.4
-WINDOW_BOTH_CM = 1.5
+# The shortest stretch that is told holds a whole run of windows, wherever it begins.
+RUN, WINDOW_CM = 4, 1.36
+RUN_BOTH, WINDOW_BOTH_CM = 1, 1.5
+# So much (log) of what a site says for sharing counts for where it ends: neighbours say the same again.
+TEMPER, TEMPER_BOTH = 0.2, 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,7 @@ class Ground:
         near = np.minimum(apart / NEAR_CM, 1.0)
         alone = -np.log1p(-opposite / homozygous) * near
         place = _Places(cm, np.append(np.flatnonzero(new | (gap > BLIND_CM)), len(cm)), ref, alt)
-        one = place.grid(homozygous, opposite, alone, WINDOW_CM, both=False)
+        one = place.grid(homozygous, opposite, alone, RUN, WINDOW_CM, TEMPER, both=False)
         probed = probes.chosen(one, opposite)
         return cls(
             sites=len(cm),
@@ -89,7 +91,13 @@ class Ground:
             novelty=np.minimum(apart / SAME_CM, 1.0),
             one=one._replace(probed=probes.expected(probed, opposite)),
             both=place.grid(
-                np.ones_like(alt), differing, -np.log1p(-differing) * near, WINDOW_BOTH_CM, both=True
+                np.ones_like(alt),
+                differing,
+                -np.log1p(-differing) * near,
+                RUN_BOTH,
+                WINDOW_BOTH_CM,
+                TEMPER_BOTH,
+                both=True,
             ),
             probes=probed,
             misreading=float((alt * ref).sum() / max(2 * opposite.sum(), RARE)),
@@ -118,7 +126,9 @@ class _Places:
         can: NDArray[np.float64],
         does: NDArray[np.float64],
         worth: NDArray[np.float64],
+        run: int,
         window_cm: float,
+        temper: float,
         *,
         both: bool,
     ) -> Grid:
@@ -131,7 +141,6 @@ class _Places:
             windows += here
             stretch += [n] * len(here)
         edges = np.array(windows, dtype=np.int64).reshape(-1, 2)
-        ends_at = self.walls[1:][np.array(stretch, dtype=np.int64)] - 1
         begins, ends = edges[:, 0] >> 6, (edges[:, 1] - 1) >> 6
         heads = ALL << (edges[:, 0] & 63).astype(np.uint64)
         tails = ALL >> (63 - ((edges[:, 1] - 1) & 63)).astype(np.uint64)
@@ -139,18 +148,19 @@ class _Places:
             walls=self.walls.astype(np.int64),
             window_begin=begins.astype(np.uint64),
             window_end=ends.astype(np.uint64),
-            window_head=np.where(begins == ends, heads & tails, heads),
+            window_head=heads,
             window_tail=tails,
             window_site=edges[:, 0],
-            window_cm=(self.cm[np.minimum(edges[:, 1], ends_at)] - self.cm[edges[:, 0]]).astype(np.float32),
             window_stretch=np.array(stretch, dtype=np.int64),
+            run=run,
             expected=float(does.sum() / max(len(edges), 1)),
             probed=0.0,
             worth=_by_word(can * worth, words, can).astype(np.float32),
             site_worth=worth.astype(np.float32),
             site_cm=self.cm.astype(np.float32),
-            log_ref=np.log(self.ref).astype(np.float32),
-            log_alt=np.log(self.alt).astype(np.float32),
+            shared_ref=(self.ref**-temper).astype(np.float32),
+            shared_alt=(self.alt**-temper).astype(np.float32),
+            half=0.5**temper,
             both=both,
         )
 
@@ -165,12 +175,6 @@ def _by_word(
 
 
 def _windows(cm: NDArray[np.float64], first: int, window_cm: float) -> list[tuple[int, int]]:
-    """Sites from and to (exclusive) of each window of a stretch that begins at `first`: cut between words
-    where they are dense enough, so that no word is read for two."""
-    edges, last = [first], first + len(cm)
-    while edges[-1] < last:
-        here = edges[-1]
-        beyond = first + int(np.searchsorted(cm, cm[here - first] + window_cm, side="right"))
-        at_word = beyond & ~63
-        edges.append(min(at_word if at_word > here + 63 else max(beyond, here + 1), last))
-    return list(pairwise(edges))
+    """Sites from and to (exclusive) of each window of a stretch that begins at `first`."""
+    edges = np.unique(np.searchsorted(cm, np.arange(cm[0], cm[-1], window_cm)))
+    return list(pairwise([*(first + edges).tolist(), first + len(cm)]))

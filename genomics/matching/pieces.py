@@ -8,11 +8,12 @@ chance c: each that does not is worth -log(1 - c), kept a word of 64 sites (`wor
 a price, for it may be a misreading. A stretch goes on while that pays.
 """
 
+import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from genomics.matching.compiled import compiled
 from genomics.matching.ends import settled, site_at
 from genomics.matching.grid import Grid, Rules
 from genomics.matching.words import ONE, between, can, do, highest, lowest, ones
@@ -30,7 +31,7 @@ PIECE = np.dtype(
 PLENTY = 40.0  # evidence that need not be added up site by site
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _onwards(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, begin: int, wall: int, grid: Grid, price: float, rules: Rules
 ) -> tuple[int, bool]:
@@ -64,7 +65,7 @@ def _onwards(
     return at, score < best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _back(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, begin: int, wall: int, grid: Grid, price: float, rules: Rules
 ) -> tuple[int, bool]:
@@ -98,7 +99,7 @@ def _back(
     return at, score < best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _weighed(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, first: int, end: int, grid: Grid
 ) -> tuple[float, int, int]:
@@ -115,21 +116,40 @@ def _weighed(
     return worth, known, against
 
 
-@njit(cache=True, nogil=True)
-def _exactly(qlo: Any, qhi: Any, rlo: Any, rhi: Any, first: int, end: int, grid: Grid) -> float:
-    """What the sites that agree are worth, each by itself: where a word's sites differ much, the stretches
-    found are those that its average flatters."""
-    worth = 0.0
+@compiled
+def _exactly(qlo: Any, qhi: Any, rlo: Any, rhi: Any, first: int, end: int, grid: Grid, price: float) -> float:
+    """The evidence from first to end (exclusive), each site weighed by itself: where a word's sites differ
+    much, the stretches found are those that its average flatters."""
+    worth, against = 0.0, 0
     for w in range(first >> 6, ((end - 1) >> 6) + 1):
-        agree = can(qlo, qhi, rlo, rhi, w, grid.both) & ~do(qlo, qhi, rlo, rhi, w, grid.both)
-        agree &= between(first, end, w)
+        could = can(qlo, qhi, rlo, rhi, w, grid.both) & between(first, end, w)
+        did = do(qlo, qhi, rlo, rhi, w, grid.both)
+        against += int(ones(could & did))
+        agree = could & ~did
         while agree:
             worth += grid.site_worth[(w << 6) + int(lowest(agree))]
             agree &= agree - ONE
-    return worth
+    return worth - price * against
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def _convinces(
+    qlo: Any, qhi: Any, rlo: Any, rhi: Any, pieces: Any, grid: Grid, price: float, rules: Rules
+) -> bool:
+    """Whether any piece does, weighed site by site: many do by the average of their words alone, and to
+    settle ends takes its time."""
+    for n in range(len(pieces)):
+        one = pieces[n]
+        if one.evidence >= PLENTY:
+            return True
+        if one.evidence >= rules.convincing:
+            exactly = _exactly(qlo, qhi, rlo, rhi, one.first, one.last + 1, grid, price)
+            if exactly >= rules.convincing:
+                return True
+    return False
+
+
+@compiled
 def pieced(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, begin: int, reached: int, stretch: int, grid: Grid, price: float,
     rules: Rules, piece: Any,
@@ -152,7 +172,7 @@ def pieced(
     return end, piece.evidence >= rules.least_evidence
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _measured(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, piece: Any, reached: int, grid: Grid, price: float, rules: Rules,
     one: Any,
@@ -169,26 +189,25 @@ def _measured(
         return False
     one.evidence = piece.evidence
     if one.evidence < PLENTY:
-        _, _, against = _weighed(qlo, qhi, rlo, rhi, first, last + 1, grid)
-        one.evidence = _exactly(qlo, qhi, rlo, rhi, first, last + 1, grid) - price * against
+        one.evidence = _exactly(qlo, qhi, rlo, rhi, first, last + 1, grid, price)
         if one.evidence < rules.least_evidence:
             return False
     middle = site_at(cm, first, last, (cm[first] + cm[last]) / 2)
-    left, right = first, last
+    left, right, against = first, last, math.exp(-rules.harsh * price)
     if piece.started:
         inner = min(site_at(cm, first, last, cm[first] + rules.inside_cm), middle)
         outer = site_at(cm, reached, first, cm[first] - rules.outside_cm)
         where = settled(
-            qlo, qhi, rlo, rhi, inner, first, outer, cm, grid.log_ref, grid.log_alt,
-            price, rules.temper, rules.harsh, grid.both,
+            qlo, qhi, rlo, rhi, inner, first, outer, cm, grid.shared_ref, grid.shared_alt, grid.half,
+            against, grid.both,
         )  # fmt: skip
         left = site_at(cm, reached, middle, where)
     if piece.ended:
         inner = max(site_at(cm, first, last, cm[last] - rules.inside_cm), middle)
         outer = site_at(cm, last, beyond - 1, cm[last] + rules.outside_cm)
         where = settled(
-            qlo, qhi, rlo, rhi, inner, last, outer, cm, grid.log_ref, grid.log_alt,
-            price, rules.temper, rules.harsh, grid.both,
+            qlo, qhi, rlo, rhi, inner, last, outer, cm, grid.shared_ref, grid.shared_alt, grid.half,
+            against, grid.both,
         )  # fmt: skip
         right = site_at(cm, middle, beyond - 1, where)
     if right <= left or cm[right] - cm[left] < rules.told_cm - rules.margin_cm:
@@ -197,18 +216,20 @@ def _measured(
     while cm[right] - cm[left] < rules.told_cm and (left > reached or right < beyond - 1):
         left -= left > reached
         right += right < beyond - 1
-    _, known, against = _weighed(qlo, qhi, rlo, rhi, left, right + 1, grid)
-    one.first, one.last, one.sites, one.against = left, right, known, against
+    _, one.sites, one.against = _weighed(qlo, qhi, rlo, rhi, left, right + 1, grid)
+    one.first, one.last = left, right
     return bool(cm[right] - cm[left] >= rules.told_cm)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def told(
     qlo: Any, qhi: Any, rlo: Any, rhi: Any, pieces: Any, grid: Grid, price: float, rules: Rules, q: int,
     r: int, out: Any,
 ) -> int:  # fmt: skip
     """How many of a pair's pieces are told, and are written to `out`: none unless one of them convinces."""
     count, convincing, reached = 0, False, 0
+    if not _convinces(qlo, qhi, rlo, rhi, pieces, grid, price, rules):
+        return 0
     for n in range(len(pieces)):
         reached = max(reached, grid.walls[pieces[n].stretch])
         if _measured(qlo, qhi, rlo, rhi, pieces[n], reached, grid, price, rules, out[count]):

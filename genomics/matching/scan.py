@@ -6,20 +6,20 @@ a change, and kept; tests hold it against a plain version of the same rules (tes
 Where the weights come from is in ground; how a stretch is followed and weighed, in pieces; what stretches
 mean, in segments.
 
-Windows cut a chromosome in pieces so short that any stretch worth telling holds a whole one. Where two people
-contradict each other no more often than misreadings do, at the window's probes (see there) and then in all of
-it, they are looked at closely; strangers do nearly nowhere.
+Windows cut a chromosome in pieces so short that any stretch worth telling holds a whole run of them. Where
+two people contradict each other no more often than misreadings do, at the probes of a run (see there) and
+then in all of it, they are looked at closely; strangers do nearly nowhere.
 """
 
 import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from genomics.matching.compiled import compiled
 from genomics.matching.grid import Grid, Rules
 from genomics.matching.pieces import PIECE, pieced, told
-from genomics.matching.probes import next_probed
+from genomics.matching.probes import against, in_runs, next_run
 from genomics.matching.words import ALL, ONE, ones
 
 FOUND = np.dtype(
@@ -36,7 +36,7 @@ FOUND = np.dtype(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def most(misread: float, expected: float, called: float) -> int:
     """How often two who share may contradict each other, where strangers are expected to do so `expected`
     times if all is known: hardly ever more, by misreadings alone."""
@@ -44,14 +44,17 @@ def most(misread: float, expected: float, called: float) -> int:
     return int(mean + 2.5 * math.sqrt(mean) + 0.7)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clean(
     qlo: Any, qhi: Any, q: int, rlo: Any, rhi: Any, r: int, begins: Any, ends: Any, heads: Any, tails: Any,
-    both: bool, window: int, limit: int,
+    both: bool, window: int, until: int, limit: int,
 ) -> bool:  # fmt: skip
-    """Whether two people contradict each other no more than `limit` times in all of a window."""
-    w, last = begins[window], ends[window]
+    """Whether two people contradict each other no more than `limit` times in all of the windows from `window`
+    to `until`."""
+    w, last = begins[window], ends[until]
     mask, against = heads[window], np.int64(0)
+    if w == last:
+        mask &= tails[until]
     while True:
         if both:
             here = (qlo[q, w] | qhi[q, w]) & (rlo[r, w] | rhi[r, w])
@@ -62,10 +65,10 @@ def _clean(
         if against > limit or w == last:
             return bool(against <= limit)
         w += ONE
-        mask = tails[window] if w == last else ALL
+        mask = tails[until] if w == last else ALL
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scan(
     qlo: Any, qhi: Any, q_probes: Any, rlo: Any, rhi: Any, r_probes: Any, pairs: Any,
     q_misread: Any, r_misread: Any, q_called: Any, r_called: Any, grid: Grid, rules: Rules, out: Any,
@@ -75,31 +78,37 @@ def scan(
     `misread` is how many of strangers' contradictions there would be of misreading alone, `called` the share
     of sites known. Gives how many stretches there are, and the pair to go on from when `out` had no room for
     another (-1: it is done)."""
-    count, beyond = 0, len(grid.window_site)
+    count, beyond, run = 0, len(grid.window_site), grid.run
     pieces = np.empty(beyond, dtype=PIECE)
-    least = rules.told_cm - rules.margin_cm - 2 * rules.outside_cm
+    counts = np.zeros(beyond, dtype=np.uint16)
+    sums = np.zeros(
+        max(beyond - run + 1, 0), dtype=np.uint16
+    )  # of both haplotypes 0: nothing of it is probed
     for pair in range(start, len(pairs)):
         q, r = pairs[pair, 0], pairs[pair, 1]
         if len(out) - count < beyond:
             return count, pair
         misread, called = q_misread[q] + r_misread[r], q_called[q] * r_called[r]
         price = -math.log(misread)
-        limit, probed = most(misread, grid.expected, called), most(misread, grid.probed, called)
-        window, stretch, reached, found, convincing = 0, -1, 0, 0, False
+        limit = most(misread, grid.expected * run, called)
+        probed = np.uint16(most(misread, grid.probed * run, called))
+        if not grid.both:
+            against(q_probes[q, 0], q_probes[q, 1], r_probes[r, 0], r_probes[r, 1], counts)
+            in_runs(counts, run, sums)
+        window, stretch, reached, found, convincing = -1, -1, 0, 0, False
         while True:
-            if not grid.both:
-                window = next_probed(
-                    q_probes, q, r_probes, r, window, probed, grid.window_cm, grid.window_stretch, least
-                )
-            if window >= beyond:
+            window = next_run(sums, window + 1, probed)
+            if window >= len(sums):
                 break
             if grid.window_stretch[window] != stretch:
                 stretch = grid.window_stretch[window]
                 reached = grid.walls[stretch]
-            begin = grid.window_site[window]
-            if begin >= reached and _clean(
+            begin, until = grid.window_site[window], window + run - 1
+            if begin < reached or grid.window_stretch[until] != stretch:
+                continue
+            if _clean(
                 qlo, qhi, q, rlo, rhi, r, grid.window_begin, grid.window_end, grid.window_head,
-                grid.window_tail, grid.both, window, limit,
+                grid.window_tail, grid.both, window, until, limit,
             ):  # fmt: skip
                 reached, worthwhile = pieced(
                     qlo[q], qhi[q], rlo[r], rhi[r], begin, reached, stretch, grid, price, rules, pieces[found]
@@ -107,7 +116,6 @@ def scan(
                 if worthwhile:
                     convincing |= pieces[found].evidence >= rules.convincing
                     found += 1
-            window += 1
         if convincing:
             count += told(
                 qlo[q], qhi[q], rlo[r], rhi[r], pieces[:found], grid, price, rules, q, r, out[count:]

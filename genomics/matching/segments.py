@@ -35,11 +35,11 @@ LEAST_BOTH_CM = 2.0
 
 ONE = Rules(
     drop=15.0, blind_cm=4.0, least_evidence=LEAST_EVIDENCE, convincing=CONVINCING,
-    inside_cm=2.5, outside_cm=0.5, temper=0.2, harsh=0.3, told_cm=7.0, margin_cm=0.2,
+    inside_cm=2.5, outside_cm=0.5, harsh=0.3, told_cm=7.0, margin_cm=0.2,
 )  # fmt: skip
 BOTH = Rules(
     drop=12.0, blind_cm=4.0, least_evidence=8.0, convincing=8.0, inside_cm=1.0, outside_cm=0.5,
-    temper=0.4, harsh=0.4, told_cm=LEAST_BOTH_CM, margin_cm=0.0,
+    harsh=0.4, told_cm=LEAST_BOTH_CM, margin_cm=0.0,
 )  # fmt: skip
 
 AT_ONCE = 16_384  # stretches before the scan hands them over

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from genomics.matching.compiled import compiled
 from genomics.matching.kernels import Rows
 from genomics.matching.words import ones
 
@@ -58,7 +58,7 @@ def promises(frequency: NDArray[np.float64] | None, sites: int) -> NDArray[np.fl
     return promised
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read(lo: Any, hi: Any, promised: Any, sites: int, dropout: Any, called: Any) -> None:
     """`promised` heterozygotes a known site, of each word."""
     lost = np.empty(lo.shape[1] // WINDOW + 1)

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from genomics.coordinates import AUTOSOMES
+from genomics.matching.compiled import compiled
 from genomics.matching.ground import RARE, UNSTATED, Ground
 from genomics.matching.kernels import Rows
 from genomics.matching.words import ALL, ONE, highest, ones
@@ -155,7 +155,7 @@ def _best(
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _look(query: Any, lines: Any, worth: Any, begins: Any, misread: Any, least: Any, told: Any) -> None:
     """`least` evidence for each site known in both, word by word."""
     words = len(worth)
@@ -191,7 +191,7 @@ def _look(query: Any, lines: Any, worth: Any, begins: Any, misread: Any, least: 
         told[person] = found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _beside(query: Any, line: Any, w: int, words: int, after: bool) -> int:
     """How many sites of a word could contradict and do not, after the last that does, or before the first."""
     could = query[w] & line[w]

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from genomics.matching.compiled import compiled
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
@@ -41,20 +43,20 @@ lowest: Any = intrinsic(_trailing)  # the place of the lowest bit that is set; 6
 highest: Any = intrinsic(_leading)  # 63 less the place of the highest bit that is set
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def can(qlo: Any, qhi: Any, rlo: Any, rhi: Any, w: int, both: bool) -> Any:
     """Where in a word two people could contradict each other: about one haplotype where both are homozygous,
     about both wherever they are known."""
     return (qlo[w] | qhi[w]) & (rlo[w] | rhi[w]) if both else qlo[w] & rlo[w]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def do(qlo: Any, qhi: Any, rlo: Any, rhi: Any, w: int, both: bool) -> Any:
     """Where, of what they could, they do."""
     return (qlo[w] ^ rlo[w]) | (qhi[w] ^ rhi[w]) if both else qhi[w] ^ rhi[w]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def between(first: int, end: int, w: int) -> Any:
     """Which bits of word w are sites from first to end (exclusive)."""
     mask = ALL

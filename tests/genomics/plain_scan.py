@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from genomics.matching.grid import Grid, Rules
 from genomics.panel import MISSING
 
-FAR_BEHIND = 9.0
+FAR_BEHIND = 1.2e-4
 PLENTY = 40.0
 
 
@@ -88,46 +88,24 @@ def _most(two: Two, expected: float) -> int:
 def _pieces(two: Two) -> Iterator[Piece]:
     """What the contradictions cut of each stretch, wherever a window is clean and goes on for long enough."""
     grid = two.grid
-    end = [*grid.window_site[1:].tolist(), len(two.query)]
-    clean, probed = _most(two, grid.expected), _most(two, grid.probed)
+    edges = [*grid.window_site.tolist(), len(two.query)]
+    clean, probed = _most(two, grid.expected * grid.run), _most(two, grid.probed * grid.run)
     reached, stretch = 0, -1
-    for window, begin in enumerate(grid.window_site.tolist()):
+    for window in range(len(grid.window_site) - grid.run + 1):
+        run = range(window, window + grid.run)
+        begin, end = edges[run.start], edges[run.stop]
+        if not grid.both and sum(two.does(n) for at in run for n in two.probes[at] if n >= 0) > probed:
+            continue
         if grid.window_stretch[window] != stretch:
             stretch = int(grid.window_stretch[window])
             reached = int(grid.walls[stretch])
-        if begin < reached or not (grid.both or _goes_on(two, window, probed)):
+        if begin < reached or grid.window_stretch[run.stop - 1] != stretch:
             continue
-        if sum(two.does(n) for n in range(begin, end[window])) > clean:
+        if sum(two.does(n) for n in range(begin, end)) > clean:
             continue
         reached, piece = _cut(two, begin, reached, stretch)
         if piece is not None:
             yield piece
-
-
-def _goes_on(two: Two, window: int, limit: int) -> bool:
-    grid, rules = two.grid, two.rules
-
-    def against(at: int) -> list[set[int]]:
-        """Which bits of each of a window's words contradict."""
-        return [
-            {bit for bit, n in enumerate(word) if n >= 0 and two.does(n)} for word in two.probes[at].tolist()
-        ]
-
-    if sum(map(len, against(window))) > limit:
-        return False
-    length = float(grid.window_cm[window])
-    for beside, order in ((window - 1, -1), (window + 1, 1)):
-        if (
-            not 0 <= beside < len(grid.window_cm)
-            or grid.window_stretch[beside] != grid.window_stretch[window]
-        ):
-            continue
-        bits = sorted(set().union(*against(beside)), reverse=order < 0)[limit + 1 :]
-        if not bits:
-            return True
-        run = bits[0] if order > 0 else 63 - bits[0]
-        length += float(grid.window_cm[beside]) * run / 64
-    return length >= rules.told_cm - rules.margin_cm - 2 * rules.outside_cm
 
 
 def _cut(two: Two, begin: int, reached: int, stretch: int) -> tuple[int, Piece | None]:
@@ -153,7 +131,7 @@ def _paid(two: Two, sites: range) -> float:
 
 def _told(two: Two, pieces: list[Piece]) -> list[Stretch]:
     rules = two.rules
-    if not any(piece.evidence >= rules.convincing for piece in pieces):
+    if not any(_convinces(two, piece) for piece in pieces):
         return []
     found, reached = list[Stretch](), 0
     for piece in pieces:
@@ -166,6 +144,18 @@ def _told(two: Two, pieces: list[Piece]) -> list[Stretch]:
     return found if any(one.evidence >= rules.convincing for one in found) else []
 
 
+def _convinces(two: Two, piece: Piece) -> bool:
+    if piece.evidence >= PLENTY:
+        return True
+    least = two.rules.convincing
+    return piece.evidence >= least and _exactly(two, range(piece.first, piece.last + 1)) >= least
+
+
+def _exactly(two: Two, sites: range) -> float:
+    worth = sum(float(two.grid.site_worth[n]) for n in sites if two.can(n) and not two.does(n))
+    return worth - _paid(two, sites)
+
+
 def _measured(two: Two, piece: Piece, reached: int) -> Stretch | None:
     rules, first, last, beyond = two.rules, max(piece.first, reached), piece.last, piece.beyond
     if last <= first:
@@ -173,8 +163,7 @@ def _measured(two: Two, piece: Piece, reached: int) -> Stretch | None:
     inside = range(first, last + 1)
     evidence = piece.evidence
     if evidence < PLENTY:
-        evidence = sum(float(two.grid.site_worth[n]) for n in inside if two.can(n) and not two.does(n))
-        evidence -= _paid(two, inside)
+        evidence = _exactly(two, inside)
         if evidence < rules.least_evidence:
             return None
     middle = _nearest(two, first, last, (two.cm(first) + two.cm(last)) / 2)
@@ -232,20 +221,21 @@ def _nearest(two: Two, first: int, last: int, where: float) -> int:
 
 
 def _likelier(two: Two, n: int) -> float:
+    """How many times, tempered."""
     if not two.known(n):
-        return 0.0
-    ref, alt = math.exp(two.grid.log_ref[n]), math.exp(two.grid.log_alt[n])
+        return 1.0
+    ref, alt, half = float(two.grid.shared_ref[n]), float(two.grid.shared_alt[n]), two.grid.half
     pair = tuple(sorted((two.query[n], two.row[n])))
+    contradicted = math.exp(-two.price * two.rules.harsh)
     if two.grid.both:
-        same = {0: 1 / ref, 1: 2.0, 2: 1 / alt}
-        return math.log(same[pair[0]]) if pair[0] == pair[1] else -two.price
-    if pair == (0, 2):
-        return -two.price
-    return math.log(
-        {(0, 0): 1 / ref, (0, 1): 0.5 / ref, (1, 1): 0.25 / ref / alt, (1, 2): 0.5 / alt, (2, 2): 1 / alt}[
-            pair
-        ]
-    )
+        return {(0, 0): ref, (1, 1): 1 / half, (2, 2): alt}.get(pair, contradicted)
+    return {
+        (0, 0): ref,
+        (0, 1): half * ref,
+        (1, 1): half * half * ref * alt,
+        (1, 2): half * alt,
+        (2, 2): alt,
+    }.get(pair, contradicted)
 
 
 def _settled(two: Two, inner: int, end: int, outer: int) -> float:
@@ -258,10 +248,9 @@ def _settled(two: Two, inner: int, end: int, outer: int) -> float:
         places.append(((two.cm(n) + before) / 2, abs(two.cm(n) - before) + 1e-6))
         logs.append(log)
         before = two.cm(n)
-        said = _likelier(two, n)
-        log += said * (two.rules.harsh if said == -two.price else two.rules.temper)
+        log += math.log(_likelier(two, n))
         top = max(top, log)
-        if log < top - FAR_BEHIND and (n - end) * step > 0:
+        if log < top + math.log(FAR_BEHIND) and (n - end) * step > 0:
             break
     weights = [wide * math.exp(log - max(logs)) for (_, wide), log in zip(places, logs, strict=True)]
     return sum(where * w for (where, _), w in zip(places, weights, strict=True)) / sum(weights)

@@ -144,6 +144,24 @@ def test_a_panel_is_looked_up_at_once_however_its_alleles_are_kept(dtype: object
     assert found.tolist() == [0, 1, MISSING, MISSING, 1, MISSING, 2]
 
 
+def test_a_third_allele_is_no_genotype_of_two_alleles() -> None:
+    records = [
+        ("20", 100, "A", "C,T", "2/2"),
+        ("20", 200, "A", "C,T", "1/2"),
+        ("20", 300, "A", "C,T", "0/2"),
+        ("20", 400, "A", "C,T", "0/1"),
+        ("20", 500, "A", "C,T", "0/0"),
+        ("20", 600, "A", "T", "1/1"),
+        ("20", 700, "A", "C", "1/1"),
+    ]
+    places = np.array([position - 1 for _, position, *_ in records], dtype=np.uint32)
+    asked = np.full(len(places), 20, dtype=np.uint8), places, ["A"] * len(places), ["C"] * len(places)
+    one = column(records)
+    # Who carries C is one thing, and who is to be compared at a site of A and C another.
+    assert one.genotype_at(*asked).tolist() == [0, 1, 0, 1, 0, 0, 2]
+    assert one.genotype_at(*asked, only_these=True).tolist() == [MISSING] * 3 + [1, 0, MISSING, 2]
+
+
 @given(st.data())
 @settings(deadline=None, max_examples=60)
 def test_many_places_at_once_are_answered_as_one_by_one(data: st.DataObject) -> None:

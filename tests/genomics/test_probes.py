@@ -5,7 +5,8 @@ import pytest
 
 from genomics.matching.ground import Ground
 from genomics.matching.kernels import Rows
-from genomics.matching.probes import NONE, next_probed, probes_of
+from genomics.matching.probes import NONE, against, in_runs, next_run, probes_of
+from genomics.matching.segments import ONE
 
 DENSE, ARRAY, THIN, LONE = 0.004, 0.03, 0.3, 1.2  # centimorgans a site
 
@@ -27,42 +28,34 @@ def rows(people: int, sites: int, seed: int) -> Rows:
     return Rows(sites, planes[0].view("<u8"), planes[1].view("<u8"))
 
 
-def stopped(here: Ground, two: Rows, limit: int, least: float) -> set[int]:
-    probes, one = probes_of(two, here.probes), here.one
-    found, window = set(), 0
-    while True:
-        window = next_probed(probes, 0, probes, 1, window, limit, one.window_cm, one.window_stretch, least)
-        if window == len(one.window_site):
-            return found
+def stopped(here: Ground, two: Rows, limit: int, run: int) -> set[int]:
+    """Where runs begin that are not ruled out."""
+    probes = probes_of(two, here.probes)
+    counts = np.zeros(len(here.one.window_site), dtype=np.uint16)
+    sums = np.zeros(len(counts) - run + 1, dtype=np.uint16)
+    against(probes[0, 0], probes[0, 1], probes[1, 0], probes[1, 1], counts)
+    in_runs(counts, run, sums)
+    found, window = set(), -1
+    while (window := next_run(sums, window + 1, np.uint16(limit))) < len(sums):
         found.add(window)
-        window += 1
+    return found
 
 
 @pytest.mark.parametrize("cm_a_site", [DENSE, ARRAY, THIN, LONE])
 @pytest.mark.parametrize("limit", [0, 3, 12])
-def test_a_window_is_ruled_out_by_what_contradicts_at_its_probes(cm_a_site: float, limit: int) -> None:
-    sites = 6_000
+@pytest.mark.parametrize("run", [1, 3, 4])
+def test_a_run_is_ruled_out_by_what_contradicts_at_its_probes(cm_a_site: float, limit: int, run: int) -> None:
+    sites = 12_000
     here, two = ground(sites, cm_a_site), rows(2, sites, seed=5)
-    against = two.lo[0] & two.lo[1] & (two.hi[0] ^ two.hi[1])
-    bits = np.append(np.unpackbits(against.view(np.uint8), count=sites, bitorder="little"), 0)
-    probed = bits[here.probes].sum(axis=(1, 2), where=here.probes != NONE)
-    assert stopped(here, two, limit, 0.0) == {n for n, total in enumerate(probed) if total <= limit}
-
-
-def test_who_contradict_right_beside_a_window_do_not_go_on() -> None:
-    """They agree in every second window, and none of these is long enough alone."""
-    sites = 60_000
-    here, two = ground(sites, DENSE), rows(1, sites, seed=5)
-    one = here.one
-    ends = [*one.window_site[1:].tolist(), sites]
-    lo, hi = np.repeat(two.lo, 2, axis=0), np.repeat(two.hi, 2, axis=0)
-    bits = np.unpackbits(hi.view(np.uint8), axis=1, bitorder="little")
-    for window in range(0, len(ends), 2):
-        bits[1, one.window_site[window] : ends[window]] ^= 1
-    two = Rows(sites, lo, np.packbits(bits, axis=1, bitorder="little").view("<u8"))
-    agreeing = {n for n in range(1, len(ends), 2) if one.window_cm[n] >= 3.0}  # a chromosome's last is short
-    assert stopped(here, two, 0, 3.0) == agreeing
-    assert not stopped(here, two, 0, 5.6) & agreeing
+    contradicting = two.lo[0] & two.lo[1] & (two.hi[0] ^ two.hi[1])
+    contradicting[:60] = 0  # they share where it begins, so that something stays at every limit
+    two.hi[1, :60] = two.hi[0, :60]
+    bits = np.append(np.unpackbits(contradicting.view(np.uint8), count=sites, bitorder="little"), 0)
+    probed = bits[here.probes].sum(axis=1, where=here.probes != NONE)
+    runs = np.convolve(probed, np.ones(run, dtype=int), mode="valid")
+    expected = {n for n, total in enumerate(runs) if total <= limit}
+    assert expected
+    assert stopped(here, two, limit, run) == expected
 
 
 def test_the_probes_of_a_window_are_its_own_and_tell_most() -> None:
@@ -70,7 +63,15 @@ def test_the_probes_of_a_window_are_its_own_and_tell_most() -> None:
     ends = np.append(here.one.window_site[1:], 9_000)
     for window, (first, end) in enumerate(zip(here.one.window_site, ends, strict=True)):
         chosen = here.probes[window][here.probes[window] != NONE]
-        assert len(chosen) == len(set(chosen.tolist())) == min(128, end - first)
+        assert len(chosen) == len(set(chosen.tolist())) == min(64, end - first)
         assert ((chosen >= first) & (chosen < end)).all()
-        if end - first >= 128 * 7:
+        if end - first >= 64 * 7:
             assert (here.frequency[chosen] == 0.5).mean() > 0.9
+
+
+def test_whatever_is_told_holds_a_whole_run_of_windows() -> None:
+    here = ground(60_000, ARRAY)
+    starts, run = here.cm[here.one.window_site], here.one.run
+    same = here.one.window_stretch[run + 1 :] == here.one.window_stretch[: -run - 1]
+    # Between the last site before a run begins and the one at which it ends:
+    assert (starts[run + 1 :] - starts[: -run - 1])[same].max() <= 7.0 - ONE.margin_cm + 2 * ARRAY
