@@ -42,6 +42,11 @@ DESK = 2 * 1024 * 1024  # words that stay taken between batches
 Place = tuple[str, int]  # of the shelf, and where in it
 
 
+def bytes_of(shape: Shape, probed: NDArray[np.int32]) -> int:
+    """Of one row here."""
+    return max(8 * (2 * shape.words + math.prod(shape_of(probed))), 1)
+
+
 class Kept(NamedTuple):
     """In which line a file's row lies here, whose it is, and where it is sealed."""
 
@@ -56,7 +61,7 @@ class Memory:
 
     def __init__(self, shape: Shape, probed: NDArray[np.int32], *, most: int) -> None:
         one = shape_of(probed)
-        self.shape, self.lines = shape, most // max(8 * (2 * shape.words + math.prod(one)), 1)
+        self.shape, self.lines = shape, most // bytes_of(shape, probed)
         lo, hi = (_pages(self.lines, shape.words) for _ in range(2))
         probes = _pages(self.lines, math.prod(one)).reshape(self.lines, *one)
         empty = Setting(np.zeros(self.lines), np.zeros(self.lines))

@@ -36,8 +36,8 @@ class Tally:
 
     purpose: Purpose
     openings: int = 0
-    files: set[UUID] = field(default_factory=set)  # of which anything was opened, or read in memory
-    rows: set[UUID] = field(default_factory=set)  # of them, those whose row of a panel was opened
+    others: set[UUID] = field(default_factory=set)  # files of which anything but a row was opened
+    rows: set[UUID] = field(default_factory=set)  # those whose row of a panel was opened
     remembered: set[UUID] = field(default_factory=set)  # those whose row was in memory
     sketches: set[UUID] = field(default_factory=set)  # and those whose sketch was opened
     slabs: set[str] = field(default_factory=set)
@@ -47,16 +47,20 @@ class Tally:
         self.openings += 1
         kind, thing, _ = f"{name}//".split("/", 2)
         if kind == "files":
-            self.files.add(UUID(thing))
+            self.others.add(UUID(thing))
         else:
             (self.slabs if kind == "slabs" else self.evidence).add(thing)
 
     def add_rows(self, files: Sequence[UUID], *, sketches: bool, opened: bool) -> None:
         """Rows of these files, opened now or read where they lie opened in memory; or their sketches."""
         self.openings += len(files) if opened else 0
-        self.files.update(files)
         looked = self.sketches if sketches else self.rows
         (looked if opened else self.remembered).update(files)
+
+    @property
+    def files(self) -> set[UUID]:
+        """Every file of which anything was opened, or read in memory."""
+        return self.others | self.rows | self.remembered | self.sketches
 
     @property
     def files_sha256(self) -> str:

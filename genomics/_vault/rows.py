@@ -27,7 +27,7 @@ from genomics._vault.tiles import Part
 from genomics.matching import kernels, sketch
 from genomics.matching.probes import probes_of, shape_of
 from genomics.matching.segments import ground_of
-from genomics.matching.setting import Setting, promises
+from genomics.matching.setting import Setting
 from genomics.matching.sketch import Lines, Sketch
 from genomics.models import GenomicFile, PanelVersion, Sealed
 from genomics.panel import Panel, PanelRow
@@ -55,9 +55,10 @@ class InUse:
         panel = Panel.from_bytes(bytes(version.data))
         shape, stated = Shape.of(panel), panel.frequency
         frequency = None if stated is None else stated[: shape.autosomal].astype(np.float64)
-        promised = promises(frequency, shape.autosomal)
-        probes = ground_of(panel).probes
-        return cls(panel, version.build, bytes(version.sha256), shape, frequency, promised, probes)
+        ground = ground_of(panel)
+        return cls(
+            panel, version.build, bytes(version.sha256), shape, frequency, ground.promised, ground.probes
+        )
 
     @property
     def sketch(self) -> Sketch | None:
