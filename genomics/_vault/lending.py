@@ -75,8 +75,7 @@ class Lent:
     def __init__(self, files: Sequence[Whose], used: InUse, proof: Clearance, here: Memory) -> None:
         self._used, self._proof, self._here = used, proof, here
         self._names: dict[str, dict[int, str]] = {}  # what is sealed of each, part by part, as it is called
-        self._first: dict[str, dict[int, Lies]] = {}
-        self.files, self._first = self._standing(files)
+        self.files = [files[n] for n in many.standing([file.id for file in files], used.build)]
 
     def groups(self, places: Sequence[int]) -> list[Group]:
         """The rows of the files at these places: those that are in memory now, and those that found no room
@@ -198,29 +197,8 @@ class Lent:
         called = (names[place] for place in places)
         readings.note_rows(called, of=files, sketches=part == SKETCH, opened=opened)
 
-    def _standing(self, files: Sequence[Whose]) -> tuple[list[Whose], dict[str, dict[int, Lies]]]:
-        """Those that there still are, of the panel's build; and what is recorded of them. Who has a row, or a
-        sketch, is both: it was made of the file, for the panel, and goes with the file."""
-        part = PLANES if self._used.sketch is None else SKETCH
-        self.files = list(files)
-        recorded = self._recorded(range(len(files)), part)
-        if len(recorded) == len(files):
-            return self.files, {part: recorded}
-        others = [file.id for place, file in enumerate(files) if place not in recorded]
-        standing = GenomicFile.objects.filter(id__in=others, build=self._used.build)
-        there = set(standing.values_list("id", flat=True))
-        stay = [place for place, file in enumerate(files) if place in recorded or file.id in there]
-        names = self._names.pop(part)
-        self._names[part] = {n: names[place] for n, place in enumerate(stay)}
-        now = {n: recorded[place] for n, place in enumerate(stay) if place in recorded}
-        return [files[place] for place in stay], {part: now}
-
     def _recorded(self, places: Sequence[int], part: str) -> dict[int, Lies]:
-        """What is recorded of their rows, by place; nothing of a file without one. The first time it is what
-        `_standing` saw; afterwards it is asked each time."""
-        first = self._first.pop(part, None)
-        if first is not None:
-            return {place: first[place] for place in places if place in first}
+        """What is recorded of their rows, by place; nothing of a file without one."""
         names = names_of([self.files[place].id for place in places], self._used, part)
         self._names.setdefault(part, {}).update(zip(places, names, strict=True))
         return {places[n]: lies for n, lies in many.lying(names).items()}
