@@ -256,6 +256,21 @@ def _keys(at: datetime) -> tuple[bool, str]:
     return not late, words + (" " + _("Is a worker running? Or run manage.py roll_keys.") if late else "")
 
 
+def _rows(_at: datetime) -> tuple[bool, str]:
+    room = upkeep.room_for_rows()
+    if room is None:
+        return True, _("No panel of sites is loaded.")
+    told = dict(zip(("rows", "held", "mb"), room, strict=True))
+    if settings.SKETCHES:
+        return True, _("%(rows)d rows; sketches are compared first.") % told
+    words = _("%(rows)d rows may be compared; a worker's memory holds %(held)d.") % told
+    if told["held"] >= told["rows"] or not settings.ROWS_BYTES:  # none is kept: so somebody wanted it
+        return True, words
+    return False, f"{words} " + _(
+        "The others are decrypted in every search. Raise ROWS_MB to %(mb)d, or set SKETCHES=1."
+    ) % told
+
+
 CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "database": _database,
     "queue": _queue,
@@ -264,6 +279,7 @@ CHECKS: dict[str, Callable[[datetime], tuple[bool, str]]] = {
     "storage": _storage,
     "sandbox": _sandbox,
     "keys": _keys,
+    "rows": _rows,
     "restore": _restored,
     "jobs": _jobs,
     "clock": _clock,

@@ -171,6 +171,7 @@ def _asked(
         )
         canaries.guard(claim.subject, standing, opened=asked.opened, at=claim.clock())
         return asked
+    batch = gate.at_once(question, batch)
     watch = Watch(claim.passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
     asked = gate.ask(
         question,

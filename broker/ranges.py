@@ -111,6 +111,7 @@ def _read(claim: Claim, batch: int) -> UUID | None:
     passage.lost = dict.fromkeys(
         set(share.people) - {one.ordinal for one in clearance.permitted}, first.number
     )
+    batch = gate.at_once(question, batch)
     watch = Watch(passage, policy.version, claim.use, claim.clock, partial(_went_on, claim))
     part = gate.look(
         question,

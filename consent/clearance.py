@@ -45,17 +45,8 @@ class Clearance:
     """See the doorplate. `reasons` is not empty when the request itself fails; then nobody is permitted."""
 
     __slots__ = (
-        "_files",
-        "_tag",
-        "asker",
-        "at",
-        "lapses_at",
-        "left_out",
-        "permitted",
-        "policy_version",
-        "position",
-        "reasons",
-        "use",
+        *("_files", "_tag", "asker", "at", "lapses_at", "left_out", "permitted", "policy_version"),
+        *("position", "reasons", "use"),
     )
 
     use: DataUse
@@ -76,11 +67,10 @@ class Clearance:
     def __init_subclass__(cls, **_kwargs: object) -> None:
         raise NotCleared("There is one kind of Clearance.")
 
-    def __setattr__(self, name: str, _value: object) -> None:
+    def __setattr__(self, name: str, *_value: object) -> None:
         raise NotCleared(f"A Clearance does not change ({name}): ask clear() or recut() for another.")
 
-    def __delattr__(self, name: str) -> None:
-        raise NotCleared(f"A Clearance does not change ({name}): ask clear() or recut() for another.")
+    __delattr__ = __setattr__
 
     def __reduce_ex__(self, _protocol: Any) -> NoReturn:
         raise NotCleared("A Clearance does not travel: send the job's id, and decide anew there.")
@@ -95,6 +85,10 @@ class Clearance:
 
     def covers(self, file: UUID) -> bool:
         return file in self._files
+
+    def beyond(self, files: Iterable[UUID]) -> set[UUID]:
+        """Those of these files that it does not cover."""
+        return set(files).difference(self._files)
 
 
 def clear(
@@ -274,7 +268,7 @@ def _build(**facts: object) -> Clearance:
 
 
 def _files(clearance: Clearance) -> frozenset[UUID]:
-    return frozenset(file for one in clearance.permitted for file in one.files)
+    return frozenset([file for one in clearance.permitted for file in one.files])
 
 
 def _tag_of(clearance: Clearance) -> bytes:
@@ -294,7 +288,6 @@ def _tag_of(clearance: Clearance) -> bytes:
         )
     )
     for one in clearance.permitted:
-        digest.update(b"%d:" % one.ordinal)
-        digest.update(b"".join(file.bytes for file in one.files))
-        digest.update(b":%d" * len(one.heads) % one.heads)
+        files = b"".join([file.bytes for file in one.files])
+        digest.update(b"%d:%b" % (one.ordinal, files) + b":%d" * len(one.heads) % one.heads)
     return hmac.digest(_SECRET, digest.digest(), "sha256")

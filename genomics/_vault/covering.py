@@ -4,15 +4,15 @@ Nothing is opened here that the question does not ask of. Who is covered, the Cl
 asked, and what becomes of it, is the gate's.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from consent.clearance import Clearance
 from genomics._vault import files as vault
 from genomics._vault import lending, slabs
-from genomics._vault.lending import Lent
+from genomics._vault.lending import Lent, Theirs
 from genomics._vault.rows import InUse
 from genomics.columns import Carriage
 from genomics.coordinates import Build, Region
@@ -24,59 +24,78 @@ from genomics.panel import PanelRow
 from genomics.variants import Variant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A permitted file, and whose it is."""
 
+    id: UUID
     ordinal: int
-    file: GenomicFile
-    proof: Clearance
     build: Build
-    found: Carriage | None  # what the slab that it lies in says of the question's place
-    lent: Lent | None
-    place: int  # among those lent
-
-    @property
-    def id(self) -> UUID:
-        return self.file.id
+    proof: Clearance
+    facts: GenomicFile | None = None
+    found: Carriage | None = None  # what the slab that it lies in says of the question's place
+    lent: Lent | None = None
+    place: int = 0  # among those lent
 
     def carriage(self, at: Variant | Region) -> Carriage:
-        return vault.column(self.file, self.proof).carriage(at) if self.found is None else self.found
+        if self.found is not None:
+            return self.found
+        assert self.facts is not None
+        return vault.column(self.facts, self.proof).carriage(at)
 
     def row(self) -> PanelRow:
         assert self.lent is not None
         return self.lent.row(self.place)
 
 
-class Files(tuple[File, ...]):
-    """Those of a batch."""
+class Files:
+    """Those of a batch. What compares rows asks of all of them at once, and none is made to be met alone."""
 
-    __slots__ = ()
+    def __init__(self, ids: Sequence[UUID], made: Callable[[int], File], lent: Lent | None = None) -> None:
+        self.ids, self._made, self._lent = ids, made, lent
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[File]:
+        return map(self._made, range(len(self.ids)))
 
     def groups(self, places: Sequence[int]) -> Sequence[Group]:
-        lent = self[0].lent if self else None
-        return [] if lent is None else lent.groups(places)
+        return [] if self._lent is None or not self.ids else self._lent.groups(places)
 
     def sketches(self, places: Sequence[int]) -> tuple[Lines, Sequence[int]]:
-        lent = self[0].lent if self else None
-        return (NOBODY, []) if lent is None else lent.sketches(places)
+        return (NOBODY, []) if self._lent is None or not self.ids else self._lent.sketches(places)
 
 
 @contextmanager
 def covered(proof: Clearance, *, used: InUse | None, place: Place | None = None) -> Iterator[Files]:
     """All that are covered; where a panel is compared, those of its build."""
+    if used is None:
+        yield _with_columns(proof, place)
+        return
+    theirs = [Theirs(file, one.ordinal) for one in proof.permitted for file in one.files]
+    with lending.lent(theirs, used, proof) as lent:
+        build = Build(used.build)
+
+        def made(place: int) -> File:
+            id_, ordinal = lent.files[place].id, lent.files[place].participant_id
+            return File(id=id_, ordinal=ordinal, build=build, proof=proof, lent=lent, place=place)
+
+        yield Files([file.id for file in lent.files], made, lent)
+
+
+def _with_columns(proof: Clearance, place: Place | None) -> Files:
     facts = GenomicFile.objects.select_related("participant").defer("quality", "notes")
     files = facts.in_bulk([file for one in proof.permitted for file in one.files])
     asked = [(one.ordinal, files[file]) for one in proof.permitted for file in one.files if file in files]
-    if used is not None:
-        asked = [(ordinal, file) for ordinal, file in asked if file.build == used.build]
-    theirs = [file for _, file in asked]
-    found = _found(theirs, place, proof)
-    with nullcontext() if used is None else lending.lent(theirs, used, proof) as lent:
-        yield Files(
-            File(ordinal, file, proof, Build(file.build), found.get(file.id), lent, n)
-            for n, (ordinal, file) in enumerate(asked)
-        )
+    found = _found([file for _, file in asked], place, proof)
+
+    def made(place: int) -> File:
+        ordinal, file = asked[place]
+        build, said = Build(file.build), found.get(file.id)
+        return File(id=file.id, ordinal=ordinal, build=build, proof=proof, facts=file, found=said)
+
+    return Files([file.id for _, file in asked], made)
 
 
 def _found(files: Sequence[GenomicFile], place: Place | None, proof: Clearance) -> dict[UUID, Carriage]:

@@ -7,7 +7,8 @@ back to herself what is hers (genomics.intake.export). Evidence is the agency's 
 import io
 import secrets
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -22,6 +23,13 @@ from genomics.models import EvidenceProfile, GenomicFile, Sealed
 from genomics.panel import Panel, PanelRow
 
 TILES = "tiles/"  # where on the shelf rows lie side by side
+
+
+class Known(Protocol):
+    """A file, or whatever else says which it is."""
+
+    @property
+    def id(self) -> UUID: ...
 
 
 def upload_name(file: GenomicFile) -> str:
@@ -117,12 +125,11 @@ def evidence(profile: EvidenceProfile, proof: Clearance) -> Column:
     return Column.from_bytes(_read(evidence_name(profile), keys.of_evidence(profile)))
 
 
-def require_covered(files: Iterable[GenomicFile], proof: Clearance) -> None:
+def require_covered(files: Iterable[Known], proof: Clearance) -> None:
     """Raises NotCleared for anything but a genuine Clearance with all these files in it."""
     clearance.require(proof)
-    for file in files:
-        if not proof.covers(file.id):
-            raise NotCleared(f"File {file.id} is not covered by this Clearance. Nothing was read.")
+    for file in proof.beyond(file.id for file in files):
+        raise NotCleared(f"File {file} is not covered by this Clearance. Nothing was read.")
 
 
 def own_column(file: GenomicFile) -> Column:

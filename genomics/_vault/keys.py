@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from consent.models import Participant
-from genomics._vault import epochs
+from genomics._vault import epochs, many
 from genomics._vault.master import does_not_open, master
 from genomics.errors import VaultSealed
 from genomics.models import EvidenceKey, EvidenceProfile, ParticipantKey, VariantSlab
@@ -39,11 +39,8 @@ def of(participant: Participant) -> bytes:
 def of_many(ordinals: Iterable[int]) -> dict[int, bytes]:
     """The keys of many participants, by ordinal, read together. Raises VaultSealed as `of` does."""
     asked = set(ordinals)
-    rows = ParticipantKey.objects.filter(participant__in=asked, participant__erased_at__isnull=True)
     found, ciphers = dict[int, bytes](), dict[int, AESGCM]()
-    for ordinal, pseudonym, wrapped, epoch in rows.values_list(
-        "participant", "participant__pseudonym", "wrapped", "epoch"
-    ):
+    for ordinal, pseudonym, wrapped, epoch in many.wraps(asked):
         holder, sealed = f"participant:{pseudonym}", bytes(wrapped)
         if epoch == epochs.BEFORE:
             found[ordinal] = master().unwrap(sealed, holder)

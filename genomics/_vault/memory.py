@@ -14,9 +14,9 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -36,17 +36,24 @@ logger = logging.getLogger(__name__)
 PERIOD = 5.0  # seconds; who said no is out of every process by then, or once the batch in hand is through
 LIFE = 300.0  # seconds
 
+NOWHERE = -1
+DESK = 2 * 1024 * 1024  # words that stay taken between batches
+
 Place = tuple[str, int]  # of the shelf, and where in it
 
 
-@dataclass(slots=True)
-class Kept:
-    """Where a row lies here, whose it is, where it is sealed, and when it was used last."""
+def bytes_of(shape: Shape, probed: NDArray[np.int32]) -> int:
+    """Of one row here."""
+    return max(8 * (2 * shape.words + math.prod(shape_of(probed))), 1)
 
+
+class Kept(NamedTuple):
+    """In which line a file's row lies here, whose it is, and where it is sealed."""
+
+    file: UUID
     line: int
     ordinal: int
     place: Place
-    used: float
 
 
 class Memory:
@@ -54,14 +61,19 @@ class Memory:
 
     def __init__(self, shape: Shape, probed: NDArray[np.int32], *, most: int) -> None:
         one = shape_of(probed)
-        self.shape, self.lines = shape, most // max(8 * (2 * shape.words + math.prod(one)), 1)
+        self.shape, self.lines = shape, most // bytes_of(shape, probed)
         lo, hi = (_pages(self.lines, shape.words) for _ in range(2))
         probes = _pages(self.lines, math.prod(one)).reshape(self.lines, *one)
         empty = Setting(np.zeros(self.lines), np.zeros(self.lines))
         self.people = People(Rows(shape.autosomal, lo, hi), probes, empty)
         self.lock = threading.RLock()
-        self._kept: dict[UUID, Kept] = {}
+        self._kept: dict[int, int] = {}  # the line of each file's row; an id as a number is found faster
+        self._places: list[Place | None] = [None] * self.lines  # where it is sealed
+        self._ordinals = np.zeros(self.lines, dtype=np.int64)  # whose it is
+        self._used = np.zeros(self.lines)  # when it was used last
         self._free = list(range(self.lines))  # a heap: the first lines first, so that rows lie together
+        self._desk, self._laid = _pages(1, 0), 0
+        self._full: list[Words] = []  # where a batch found no room, and took other pages
         self._watch: threading.Thread | None = None
         self._seen: int | None = None  # the consent position up to which it is known who changed anything
 
@@ -69,27 +81,52 @@ class Memory:
         return len(self._kept)
 
     def __contains__(self, file: UUID) -> bool:
-        return file in self._kept
+        return file.int in self._kept
 
-    def find(self, file: UUID, place: Place) -> int | None:
-        """The line of a row that is here, and was made of what lies at this place."""
-        kept = self._kept.get(file)
-        if kept is None:
-            return None
-        if kept.place != place:
-            self._drop(file)
-            return None
-        kept.used = time.monotonic()
-        return kept.line
+    def found(self, files: Iterable[UUID], places: Iterable[Place]) -> list[int]:
+        """The lines of those rows that are here, and were made of what lies at these places; NOWHERE of the
+        others."""
+        kept, here, lines = self._kept, self._places, list[int]()
+        for file, place in zip(files, places, strict=True):
+            line = kept.get(file.int, NOWHERE)
+            if line >= 0 and here[line] != place:
+                self._drop(file.int)
+                line = NOWHERE
+            lines.append(line)
+        self._used[[line for line in lines if line >= 0]] = time.monotonic()
+        return lines
+
+    def desk(self, lines: int, words: int) -> Words:
+        """Room for what is opened for one batch alone, all nought; to be written over when that is through.
+        The same pages serve the next one: new ones cost as much as a sketch's cipher."""
+        begin, self._laid = self._laid, self._laid + lines * words
+        if self._laid > self._desk.size:
+            self._full.append(self._desk[0, :begin])
+            self._desk, begin, self._laid = _pages(1, max(DESK, lines * words)), 0, lines * words
+        return self._desk[0, begin : self._laid].reshape(lines, words)
+
+    def wipe_desk(self) -> None:
+        """Write over what was laid there."""
+        for words in (*self._full, self._desk[0, : self._laid]):
+            words[:] = 0
+        self._full, self._laid = [], 0
+        if self._desk.size > DESK:
+            self._desk = _pages(1, 0)
 
     def room(self, most: int) -> list[int]:
         """So many free lines, or as many as there are."""
         return [heapq.heappop(self._free) for _ in range(min(most, len(self._free)))]
 
-    def keep(self, file: UUID, kept: Kept, *, position: int) -> None:
-        """A row has been written to a line that there was room in; the law was asked at this position."""
-        self._drop(file)
-        self._kept[file] = kept
+    def keep(self, rows: Sequence[Kept], *, position: int) -> None:
+        """Rows have been written to lines that there was room in; the law was asked at this position."""
+        if not rows:
+            return
+        for row in rows:
+            self._drop(row.file.int)
+            self._kept[row.file.int] = row.line
+            self._places[row.line] = row.place
+        lines = [row.line for row in rows]
+        self._ordinals[lines], self._used[lines] = [row.ordinal for row in rows], time.monotonic()
         self._seen = position if self._seen is None else min(self._seen, position)
         if self._watch is None:
             self._watch = threading.Thread(target=self._keep_watch, name="watch over rows", daemon=True)
@@ -105,8 +142,8 @@ class Memory:
 
     def drop(self, ordinals: Collection[int]) -> None:
         """Let go of what is here of these people."""
-        for file in [file for file, kept in self._kept.items() if kept.ordinal in ordinals]:
-            self._drop(file)
+        theirs = np.isin(self._ordinals, np.fromiter(ordinals, dtype=np.int64, count=len(ordinals)))
+        self._drop_where(theirs)
 
     def clear(self) -> None:
         for file in list(self._kept):
@@ -129,9 +166,7 @@ class Memory:
             self.drop(changed)
             if self._seen == before:  # nothing was read meanwhile under an older look at the law
                 self._seen = now
-            old = time.monotonic() - LIFE
-            for file in [file for file, kept in self._kept.items() if kept.used < old]:
-                self._drop(file)
+            self._drop_where(self._used < time.monotonic() - LIFE)
 
     def _keep_watch(self) -> None:
         while True:
@@ -145,10 +180,16 @@ class Memory:
             finally:
                 connection.close()  # this thread's own
 
-    def _drop(self, file: UUID) -> None:
-        kept = self._kept.pop(file, None)
-        if kept is not None:
-            self.give_back(kept.line)
+    def _drop_where(self, lines: NDArray[np.bool_]) -> None:
+        gone = set(np.flatnonzero(lines).tolist())
+        for file in [file for file, line in self._kept.items() if line in gone] if gone else []:
+            self._drop(file)
+
+    def _drop(self, file: int) -> None:
+        line = self._kept.pop(file, None)
+        if line is not None:
+            self._places[line] = None
+            self.give_back(line)
 
 
 _memory: dict[bytes, Memory] = {}  # one at most: of the panel in use

@@ -10,11 +10,10 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
+from functools import cache
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from numpy.typing import NDArray
 
 from genomics._vault.segments import NONCE, TAG
 from genomics.errors import VaultSealed
@@ -44,30 +43,35 @@ def open_into(
     cipher: AESGCM,
     name: str,
     sha256: bytes,
-    lengths: Sequence[int],
-    into: Sequence[NDArray[np.uint8] | None],
+    lengths: tuple[int, ...],
+    into: Sequence[memoryview | None],
 ) -> None:
     """Write each piece to where it belongs; what has no place is not opened. Raises VaultSealed for anything
     but what was recorded, and what was written until then is worth nothing."""
-    if len(blob) != length(lengths):
+    whole, cuts = _cuts(lengths)
+    if len(blob) != whole:
         raise _refusal(name)
-    seals, begins, at = hashlib.sha256(), list[int](), 0
+    seals = b"".join([part for begin, at, tag, end in cuts for part in (blob[begin:at], blob[tag:end])])
+    if not hmac.compare_digest(hashlib.sha256(seals).digest(), sha256):
+        raise _refusal(name)
+    try:
+        for index, ((begin, at, _, end), place) in enumerate(zip(cuts, into, strict=True)):
+            if place is not None:
+                cipher.decrypt_into(blob[begin:at], blob[at:end], _bound(name, index, len(cuts)), place)
+    except InvalidTag:
+        raise _refusal(name) from None
+
+
+@cache
+def _cuts(lengths: tuple[int, ...]) -> tuple[int, tuple[tuple[int, int, int, int], ...]]:
+    """How long pieces of these lengths are together, sealed, and of each where it begins, where its
+    ciphertext, its tag, and where it ends."""
+    cuts, begin = list[tuple[int, int, int, int]](), 0
     for size in lengths:
-        end = at + size + OVER
-        seals.update(blob[at : at + NONCE])
-        seals.update(blob[end - TAG : end])
-        begins.append(at)
-        at = end
-    if not hmac.compare_digest(seals.digest(), sha256):
-        raise _refusal(name)
-    for index, (start, size, place) in enumerate(zip(begins, lengths, into, strict=True)):
-        if place is None:
-            continue
-        nonce, sealed = blob[start : start + NONCE], blob[start + NONCE : start + size + OVER]
-        try:
-            cipher.decrypt_into(nonce, sealed, _bound(name, index, len(lengths)), place.data)
-        except InvalidTag:
-            raise _refusal(name) from None
+        end = begin + size + OVER
+        cuts.append((begin, begin + NONCE, end - TAG, end))
+        begin = end
+    return begin, tuple(cuts)
 
 
 def _bound(name: str, index: int, count: int) -> bytes:

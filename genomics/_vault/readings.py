@@ -6,7 +6,7 @@ in the machine; the keys do that as far as it can be done.
     with readings.under(Purpose.JOB) as tally: ...        # tally.files, tally.slabs, tally.openings
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -36,24 +36,31 @@ class Tally:
 
     purpose: Purpose
     openings: int = 0
-    files: set[UUID] = field(default_factory=set)  # of which anything was opened, or read in memory
-    rows: set[UUID] = field(default_factory=set)  # of them, those whose row of a panel was opened
+    others: set[UUID] = field(default_factory=set)  # files of which anything but a row was opened
+    rows: set[UUID] = field(default_factory=set)  # those whose row of a panel was opened
     remembered: set[UUID] = field(default_factory=set)  # those whose row was in memory
     sketches: set[UUID] = field(default_factory=set)  # and those whose sketch was opened
     slabs: set[str] = field(default_factory=set)
     evidence: set[str] = field(default_factory=set)
 
-    def add(self, name: str, *, of: UUID | None = None, opened: bool) -> None:
-        self.openings += opened
-        kind, thing, what = f"{name}//".split("/", 2)
+    def add(self, name: str) -> None:
+        self.openings += 1
+        kind, thing, _ = f"{name}//".split("/", 2)
         if kind == "files":
-            file = UUID(thing) if of is None else of
-            self.files.add(file)
-            if what.startswith("row-"):
-                looked = self.sketches if "-sketch" in what else self.rows
-                (looked if opened else self.remembered).add(file)
+            self.others.add(UUID(thing))
         else:
             (self.slabs if kind == "slabs" else self.evidence).add(thing)
+
+    def add_rows(self, files: Sequence[UUID], *, sketches: bool, opened: bool) -> None:
+        """Rows of these files, opened now or read where they lie opened in memory; or their sketches."""
+        self.openings += len(files) if opened else 0
+        looked = self.sketches if sketches else self.rows
+        (looked if opened else self.remembered).update(files)
+
+    @property
+    def files(self) -> set[UUID]:
+        """Every file of which anything was opened, or read in memory."""
+        return self.others | self.rows | self.remembered | self.sketches
 
     @property
     def files_sha256(self) -> str:
@@ -75,13 +82,26 @@ def under(purpose: Purpose) -> Iterator[Tally]:
         _current.reset(token)
 
 
-def note(name: str, *, of: UUID | None = None, opened: bool = True) -> None:
-    """What is sealed under this name is about to be opened, or read where it lies opened in memory. Whose it
-    is stands in the name; who knows the file says it, and saves reading it there."""
+def note(name: str) -> None:
+    """What is sealed under this name is about to be opened. Whose it is stands in the name."""
     tally = _current.get()
     if tally is not None:
-        tally.add(name, of=of, opened=opened)
+        tally.add(name)
         return
+    _unaccounted(name)
+
+
+def note_rows(names: Iterable[str], *, of: Sequence[UUID], sketches: bool, opened: bool = True) -> None:
+    """The same of the rows, or the sketches, of these files, which are read many at a time."""
+    tally = _current.get()
+    if tally is not None:
+        tally.add_rows(of, sketches=sketches, opened=opened)
+        return
+    for name in names:
+        _unaccounted(name)
+
+
+def _unaccounted(name: str) -> None:
     with transaction.atomic():
         # Nobody said anything, so nobody said the time either.
         log.append(events.VAULT_UNACCOUNTED, at=timezone.now(), by="vault", subject=name)

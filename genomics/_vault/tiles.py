@@ -47,6 +47,16 @@ def pack(part: Part) -> Iterator[int]:
     _clear(RowTile.objects.filter(part=part.suffix).values_list("place", flat=True))
 
 
+def give_up_unread(read: Iterable[Part]) -> int:
+    """Let go of rows in tiles of other parts than these, which nobody reads any more: an older panel's, and
+    what was reckoned otherwise. Returns how many."""
+    unread = RowTile.objects.exclude(part__in=[part.suffix for part in read])
+    places = list(unread.values_list("place", flat=True))
+    gone, _ = Sealed.objects.filter(place__in=places).delete()
+    _clear(places)
+    return gone
+
+
 def holes(part: Part) -> int:
     """Rows that are recorded no more, and whose sealed bytes lie in a tile still."""
     live = _live(part)

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from consent.ledger import log
+from consent.models import Statement
 from genomics import events
-from genomics._vault import epochs, keys, readings, rows, slabs, tiles
+from genomics._vault import epochs, keys, memory, readings, rows, slabs, tiles
 from genomics._vault import files as vault
 from genomics._vault.readings import Purpose
 from genomics.coordinates import Build
@@ -96,10 +98,26 @@ def rebuild_rows(*, missing_only: bool = False) -> Iterator[GenomicFile]:
 
 
 def pack_rows() -> int:
-    """Lay the rows of the panel in use side by side, and close the holes of those who left. Needs no key.
-    Returns how many were laid anew."""
+    """Lay the rows of the panel in use side by side, close the holes of those who left, and let go of what
+    nobody reads any more. Needs no key. Returns how many were laid anew."""
     used = rows.newest()
-    return sum(sum(tiles.pack(part)) for part in rows.parts_of(used)) if used is not None else 0
+    if used is None:
+        return 0
+    parts = rows.parts_of(used)
+    tiles.give_up_unread(parts)
+    return sum(sum(tiles.pack(part)) for part in parts)
+
+
+def room_for_rows() -> tuple[int, int, int] | None:
+    """How many rows of the panel in use there may be to compare, how many of them a worker's memory holds,
+    and the megabytes that would hold all; None without a panel. Whoever never said anything permits none."""
+    used = rows.newest()
+    if used is None:
+        return None
+    files = GenomicFile.objects.filter(build=used.build, participant__erased_at__isnull=True)
+    said = Statement.objects.filter(participant=OuterRef("participant"))
+    many, line = files.filter(Exists(said)).count(), memory.bytes_of(used.shape, used.probes)
+    return many, settings.ROWS_BYTES // line, -(-many * line // (1024 * 1024))
 
 
 def fill_slabs(*, at: datetime) -> Iterator[GenomicFile]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from genomics.coordinates import AUTOSOMES
 from genomics.matching import probes
 from genomics.matching.grid import Grid
+from genomics.matching.setting import promises
 from genomics.panel import Panel
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -40,6 +41,7 @@ class Ground:
     position: NDArray[np.uint32]
     cm: NDArray[np.float64]
     frequency: NDArray[np.float64] | None
+    promised: NDArray[np.float64]  # heterozygotes, word by word (setting): reckoned once, not for each query
     novelty: NDArray[np.float64]  # 1 for a site that stands alone, less for one among close neighbours
     one: Grid
     both: Grid
@@ -88,6 +90,7 @@ class Ground:
             position=position,
             cm=cm,
             frequency=frequency,
+            promised=promises(frequency, len(cm)),
             novelty=np.minimum(apart / SAME_CM, 1.0),
             one=one._replace(probed=probes.expected(probed, opposite)),
             both=place.grid(

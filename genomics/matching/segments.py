@@ -56,7 +56,8 @@ class People:
 
     @classmethod
     def of(cls, rows: Rows, ground: Ground) -> Self:
-        return cls(rows, probes_of(rows, ground.probes), Setting.of(rows, ground.frequency))
+        setting = Setting.of(rows, ground.frequency, promised=ground.promised)
+        return cls(rows, probes_of(rows, ground.probes), setting)
 
 
 def compare(

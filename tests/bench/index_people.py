@@ -124,7 +124,7 @@ def laid(
     size = parts.length(used.lengths(part))
     blobs, made = [], []
     for n, ((file, key), some) in enumerate(zip(people, pieces, strict=False)):
-        name = rows.name_of(file.id, used.digest, part)
+        name = rows.name_of(file.id, used, part)
         blob, sha256 = parts.seal(some, AESGCM(key), name)
         blobs.append(blob)
         made.append(
@@ -138,8 +138,7 @@ def laid(
             )
         )
     shelf.put(place, blobs)
-    (suffix,) = (one.suffix for one in rows.parts_of(used) if one.suffix.endswith(part))
-    RowTile.objects.create(place=place, part=suffix, length=size * len(blobs))
+    RowTile.objects.create(place=place, part=used.tail(part), length=size * len(blobs))
     Sealed.objects.bulk_create(made)
 
 

@@ -271,6 +271,11 @@ def test_whoever_watches_is_told_of_every_batch_and_may_stop_it(world: World, mo
     assert (whole["fields"]["files"], stopped["fields"]["files"]) == (5, 2), "however it ends, it is told"
 
 
+def test_where_rows_are_compared_more_people_are_read_between_two_looks_at_the_law(family: World):
+    assert gate.at_once(parse(family.carriers()), 32) == 32
+    assert gate.at_once(parse(relatives(family, family.case())), 32) == 256
+
+
 def test_what_a_search_opened_stands_in_the_ledger(family: World):
     case = family.case()
     question = relatives(family, case)

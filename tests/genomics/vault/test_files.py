@@ -152,7 +152,7 @@ def test_rows_can_be_made_again_and_are_right_when_there_are_none(world: World):
     copies = np.arange(len(panel)) % 3
     ada = world.join("Ada", data=genotypes(panel, copies)).genomic_files.get()
     clearance, used = proof(world), rows.InUse.of(PanelVersion.objects.get())
-    name = rows.name_of(ada.id, used.digest)
+    name = rows.name_of(ada.id, used)
 
     def row() -> bytes:
         with lending.lent([ada], used, clearance) as lent:

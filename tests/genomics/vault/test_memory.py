@@ -128,7 +128,7 @@ def test_a_change_between_the_law_and_the_read_is_not_slept_through(world: World
 def test_a_row_that_was_sealed_anew_is_not_remembered_as_it_was(world: World):
     files = joined(world, NAMES)
     asked(files, proof(world))
-    name = rows.name_of(files[0].id, in_use().digest)
+    name = rows.name_of(files[0].id, in_use())
     Sealed.objects.filter(name=name).update(place="elsewhere")
     with pytest.raises(VaultSealed, match="not on the shelf"):
         asked([files[0]], proof(world))
@@ -225,7 +225,7 @@ def test_a_row_in_memory_is_not_looked_at_for_who_does_not_permit_it(world: Worl
     records.withdraw(world.people["Ada 2"], by="self", at=NOW)
     clearance, lines = proof(world), here().people.rows
     assert files[2].id in here(), "nobody has looked yet"
-    mine = here().find(files[2].id, here()._kept[files[2].id].place)
+    mine = here()._kept[files[2].id.int]
     with lending.lent([*files[:2], *files[3:]], in_use(), clearance) as lent, readings.under(Purpose.JOB):
         (group,) = lent.groups(range(5))
         assert mine not in group.lines

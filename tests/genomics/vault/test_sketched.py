@@ -80,8 +80,8 @@ def test_the_relative_is_found_and_strangers_rows_stay_shut(world: World, monkey
     assert [one["person"] for one in asked.answer.records] == [f"#{noor.participant_id}"]
     assert SKETCHED in asked.answer.notes
     assert (told()["sketches"], told()["files"], told()["beyond"]) == (9, 9, 0)
-    whole = {name for name in seen if name.endswith(rows.PLANES)}
-    assert rows.name_of(noor.id, in_use().digest) in whole
+    whole = {name for name in seen if name.endswith(in_use().tail(rows.PLANES))}
+    assert rows.name_of(noor.id, in_use()) in whole
     assert len(whole) == told()["rows"] <= 2, "a stranger may look near at first"
     assert not any(str(ben.id) in name for name in seen), "who does not permit it has nothing opened"
 
@@ -103,7 +103,7 @@ def test_what_a_sketch_cannot_lose_needs_no_word(world: World):
 
 def test_who_has_no_sketch_yet_is_compared_whole(world: World):
     noor = files_of(world, "Noor")[0]
-    Sealed.objects.filter(name=rows.name_of(noor.id, in_use().digest, rows.SKETCH)).delete()
+    Sealed.objects.filter(name=rows.name_of(noor.id, in_use(), rows.SKETCH)).delete()
     assert len(search(world).answer.records) == 1
     assert told()["sketches"] == 8
     assert [file.id for file in upkeep.rebuild_rows(missing_only=True)] == [noor.id]

@@ -1,6 +1,7 @@
 """Rows side by side: read as they were alone, opened for nobody else, and closed behind who leaves."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -24,7 +25,7 @@ def world() -> World:
 
 
 def recorded(file: GenomicFile) -> Sealed:
-    return Sealed.objects.get(name=rows.name_of(file.id, in_use().digest))
+    return Sealed.objects.get(name=rows.name_of(file.id, in_use()))
 
 
 def laid(world: World, monkeypatch: pytest.MonkeyPatch, *, rows_a_tile: int = 4) -> list[GenomicFile]:
@@ -146,7 +147,7 @@ def own(file: GenomicFile, clearance: Any) -> Any:
 
 
 def held() -> set[Any]:
-    return {file for one in memory._memory.values() for file in one._kept}
+    return {UUID(int=file) for one in memory._memory.values() for file in one._kept}
 
 
 def test_who_was_erased_opens_no_more_from_a_tile_of_before(
@@ -211,7 +212,7 @@ def test_who_leaves_while_rows_are_packed_is_not_brought_back(world: World, monk
     monkeypatch.setattr(shelf, "put", meanwhile)
     upkeep.pack_rows()
     monkeypatch.undo()
-    assert not Sealed.objects.filter(name=rows.name_of(files[4].id, in_use().digest)).exists()
+    assert not Sealed.objects.filter(name=rows.name_of(files[4].id, in_use())).exists()
     assert tiles.holes(rows.parts_of(in_use())[0]) == 1
     with readings.under(Purpose.JOB):
         assert len(read([*files[:4], *files[5:]], clearance)) == 9
