@@ -75,6 +75,7 @@ def test_the_leads_are_case_names_and_shared_cm_and_no_more(found: Found, ivan: 
     assert set(lead) == {
         *("person", "relationship", "kinship", "total_cm", "longest_cm", "ibd2_cm", "overlap_sites"),
         *("segments", "segment_count", "overlap_low", "likely", "generations"),
+        *("x_cm", "x_sites", "x_low", "x_single", "x_segments"),
     }
     assert "A lead only: sharing DNA is not proof of who somebody is." in answer["notes"]
     text = shown(ivan, made.job) + json.dumps(answer)
