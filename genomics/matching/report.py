@@ -55,7 +55,7 @@ class Match(TypedDict):
     x_cm: float | None
     x_sites: int | None
     x_low: bool  # as overlap_low
-    x_single: int | None  # of the two profiles, how many show one X: 0, 1 or 2
+    x_single: int | None  # of the two profiles, how many show one X, where places are told: 0, 1 or 2
     x_segments: list[Told]
 
 
@@ -94,7 +94,8 @@ class Report:
             x_cm=None if x is None else cm(x.cm),
             x_sites=None if x is None else x.sites,
             x_low=x is not None and x.low,
-            x_single=None if x is None else x.single,
+            # With the profile's own it says whether the match is a man: no more than where on the genome.
+            x_single=x.single if x is not None and self.telling.places else None,
             x_segments=[] if x is None else self._segments(x.segments),
         )
 

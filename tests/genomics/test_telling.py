@@ -217,7 +217,7 @@ def test_x_is_told_by_the_same_dials_and_is_in_no_sum():
     }
     assert (plain["x_cm"], plain["x_single"], plain["x_segments"]) == (None, None, [])
     coarse = concluded({1: sharing(40.0)}, replace(TELLING, places=False, tenths=50), beside=x)["records"][0]
-    assert (coarse["x_cm"], coarse["x_segments"]) == (80.0, [])
+    assert (coarse["x_cm"], coarse["x_single"], coarse["x_segments"]) == (80.0, None, [])
 
 
 def test_a_small_overlap_is_flagged_by_what_it_would_miss():
