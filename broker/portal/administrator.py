@@ -150,6 +150,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "tellings": _("Searches told"),
         "statements": _("Monthly statements"),
         "policy": _("Policy"),
+        "rows": _("Rows in memory"),
     }
     cards = [
         {

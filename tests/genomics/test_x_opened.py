@@ -75,7 +75,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
     def noted(self: Any, places: Any, recorded: Any, rests: Any = None) -> Any:
         if rests is not None:
-            opened.extend(self._files[place].id for place in places)
+            opened.extend(self.files[place].id for place in places)
         return aside(self, places, recorded, rests)
 
     monkeypatch.setattr(lending.Lent, "_aside", noted)
