@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "ordinary",
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "30")),
     deadline=None,  # a busy machine is no broken law
     suppress_health_check=[HealthCheck.too_slow],
 )
