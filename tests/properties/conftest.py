@@ -1,4 +1,4 @@
-"""How hard the laws are tried: 100 examples each, and 2,000 in .ci/run; HYPOTHESIS_EXAMPLES says how many."""
+"""How hard the laws are tried: 30 examples each, and 2,000 in .ci/run; HYPOTHESIS_EXAMPLES says how many."""
 
 import os
 
