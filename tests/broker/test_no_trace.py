@@ -175,16 +175,16 @@ def test_of_whom_the_law_has_lost_meanwhile_no_row_is_opened_again(
 ):
     """She leaves when it is settled who will be compared with each other."""
     house.she_joins()
-    nora, opened = house.world.people["Nora"].pseudonym, list[str]()
+    nora, opened = house.world.people["Nora"].ordinal, list[int]()
     row, nearest = File.row, Relatives.nearest
 
     def noted(one: File) -> PanelRow:
-        opened.append(one.file.participant.pseudonym)
+        opened.append(one.ordinal)
         return row(one)
 
     def leaves(self: Relatives, *given: Any, **named: Any) -> Any:
         people = nearest(self, *given, **named)
-        if house.world.people["Nora"].ordinal in people:
+        if nora in people:
             house.she_leaves()
         return people
 
@@ -192,5 +192,5 @@ def test_of_whom_the_law_has_lost_meanwhile_no_row_is_opened_again(
     monkeypatch.setattr(Relatives, "nearest", leaves)
     house.searched()
     assert opened.count(nora) == 0
-    noor = house.world.people["Noor"].pseudonym
+    noor = house.world.people["Noor"].ordinal
     assert opened.count(noor) == 2, "once in the round that she fell, and once in the next"
