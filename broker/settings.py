@@ -135,7 +135,7 @@ DEFAULT_FROM_EMAIL = ENV.mail_from
 # --- languages and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia")]
-LOCALE_PATHS = [BASE_DIR / "broker" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "broker" / "locale", BASE_DIR / "broker" / "languages" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 HOME_REGION = ENV.home_region  # and the one for the country, state or province; empty: none

@@ -30,6 +30,7 @@ from broker.errors import (
     TooLarge,
     UploadGone,
 )
+from broker.languages.sentences import spoken
 from consent.errors import ConsentError, LedgerUnavailable, NotSealed
 from genomics.errors import FileRefused, GenomicsError
 
@@ -155,4 +156,4 @@ def _detail(error: Exception) -> str:
         return str(error.detail)
     if isinstance(error, RecursionError):
         return "What was sent is nested too deeply to be read. Nothing was changed."
-    return str(error) or "There is nothing here for you."
+    return spoken(error) or "There is nothing here for you."

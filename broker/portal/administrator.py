@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from broker import health as checks
 from broker import people as verbs
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Appointment, User
 from broker.portal import administrator_organisations
 from broker.portal.administrator_forms import (
@@ -46,7 +47,7 @@ def people(request: HttpRequest) -> HttpResponse:
         try:
             verbs.propose(form.user, role, by=person(request), at=timezone.now())
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             told = {"who": form.user, "role": role_name(role)}
             messages.success(
@@ -116,7 +117,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except (BrokerError, ConsentError) as refused:
-            form.add_error("username", str(refused))
+            form.add_error("username", spoken(refused))
     return render(
         request,
         "administrator/enrol.html",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import people as verbs
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Organisation, User
 from broker.portal.administrator_forms import OrganisationForm, WithdrawForm, region_name
 from broker.portal.doing import done
@@ -36,7 +37,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except (BrokerError, ConsentError) as refused:
-            form.add_error("name", str(refused))
+            form.add_error("name", spoken(refused))
         else:
             told = {"name": said["name"]}
             messages.success(

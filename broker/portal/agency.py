@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import case_ends, court_papers
 from broker import cases as verbs
+from broker.languages.sentences import spoken
 from broker.models import Case, Disclosure, Query, Reviewed
 from broker.portal import agency_steps, asked
 from broker.portal import steward_papers as papers
@@ -59,7 +60,7 @@ def case_new(request: HttpRequest) -> HttpResponse:
         try:
             opened = verbs.open_case(form.particulars(), by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("The case is open. It may search once two others have signed it."))
             return redirect("agency:case", opened.pk)
@@ -109,7 +110,7 @@ def paper(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             court_papers.record(seen, form.paper(), by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("The paper is recorded. The newest one counts."))
             return redirect("agency:case", seen.pk)
@@ -132,10 +133,10 @@ def evidence(request: HttpRequest, id: UUID) -> HttpResponse:
                 seen, form.cleaned_data["file"].read(), by=user, at=now, assume=form.assume()
             )
         except FileRefused as refused:
-            form.add_error("file", refused.sentence)
+            form.add_error("file", spoken(refused))
             status = 422
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("The profile was taken in. It is kept apart; nobody can find it."))
             return redirect("agency:case", seen.pk)

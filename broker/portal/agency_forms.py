@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from broker.cases import Particulars
@@ -188,7 +188,7 @@ class EvidenceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         most = filesizeformat(settings.UPLOAD_BYTES)
-        self.fields["file"].help_text = _now("%(most)s at most.") % {"most": most}
+        self.fields["file"].help_text = gettext("%(most)s at most.") % {"most": most}
 
     def assume(self) -> Build | None:
         return Build(self.cleaned_data["build"]) if self.cleaned_data["build"] else None
@@ -212,7 +212,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: Any, least: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        short = _now("At least %(least)s. Short segments often come from chance.") % {"least": least}
+        short = gettext("At least %(least)s. Short segments often come from chance.") % {"least": least}
         self.fields["min_cm"].help_text = short
         for name in ("min_cm", "min_total_cm"):
             self.fields[name].validators.append(MinValueValidator(least))

@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from broker import reporting
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Case, CaseReport
 from broker.rights import allow, person
 from broker.roles import Right
@@ -76,9 +77,9 @@ def report(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             reporting.report(seen, form.said(), by=user, at=timezone.now())
         except BrokerError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
-            messages.success(request, _now("Reported. You can report again when more is known."))
+            messages.success(request, gettext("Reported. You can report again when more is known."))
             return redirect("agency:case", seen.pk)
     context = {"case": seen, "form": form}
     return render(request, "agency/report.html", context, status=400 if form.errors else 200)

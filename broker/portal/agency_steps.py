@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from broker import budgets, case_ends, cases, disclosures, queries, submissions, uses
+from broker.languages.sentences import spoken
 from broker.models import Authorisation, Case, CasePermission, Disclosure, Job, Query, Reviewed, User
 from broker.portal import asked, court_document
 from broker.portal import steward_papers as papers
@@ -46,7 +47,7 @@ def search(request: HttpRequest, id: UUID, evidence_id: UUID) -> HttpResponse:
                 idempotency_key=form.idempotency_key(profile.pk),
             )
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             return redirect("jobs:query", query.pk)
     return render(
@@ -73,7 +74,7 @@ def close(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             case_ends.close(seen, by=user, at=now)
         except asked.REFUSALS as refused:
-            messages.error(request, str(refused))
+            messages.error(request, spoken(refused))
         else:
             messages.success(request, _("Closed. Nothing is searched or released under it any more."))
         return redirect("agency:case", seen.pk)
@@ -92,7 +93,7 @@ def disclose(request: HttpRequest, id: UUID, job_id: UUID) -> HttpResponse:
         try:
             disclosures.propose(run, reason=form.cleaned_data["reason"], by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Asked for. A second pair decides; until then nothing is told."))
             return redirect("agency:case", seen.pk)
@@ -115,7 +116,7 @@ def join(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             cases.join(seen, form.cleaned_data["colleague"], by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Your colleague works on this case from now on."))
             return redirect("agency:case", seen.pk)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import exports, oversight, states
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import Job, User
 from broker.portal import (
     auditor_anomalies,
@@ -141,7 +142,7 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
     try:
         look = oversight.look(seen, by=_who(request), at=timezone.now())
     except StagedBroken as trouble:
-        broken = str(trouble)
+        broken = spoken(trouble)
     sealed = auditor_ledger.sealed_size()
     happened = oversight.events_of(seen).select_related("opening", "leaf")
     return render(
@@ -183,7 +184,7 @@ def explanation(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             replay = oversight.explain(seen, person, as_of=as_of, by=_who(request), at=timezone.now())
         except (Refused, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             context |= auditor_why.shown(replay)
     return render(request, "auditor/explanation.html", context, status=422 if form.errors else 200)
@@ -199,7 +200,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         try:
             found = oversight.verify(by=_who(request), at=timezone.now())
         except ConsentError as broken:
-            trouble = str(broken)
+            trouble = spoken(broken)
     newest = LedgerCheckpoint.newest()
     return render(
         request,

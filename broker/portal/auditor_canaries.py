@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from broker import canaries, fresh, oversight, retiring, uses
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.rights import allow, person
 from broker.roles import Right
@@ -36,7 +37,7 @@ def canaries_(request: HttpRequest) -> HttpResponse:
     try:
         watching = [_row(one, by) for one in retiring.standing()]
     except StagedBroken as refused:
-        broken = str(refused)
+        broken = spoken(refused)
     context = {
         "watching": watching,
         "broken": broken,
@@ -80,7 +81,7 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
                 retiring.retire(id, by=by, at=now)
                 messages.success(request, _("She is retired, and everything of hers was destroyed."))
     except (Refused, StagedBroken) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     return redirect("auditor:canaries")
 
 

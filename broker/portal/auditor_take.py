@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import exports, ledger_search, oversight
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.ledger_search import SearchRefused
 from broker.models import Job
 from broker.portal import auditor_ledger
@@ -40,7 +41,7 @@ def job_file(request: HttpRequest, id: UUID) -> HttpResponseBase:
     try:
         return zipped(f"job-{str(id)[:8]}.zip", lambda out: exports.job(out, job, by=by, at=at))
     except (Refused, StagedBroken) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return redirect("auditor:job", id)
 
 
@@ -56,7 +57,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
             lambda out: exports.found(out, search, tell=auditor_ledger.tell, by=by, at=at),
         )
     except (Refused, SearchRefused) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return redirect(auditor_ledger.address(q))
 
 

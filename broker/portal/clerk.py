@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import papers, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal import clerk_homes, processes, sheets
 from broker.portal import clerk_words as words
@@ -71,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("The scan is locked away. Anybody at this desk may read it now."))
             return redirect("clerk:paper", sheet.paper)
@@ -92,7 +93,7 @@ def key(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             papers.key(sheet, form.reading(), by=user, at=timezone.now())
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, words.outcome(sheet))
             return redirect("clerk:inbox")
@@ -112,7 +113,7 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             papers.settle(sheet, form.sides(), by=user, at=timezone.now())
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, words.outcome(sheet))
             return redirect("clerk:paper", sheet.paper)
@@ -132,7 +133,7 @@ def reject(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             papers.reject(sheet, form.cleaned_data["reason"], by=user, at=timezone.now())
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, words.outcome(sheet))
             return redirect("clerk:paper", sheet.paper)

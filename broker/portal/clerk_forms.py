@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from broker import paper_codes
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.portal.dates import day_field
 from broker.portal.disease_field import DiseasesField, FindsDiseases, called
 from consent import forms as consent_forms
@@ -113,7 +114,7 @@ class ReceiveForm(forms.Form):
         try:
             code = paper_codes.read(said)
         except Refused as refused:
-            raise forms.ValidationError(str(refused)) from None
+            raise forms.ValidationError(spoken(refused)) from None
         if not code.reference:
             raise forms.ValidationError(
                 _("This is the code of a blank form. Type the reference that was written on it.")

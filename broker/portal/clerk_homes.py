@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import homes, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal import record_words as words
 from broker.portal.region_field import place
@@ -66,7 +67,7 @@ def home(request: HttpRequest, id: int) -> HttpResponse:
                 messages.success(request, _("All stays as it was."))
             return redirect("clerk:inbox")
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     context = {"change": change, "form": form, "facts": _facts(change, now), "is_own": _is_own(change)}
     return render(request, "clerk/home.html", context, status=422 if form.errors else 200)
 

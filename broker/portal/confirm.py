@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from broker import fresh
 from broker.errors import BrokerError
 from broker.factors import held, passkeys, recovery, totp
+from broker.languages.sentences import spoken
 from broker.portal import ceremony
 from broker.portal.factor_forms import CodeForm, PasskeyForm, RecoveryForm
 from broker.portal.frame import home_of
@@ -59,7 +60,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
                 None, _("This one was added after a recovery code. It counts for a yes only later.")
             )
         except BrokerError as refused:
-            form.add_error({"code": "code", "recovery": "recovery"}.get(how), str(refused))
+            form.add_error({"code": "code", "recovery": "recovery"}.get(how), spoken(refused))
     context = {
         "form": form,
         **{f"{name}_form": one for name, one in forms.items()},

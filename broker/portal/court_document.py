@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from broker import court_papers
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Authorisation
 from broker.portal.sheets import ENDINGS, SEALED_OFF
 from broker.rights import person
@@ -17,7 +18,7 @@ def answer(request: HttpRequest, paper: Authorisation) -> HttpResponse:
     try:
         data = court_papers.read(paper, by=person(request), at=timezone.now())
     except BrokerError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return redirect("home")
     how = "attachment" if paper.media_type == "application/pdf" else "inline"
     name = f"paper-{paper.pk}.{ENDINGS[paper.media_type]}"

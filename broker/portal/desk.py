@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from broker import standing as standings
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal import record_words as words
 from broker.standing import Standing
@@ -83,7 +84,7 @@ class Desk:
         try:
             standing = standings.of(self.ward.participant, at=self.at)
         except SealBroken as broken:
-            messages.error(self.request, str(broken))
+            messages.error(self.request, spoken(broken))
             unread = (Reason.JOB_LEDGER_UNAVAILABLE,)
             standing = Standing((), {family: Choice(family, None, unread) for family in FAMILIES}, {})
         return standing.asked(self.version())

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.rights import person
 from consent.errors import ConsentError
@@ -17,7 +18,7 @@ def done(request: HttpRequest, verb: Callable[[User], Any], done: str, back: str
     try:
         verb(person(request))
     except (BrokerError, ConsentError) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     else:
         messages.success(request, done)
     return redirect(back)

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from broker import fresh
 from broker.errors import BrokerError
 from broker.factors import guesses, held, passkeys, recovery, totp
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal import ceremony
 from broker.portal.factor_forms import CodeForm, PasskeyForm, RecoveryForm
@@ -109,7 +110,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
                 password_at=datetime.fromisoformat(half["at"]),
             )
         except BrokerError as refused:
-            form.add_error("recovery" if by_paper else "code", str(refused))
+            form.add_error("recovery" if by_paper else "code", spoken(refused))
     context = {"code": code, "paper": paper, "held": has, "form": form, "site": ceremony.site_of(request)}
     return render(request, "entry/second_step.html", context, status=422 if form.errors else 200)
 
@@ -138,7 +139,7 @@ def sign_in_passkey(request: HttpRequest) -> HttpResponse:
                 password_at=None,
             )
         except BrokerError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     options, state = passkeys.challenge(site)
     ceremony.keep(request, state, at=now)
     context = {"form": form, "options": ceremony.written(options), "site": site, "next": place}

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from broker import fresh
 from broker.errors import BrokerError
 from broker.factors import guesses, held, passkeys, recovery, seals, totp
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal import ceremony
 from broker.portal.factor_forms import CodeForm, NewPasskeyForm, PasswordForm
@@ -85,7 +86,7 @@ def totp_new(request: HttpRequest) -> HttpResponse:
             del request.session[SECRET]
             return _added(request, user, totp.METHOD, strong_from=row.strong_from, at=now)
         except BrokerError as refused:
-            form.add_error("code", str(refused))
+            form.add_error("code", spoken(refused))
     site = ceremony.site_of(request)
     picture = segno.make(totp.address(secret, user, issuer=site.name), error="m")
     context = {
@@ -120,7 +121,7 @@ def passkey_new(request: HttpRequest) -> HttpResponse:
             )
             return _added(request, user, passkeys.METHOD, strong_from=row.strong_from, at=now)
         except BrokerError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     options, state = passkeys.invite(user, site)
     ceremony.keep(request, state, at=now)
     context = {"form": form, "options": ceremony.written(options), "site": site}

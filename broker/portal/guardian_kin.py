@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from broker import choices as choices_of
 from broker import fresh, handovers, kinship, people, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import OwnRecord
 from broker.portal import handover_words
 from broker.portal import record_words as words
@@ -152,7 +153,7 @@ def claim(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("The child has a record now. Every use is off."))
             return redirect("guardian:people")
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     return render(request, "guardian/claim.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -176,7 +177,7 @@ def claim_proxy(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your claim waits for two stewards to see your papers."))
             return redirect("guardian:people")
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     return render(request, "guardian/claim_proxy.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -199,7 +200,7 @@ def claim_next_of_kin(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("We have written it down. Stewards will ask you for the papers."))
             return redirect("home")
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
     return render(
         request, "guardian/claim_next_of_kin.html", {"form": form}, status=422 if form.errors else 200
     )
@@ -229,7 +230,7 @@ def growing_up(request: HttpRequest, pseudonym: str) -> HttpResponse:
         try:
             code = handovers.invite(child, by=desk.user, at=desk.at)
         except BrokerError as refused:
-            messages.error(request, str(refused))
+            messages.error(request, spoken(refused))
             return redirect(desk.url("growing_up"))
     invites_from = handover.invites_from(handovers.steps(child, at=desk.at))
     context = {
@@ -269,7 +270,7 @@ def left(request: HttpRequest, pseudonym: str) -> HttpResponse:
             begins = records.read(row, deceased.pseudonym).effective_at
             messages.success(request, _goes_on(begins, desk.at))
         except ConsentError as refused:
-            messages.error(request, str(refused))
+            messages.error(request, spoken(refused))
         return redirect(desk.url("left"))
     said = {one.seq: one for one in records.of(deceased)}
     upheld = {one.continues for one in said.values() if one.decision is Verb.CONTINUE}

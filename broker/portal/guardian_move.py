@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import fresh, homes, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.guardian_desk import desk_of
@@ -62,7 +63,7 @@ def move(request: HttpRequest, pseudonym: str) -> HttpResponse:
         try:
             homes.say(desk.user, pseudonym, home, sign_in=proof, policy=policy, at=desk.at)
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("This waits for a clerk to see a paper. Nothing has moved yet."))
             return redirect(desk.url("move"))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import cutting, disclosures, queries, results
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import TRANSITIONS, Job, JobRange, JobState, Query, QueryState, RangeState, Reviewed, User
 from broker.portal import answers, asked, would_be
 from broker.portal import steward_papers as papers
@@ -49,7 +50,7 @@ def job(request: HttpRequest, id: UUID) -> HttpResponse:
         except NotSealed:  # in a moment: the page asks again by itself
             context["under_way"] = True
         except asked.REFUSALS as broken:
-            context["broken"] = _(str(broken))
+            context["broken"] = spoken(broken)
             if isinstance(broken, Refused):  # a number that is not shown any more; its leads may be asked for
                 context |= _disclosure(run)
         else:
@@ -104,7 +105,7 @@ def download(request: HttpRequest, id: UUID, kind: str) -> HttpResponse:
     try:
         answer = results.read(run, by=user, at=timezone.now())
     except asked.REFUSALS as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return redirect("jobs:job", run.pk)
     content_type, write = files[kind]
     name = f"query-{str(run.query_id)[:8]}.{kind}"

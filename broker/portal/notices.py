@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import addresses, fresh, notice_kinds, notices, uses
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import Channel, Delivery, Notice, User
 from broker.portal.frame import audience_of
 from broker.rights import allow, person
@@ -105,7 +106,7 @@ def channels(request: HttpRequest) -> HttpResponse:
                 if added.waits:
                     addresses.send_link_on_commit(added, _link(request), at=now)
         except Refused as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _(ADDED[added.waits]))
             return redirect("notices:channels")
@@ -121,7 +122,7 @@ def end(request: HttpRequest, id: UUID) -> HttpResponse:
         notices.end_channel(channel, at=timezone.now())
         messages.success(request, _("This way is not used any more. One last notice went there."))
     except Refused as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     return redirect("notices:channels")
 
 
@@ -149,7 +150,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("notices:channels")
         context = {"address": addresses.named(user, token, at=now).address}
     except Refused as refused:
-        context = {"why": str(refused)}
+        context = {"why": spoken(refused)}
     context["audience"] = audience_of(user)
     return render(request, "notices/confirm.html", context, status=200 if "address" in context else 410)
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import fresh, homes, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.participant_growing import desk_of
@@ -53,7 +54,7 @@ def move(request: HttpRequest) -> HttpResponse:
         try:
             done = homes.change(desk.user, home, sign_in=proof, policy=policy, at=desk.at)
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, DONE[done])
             return redirect("participant:move")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from broker.models import LEGAL_TRANSITIONS, Case, LegalProcess
@@ -65,7 +65,9 @@ class ReceiveForm(forms.Form):
         found = Participant.objects.filter(pseudonym__in=named, erased_at__isnull=True)
         unknown = sorted({*named} - {one.pseudonym for one in found})
         if unknown:
-            raise forms.ValidationError(_now("Nobody here is called %(who)s.") % {"who": ", ".join(unknown)})
+            raise forms.ValidationError(
+                gettext("Nobody here is called %(who)s.") % {"who": ", ".join(unknown)}
+            )
         return list(found)
 
     def clean_case(self) -> Case | None:
@@ -76,9 +78,9 @@ class ReceiveForm(forms.Form):
         found = list(Case.objects.filter(Q(number=said) | by_id if by_id else Q(number=said))[:2])
         if len(found) != 1:
             raise forms.ValidationError(
-                _now("No case here has this number.")
+                gettext("No case here has this number.")
                 if not found
-                else _now("Several cases here have this number. Give our own number of the case.")
+                else gettext("Several cases here have this number. Give our own number of the case.")
             )
         return found[0]
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from broker import letter_pdfs, process_letters, rights
 from broker import processes as verbs
 from broker.errors import BrokerError, Refused
+from broker.languages.sentences import spoken
 from broker.models import ANSWERED, LegalProcess, User
 from broker.portal.frame import audience_of
 from broker.portal.process_forms import GagForm, ReceiveForm, StepForm
@@ -69,7 +70,7 @@ def new(request: HttpRequest) -> HttpResponse:
             said, document = form.particulars(now), form.cleaned_data["document"].read()
             entered = verbs.receive(said, document, by=user, at=now)
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Entered. It stays in the register, and waits for an answer."))
             return redirect("processes:process", entered.pk)
@@ -102,7 +103,7 @@ def process(request: HttpRequest, id: UUID) -> HttpResponse:
             else:
                 verbs.move(seen, LegalProcess.State(form.cleaned_data["state"]), reason, by=user, at=now)
         except BrokerError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Recorded."))
             return redirect("processes:process", seen.pk)

@@ -21,6 +21,7 @@ from django.views.i18n import set_language as django_set_language
 
 from broker import fresh, handovers, people
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal.frame import home_of
 from broker.portal.region_field import RegionField
@@ -142,7 +143,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except Refused as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             messages.success(request, _("Welcome. This is your record."))

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from broker.languages.sentences import spoken
 from broker.portal import form_words as words
 from broker.rights import allow
 from broker.roles import Right
@@ -37,5 +38,5 @@ def form(request: HttpRequest, form: str, version: str) -> HttpResponse:
         text = forms.text_of(published, language)
         context |= {"text": text, "sections": words.sections(forms.draft_of(published), text)}
     except FormRefused as refused:
-        context["broken"] = str(refused)
+        context["broken"] = spoken(refused)
     return render(request, "public/form.html", context)

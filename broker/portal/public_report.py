@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from broker import statements
+from broker.languages.sentences import spoken
 from broker.models import MonthlyStatement, PublishedReport
 from broker.portal import report_words as words
 from broker.rights import allow
@@ -73,7 +74,7 @@ def statement(request: HttpRequest, month: str) -> HttpResponse:
         english, indonesian = said.sentences()
         context["text"] = indonesian if (get_language() or "en").startswith("id") else english
     except NoteRefused as broken:
-        context["broken"] = str(broken)
+        context["broken"] = spoken(broken)
     return render(request, "public/statement.html", context)
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from broker import explaining, uses
 from broker import usage as usage_of
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.portal import record_files, record_uploads, usage_words, why_words
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
@@ -132,7 +133,7 @@ def receipt(desk: Desk, seq: int) -> HttpResponse:
     try:
         paper, said = receipts.receipt(row), records.read(row, desk.ward.participant.pseudonym)
     except SealBroken as broken:
-        messages.error(desk.request, str(broken))
+        messages.error(desk.request, spoken(broken))
         return redirect(desk.url("choices"))
     event = LedgerEvent.objects.filter(uid=row.event).first()
     sealed = event is not None and log.is_sealed(event)
@@ -160,7 +161,7 @@ def receipt_json(desk: Desk, seq: int) -> HttpResponse:
     try:
         return JsonResponse(receipts.receipt(_row(desk, seq)), json_dumps_params={"indent": 2})
     except SealBroken as broken:
-        return JsonResponse({"error": str(broken)}, status=409)
+        return JsonResponse({"error": spoken(broken)}, status=409)
 
 
 def _card(desk: Desk, file: GenomicFile, name: str, state: str, *, reviewed: bool) -> dict[str, object]:

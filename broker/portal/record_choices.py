@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from broker import choices as choices_of
 from broker import fresh, impact, uses
+from broker.languages.sentences import spoken
 from broker.portal import record_files
 from broker.portal import record_preview as preview
 from broker.portal import record_words as words
@@ -127,7 +128,7 @@ def give(desk: Desk, family: str) -> HttpResponse:
             at=desk.at,
         )
     except ConsentError as refused:
-        form.add_error(None, str(refused))
+        form.add_error(None, spoken(refused))
         return _explained(desk, family, form, reach, desk.standing(), status=422)
     return redirect(desk.url("receipt", said.seq))
 
@@ -143,7 +144,7 @@ def stop(desk: Desk, family: str) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     except ConsentError as refused:
-        messages.error(desk.request, str(refused))
+        messages.error(desk.request, spoken(refused))
         return redirect(desk.url("choices"))
     return redirect(desk.url("receipt", said.seq))
 
@@ -153,7 +154,7 @@ def stop_everything(desk: Desk) -> HttpResponse:
     try:
         said = choices_of.stop_everything(desk.ward, user=desk.user, at=desk.at)
     except ConsentError as refused:
-        messages.error(desk.request, str(refused))
+        messages.error(desk.request, spoken(refused))
         return redirect(desk.url("choices"))
     return redirect(desk.url("receipt", said.seq))
 
@@ -265,5 +266,5 @@ def _offered(desk: Desk, family: str) -> tuple[TermsForm, ReachForm, records.Off
             records.weigh(desk.ward.participant, family, form=version, at=desk.at, wording=wording),
         )
     except ConsentError as refused:
-        form.add_error(None, str(refused))
+        form.add_error(None, spoken(refused))
         return form, reach, None

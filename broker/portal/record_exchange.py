@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from broker import uses
+from broker.languages.sentences import spoken
 from broker.portal import record_words as words
 from broker.portal.desk import Desk
 from broker.portal.record_forms import as_said, key_of, terms_form
@@ -49,7 +50,7 @@ def consent_fhir(desk: Desk) -> HttpResponse:
         heads = fhir_out.heads(records.of(person), desk.at)
         bundle = fhir_out.bundle(heads, participant=person.pseudonym)
     except ConsentError as refused:
-        return JsonResponse({"error": str(refused)}, status=409)
+        return JsonResponse({"error": spoken(refused)}, status=409)
     answer = JsonResponse(bundle, json_dumps_params={"indent": 2}, content_type=MEDIA_TYPE)
     answer["Content-Disposition"] = 'attachment; filename="consent.fhir.json"'
     return answer
@@ -68,7 +69,7 @@ def exchange(desk: Desk) -> HttpResponse:
                     policy=uses.dials(desk.at),
                 )
             except ExchangeRefused as refused:
-                form.add_error("file", str(refused))
+                form.add_error("file", spoken(refused))
             else:
                 return desk.render("exchange", _context(desk, form) | _shown(desk, found))
     return desk.render("exchange", _context(desk, form), status=422 if form.errors else 200)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 
 from broker import uploads
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Upload, UploadState
 from broker.portal import record_files, usage_words
 from broker.portal.desk import Desk
@@ -50,7 +51,7 @@ def add_file(desk: Desk, form: FileForm) -> UUID | None:
         if sent.size:
             uploads.append(upload, sent.file, offset=0, size=sent.size, at=desk.at)
     except BrokerError as refused:
-        form.add_error("file", str(refused))
+        form.add_error("file", spoken(refused))
         return None
     return upload.pk
 

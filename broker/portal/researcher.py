@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import access, uses
 from broker import queries as asking
+from broker.languages.sentences import spoken
 from broker.models import AccessRequest, Project, Query, Reviewed, User
 from broker.portal import asked, token_page
 from broker.portal import steward_papers as papers
@@ -42,7 +43,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         try:
             project = access.start_project(form.cleaned_data["title"], by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(
                 request, _("The project is set up. Apply for access next: it may ask nothing yet.")
@@ -99,7 +100,7 @@ def apply(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             access.apply(seen, form.application(at=now), by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Submitted. A steward reads it and decides, with a reason."))
             return redirect("researcher:project", seen.pk)
@@ -142,7 +143,7 @@ def query_new(request: HttpRequest, id: UUID) -> HttpResponse:
                 form.question(), under=under, by=user, at=now, idempotency_key=form.idempotency_key()
             )
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             job = query.job
             return redirect("jobs:job", job.pk) if job else redirect("jobs:query", query.pk)

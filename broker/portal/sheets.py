@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 
 from broker import paper_sheets, papers, sheet_pdf
 from broker.errors import Refused
+from broker.languages.sentences import spoken
 from broker.models import User
 from broker.portal.clerk_forms import LANGUAGES, PrintForm
 from broker.portal.desk import Desk
@@ -76,7 +77,7 @@ def chosen(request: HttpRequest, template: str) -> HttpResponse:
             pdf=f"{request.path}?{query.urlencode()}",
         )
     except (FormRefused, Refused) as refused:
-        form.add_error(None, str(refused))
+        form.add_error(None, spoken(refused))
         return render(request, template, {"form": form}, status=422)
 
 

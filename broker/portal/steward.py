@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import access, kinship, people, reopening, rights
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import AccessRequest, Reviewed, User
 from broker.portal import (
     processes,
@@ -91,7 +92,7 @@ def request(http: HttpRequest, id: UUID) -> HttpResponse:
                 access.close(asked, reason=reason, by=user, at=now)
                 done = _("Closed. From now on nothing is asked or released under it.")
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(http, done)
             return redirect("steward:inbox")
@@ -150,7 +151,7 @@ def _verified(request: HttpRequest, verb: Any, done: str) -> HttpResponse:
     try:
         verb(_who(request), timezone.now())
     except (BrokerError, ConsentError) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     else:
         messages.success(request, done)
     return redirect("steward:inbox")

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import cases, disclosures, searches, signatures
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import (
     Authorisation,
     Case,
@@ -145,7 +146,7 @@ def _step(
                 at=timezone.now(),
             )
         except (BrokerError, ConsentError) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _signed(step))
             return redirect("steward:inbox")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from broker.languages.sentences import spoken
 from broker.portal import form_words as words
 from broker.rights import allow, person
 from broker.roles import Right
@@ -55,7 +56,7 @@ def load_form(request: HttpRequest) -> HttpResponse:
             loaded = forms.load(draft, by=person(request).reference, at=timezone.now())
         except FormRefused as refused:
             for sentence in refused.faults or (str(refused),):
-                form.add_error("file", sentence)
+                form.add_error("file", spoken(sentence))
         else:
             messages.success(request, _("Kept as a draft. Somebody else has to approve it."))
             return redirect("steward:consent_form", loaded.form, loaded.version)
@@ -96,7 +97,7 @@ def consent_form(request: HttpRequest, form: str, version: str) -> HttpResponse:
             "actions": _actions(loaded, state, mine=loaded.loaded_by == person(request).reference),
         }
     except FormRefused as refused:
-        context["broken"] = str(refused)
+        context["broken"] = spoken(refused)
     return render(request, "steward/consent_form.html", context)
 
 
@@ -115,7 +116,7 @@ def move_form(request: HttpRequest, form: str, version: str) -> HttpResponse:
     try:
         verb(loaded, by=person(request).reference, at=timezone.now())
     except FormRefused as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     else:
         messages.success(request, _("Done, and written in the ledger."))
     return redirect("steward:consent_form", form, version)
@@ -144,7 +145,7 @@ def _entry(move: FormMove) -> dict[str, Any]:
     try:
         draft = forms.draft_of(loaded)
     except FormRefused as refused:
-        return entry | {"text": str(refused)}
+        return entry | {"text": spoken(refused)}
     text = _("Reading grade %(grade)s.") % {"grade": f"{words.grade(draft):.1f}"}
     if due := draft["reconsent_due"]:
         text += " " + _("Everybody who agreed to it is asked again by %(due)s.") % {"due": due}

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from broker import fresh, uses
+from broker.languages.sentences import spoken
 from broker.rights import allow, person
 from broker.roles import Right
 from consent import disease_tables, diseases, giving
@@ -64,7 +65,7 @@ def proposal(request: HttpRequest, id: int) -> HttpResponse:
     try:
         table = disease_tables.table_of(found)
     except ConsentError as refused:
-        context["broken"] = str(refused)
+        context["broken"] = spoken(refused)
     else:
         known = uses.dials(timezone.now()).disease_parents
         page = Paginator(_widest_first(found.widens), PAGE).get_page(request.GET.get("page"))
@@ -129,7 +130,7 @@ def settle(request: HttpRequest, id: int) -> HttpResponse:
             return fresh.ask(request, what=_("To confirm a table of diseases, show that it is you."))
         state = disease_tables.confirm(found, sign_in=sign_in, by=user.reference, at=now)
     except ConsentError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return done
     if state is State.LOADED:
         messages.success(request, _("It is in force now, and written in the ledger."))

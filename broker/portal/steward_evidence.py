@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from broker import held_evidence
+from broker.languages.sentences import spoken
 from broker.models import Case
 from broker.portal import asked
 from broker.portal import steward_papers as papers
@@ -38,7 +39,7 @@ def evidence(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             held_evidence.settle(held, clears=form.approves, reason=reason, by=user, at=now)
         except asked.REFUSALS as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, spoken(refused))
         else:
             messages.success(request, _("Decided. Whoever brought it sees your reason."))
             return redirect("steward:inbox")

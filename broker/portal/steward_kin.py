@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import handovers, kinship
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import DeathReport, HandoverCode, OwnRecord, User
 from broker.portal import record_words as words
 from broker.portal.guardian_kin import KIND_WORDS
@@ -106,7 +107,7 @@ def twins(request: HttpRequest) -> HttpResponse:
             try:
                 kinship.propose_twins(first, second, by=user, at=timezone.now())
             except ConsentError as refused:
-                form.add_error(None, str(refused))
+                form.add_error(None, spoken(refused))
             else:
                 messages.success(request, _("Written down. Another steward confirms it."))
                 return redirect("steward:kin")
@@ -151,7 +152,7 @@ def hand_over(request: HttpRequest, pseudonym: str) -> HttpResponse:
     try:
         code = handovers.invite(found, by=person(request), at=timezone.now())
     except BrokerError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
         return redirect("steward:kin")
     return _page(request, code=code, found=found)
 
@@ -169,7 +170,7 @@ def _settled(
         try:
             verb(timezone.now())
         except (BrokerError, ConsentError) as refused:
-            messages.error(request, str(refused))
+            messages.error(request, spoken(refused))
         else:
             messages.success(request, _("It is written down."))
     home = redirect("steward:kin")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from broker import fresh, reopening, uses
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.reopening import Restore
 from broker.restored_kinds import LOST
 from broker.rights import allow, person
@@ -73,7 +74,7 @@ def restored(request: HttpRequest) -> HttpResponse:
             reopening.look_over(by=user, sign_in=sign_in, at=now)
             messages.success(request, _("Questions are taken and jobs run again. It is in the ledger."))
         except BrokerError as refused:
-            messages.error(request, str(refused))
+            messages.error(request, spoken(refused))
         return redirect("steward:restored")
     newest = reopening.newest()
     context = {"restore": newest, "held": reopening.is_held(), **(_told(newest) if newest else {})}

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from broker import reviews as verbs
 from broker import same_person
 from broker.errors import BrokerError
+from broker.languages.sentences import spoken
 from broker.models import Upload
 from broker.portal.usage_words import FILE_KINDS
 from broker.rights import allow, person
@@ -61,7 +62,7 @@ def mark(request: HttpRequest, id: UUID) -> HttpResponse:
     try:
         verbs.mark(upload, set_aside=set_aside, why=why, by=person(request), at=timezone.now())
     except BrokerError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, spoken(refused))
     else:
         done = _("It will be set aside.") if set_aside else _("It will be let in.")
         messages.success(request, done)

@@ -67,9 +67,7 @@ class Seen:
     found: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     totals: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     twice: list[float] = field(default_factory=list)
-    lies: list[bool] = field(
-        default_factory=list
-    )  # told pieces of 7 to 8 cM: is half on a true one?
+    lies: list[bool] = field(default_factory=list)  # told pieces of 7 to 8 cM: is half on a true one?
     long: list[bool] = field(default_factory=list)  # and that is of 7 cM and more
     across: int = 0
     strangers: int = 0
