@@ -46,6 +46,7 @@ WHAT_LEFT = {
     "relatives": "a list of likely relatives, if any, under case names",
     "identity": "whether somebody here is the same person, under a case name",
 }
+NOTHING_LEFT = "nothing about you"
 NOT_DISCLOSED = "a number of leads"  # what leaves of a search before a second pair has signed
 
 
@@ -89,7 +90,7 @@ def _use(job: Job, participant: Participant, at: datetime) -> Use | None:
         labels=tuple(PURPOSES[purpose].label for purpose in purposes),
         read=read,
         reasons=reasons,
-        left=_left(job, at) if read else "nothing about you",
+        left=_left(job, at) if read else NOTHING_LEFT,
     )
 
 

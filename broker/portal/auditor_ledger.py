@@ -103,7 +103,8 @@ def address(q: str) -> str:
 def kind_words(tag: str) -> str:
     """consent:statement:given -> "Statement given"."""
     _floor, subject, action = tag.split(":")
-    return _(f"{subject} {action}".replace("_", " ").capitalize())
+    words = f"{subject} {action}".replace("_", " ").capitalize()
+    return _(words)
 
 
 def tell(event: LedgerEvent) -> str:

@@ -97,7 +97,7 @@ def upload(desk: Desk, id: UUID) -> HttpResponse:
         "status": _status(one),
         "under_way": one.is_under_way,
         "here_already": one.reason == FileReason.DUPLICATE,
-        "told": _(one.told) if one.state == UploadState.REFUSED else "",
+        "told": spoken(one.told) if one.state == UploadState.REFUSED else "",
         "file": _card(file) if file else None,
         "urls_of": {name: desk.url(name, one.pk) for name in ("upload", "stop_upload")},
     }

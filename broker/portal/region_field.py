@@ -59,7 +59,8 @@ class RegionField(forms.CharField):
 
 def place(region: str, zone: str) -> str:
     """A home in a line: the region by its name, and the time zone."""
-    return f"{_(REGION_NAMES[region]) if region in REGION_NAMES else _('no region said')}, {zone}"
+    name = _(REGION_NAMES[region]) if region in REGION_NAMES else _("no region said")
+    return f"{name}, {zone}"
 
 
 def home_region() -> str:

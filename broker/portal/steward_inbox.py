@@ -65,7 +65,8 @@ def evidence_to_look_at(user: User, *, at: datetime) -> list[Entry]:
         {
             "when": one.held_at,
             "title": _("Held evidence in %(case)s") % {"case": case},
-            "text": f"{case.organisation}: {_('it does not look like one person')}",
+            "text": _("%(organisation)s: it does not look like one person")
+            % {"organisation": case.organisation},
             "url": reverse("steward:evidence", args=[one.pk]),
             **_age(one.held_at, at),
         }

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from broker import uses
 from broker.models import AccessRequest, Approval, Authorisation, Case, OwnRecord, Query, User
@@ -28,7 +28,10 @@ from genomics.models import EvidenceProfile, Hold
 Fact = dict[str, Any]  # as components/facts.html takes it
 Line = dict[str, str]  # kind, word, text
 
-WHOSE = {Role.STEWARD: "The steward's", Role.LEGAL_REVIEWER: "The legal reviewer's"}
+WHOSE = {
+    Role.STEWARD: gettext_noop("The steward's"),
+    Role.LEGAL_REVIEWER: gettext_noop("The legal reviewer's"),
+}
 ALLOWS = {
     "relatives": gettext_lazy("a search for relatives"),
     "identity": gettext_lazy("a check whether the very person is here"),

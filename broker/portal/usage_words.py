@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from broker.languages.sentences import spoken
 from broker.portal import coverage
 from broker.usage import Use
 from consent.models import Holding
@@ -50,7 +51,7 @@ def file_card(file: GenomicFile, name: str, state: str, *, reviewed: bool = Fals
         "kind": kind,
         "word": _(word),
         "title": name,
-        "notes": [_(note) for note in file.notes],
+        "notes": [spoken(note) for note in file.notes],
         "remarks": coverage.remarks(quality),
         "coverage": coverage.of(quality, str(file.id)),
         "facts": [

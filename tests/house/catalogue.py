@@ -1,15 +1,15 @@
 """The catalogues of languages, made from the code: what pages say, and what the floors below say.
 
-    python -m tests.house.catalogue
-
-brings both up to date, and compiles them. What is new stands there without a translation, which
-tests/house/test_catalogue.py does not let pass. Pages are searched by Django's makemessages, which needs the
-Debian package gettext; the sentences of errors and tables are found here, by reading the code.
+`python -m tests.house.make_catalogues` brings both up to date, and compiles them. What is new stands there
+without a translation, which tests/house/test_catalogue.py does not let pass. Pages are searched by Django's
+makemessages, which needs the Debian package gettext; the sentences of errors and tables are found here, by
+reading the code.
 """
 
 import ast
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,11 +17,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from pathlib import Path
 
-import django
 import polib
 from django.apps import apps
 from django.utils.text import capfirst
 
+from broker.events import BY_TAG
+from broker.portal.administrator_forms import role_name
+from broker.portal.auditor_ledger import kind_words
+from broker.roles import WHO, Role
+from broker.usage import NOT_DISCLOSED, NOTHING_LEFT, WHAT_LEFT
 from consent import duo
 from consent.purposes import FAMILIES, PURPOSES, Words
 from consent.regions import REGION_NAMES
@@ -40,7 +44,8 @@ MARKED = {
     "pgettext",
     "pgettext_lazy",
 }
-# Whose sentences no page says: tables with an Indonesian twin of their own, and what is for a terminal.
+# Whose sentences no page says: tables with an Indonesian twin of their own, what is for a terminal or a log,
+# and what no door lets through.
 APART = (
     "broker/api/",
     "broker/demo/",
@@ -51,16 +56,38 @@ APART = (
     "broker/paper_sheets.py",
     "broker/portal/why_words.py",
     "broker/process_letters.py",
+    "broker/queue_file.py",
+    "broker/restored_kinds.py",
     "broker/settings.py",
     "broker/templatetags/styleguide.py",
-    "broker/restored_kinds.py",
     "broker/walls/",
+    "broker/web_worker.py",
+    "consent/append_only.py",
+    "consent/canonical.py",
+    "consent/clearance.py",
     "consent/events",
+    "consent/exchange/ts27560.py",
+    "consent/fence.py",
     "consent/ledger/",
     "consent/migrations/",
     "consent/reasons_id.py",
+    "consent/triggers.py",
+    "genomics/_vault/",
+    "genomics/chain.py",
+    "genomics/column_bytes.py",
     "genomics/events",
+    "genomics/genetic_map.py",
+    "genomics/intake/corpus.py",
+    "genomics/intake/details.py",
+    "genomics/intake/materials.py",
+    "genomics/intake/upkeep.py",
+    "genomics/map_forms.py",
     "genomics/migrations/",
+    "genomics/panel.py",
+    "genomics/panel_sites.py",
+    "genomics/reference.py",
+    "genomics/row_bytes.py",
+    "genomics/slab_bytes.py",
 )
 
 
@@ -115,9 +142,14 @@ def words() -> dict[str, str]:
         ),
         "consent/purposes.py": itertools.chain.from_iterable(map(astuple, _families())),
         "consent/regions.py": REGION_NAMES.values(),
-        "genomics/matching/kinship.py": (one.partition(":")[0] for one in Relationship),
+        "genomics/matching/kinship.py": itertools.chain.from_iterable(
+            (one, one.partition(":")[0]) for one in Relationship
+        ),
         "genomics/data/kin_table.tsv": _first_column(ROOT / "genomics/data/kin_table.tsv"),
         "broker/models": _choices(),
+        "broker/roles.py": itertools.chain(map(role_name, Role), WHO.values()),
+        "broker/usage.py": (*WHAT_LEFT.values(), NOTHING_LEFT, NOT_DISCLOSED),
+        "broker/events.py": map(kind_words, BY_TAG),
     }
     return {word: place for place, some in told.items() for word in some if word}
 
@@ -144,25 +176,32 @@ def compile_both() -> None:
         polib.pofile(str(path)).save_as_mofile(str(path.with_suffix(".mo")))
 
 
+def marked(home: Path) -> set[str]:
+    """What is marked for gettext in pages and doors, found by Django in a copy of them under `home`."""
+    copy = home / "copy"
+    for part in ("broker", "consent", "genomics", "templates"):
+        shutil.copytree(
+            ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "data", "static")
+        )
+    shutil.copy(ROOT / "manage.py", copy)
+    _make_messages(copy, home)
+    return {one.msgid for one in polib.pofile(str(copy / PAGES.relative_to(ROOT)))}
+
+
+def _make_messages(house: Path, home: Path) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "-lid", "--no-location", "--no-obsolete", "-v0"],
+        cwd=house,
+        env={**os.environ, "BROKER_HOME": str(home), "DEBUG": "1"},
+        check=True,
+    )
+
+
 def bring_up_to_date() -> None:
     """Writes both .po files anew; what nobody says any more leaves them. What a page says itself is the
     page's, though a floor below says it too."""
     with tempfile.TemporaryDirectory() as home:
-        subprocess.run(
-            [
-                sys.executable,
-                "manage.py",
-                "makemessages",
-                "-l",
-                "id",
-                "--no-location",
-                "--no-obsolete",
-                "-v0",
-            ],
-            cwd=ROOT,
-            env={**os.environ, "BROKER_HOME": home, "DEBUG": "1"},
-            check=True,
-        )
+        _make_messages(ROOT, Path(home))
     pages = {one.msgid for one in polib.pofile(str(PAGES))}
     book = polib.pofile(str(BELOW)) if BELOW.exists() else polib.POFile(wrapwidth=100)
     book.metadata = {"Content-Type": "text/plain; charset=UTF-8", "Language": "id"}
@@ -174,10 +213,3 @@ def bring_up_to_date() -> None:
     ]
     BELOW.parent.mkdir(parents=True, exist_ok=True)
     book.save(str(BELOW))
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broker.settings")
-    django.setup()
-    bring_up_to_date()
-    compile_both()
