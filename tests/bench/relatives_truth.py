@@ -264,8 +264,9 @@ def print_worn(table: Table, level: str, seeds: Sequence[Seen]) -> None:
         most=WORN_ACROSS,
     )
     for name, kinds in CLASSES.items():
-        values = [seen.ratio(kinds) for seen in seeds]
-        table.over_seeds(f"{level}: total over truth, {name}", values, 1 - WITHIN, 1 + WITHIN)
+        if any(seen.totals[kind] for seen in seeds for kind in kinds):  # a simulator need not have worn any
+            values = [seen.ratio(kinds) for seen in seeds]
+            table.over_seeds(f"{level}: total over truth, {name}", values, 1 - WITHIN, 1 + WITHIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

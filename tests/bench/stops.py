@@ -7,8 +7,9 @@ or stopped with SIGSTOP: it is claimed; everybody has been read; the answer is s
 gate lock; the job's row is flipped, and nothing committed. Then somebody who had been read says no, and how
 long it takes is measured. With --restart the database is restarted as well, in every fifth round. Another
 worker takes the job up when the lease is over; who was stopped is woken then, and may try what it likes.
-The job must be released once, without her. Prints the longest time of a no (6 seconds are allowed) and
-`lost`, `doubled`; last `leaks: X of Y`. Ends 1 unless all are 0 and no no took longer.
+The job must be released once, and without her unless her no was written only afterwards. Prints the longest
+time of a no (6 seconds are allowed), `lost`, `doubled`, and how often she was read before she had her answer;
+last `leaks: X of Y`. Ends 1 unless the others are 0 and no no took longer.
 """
 
 import argparse
@@ -36,6 +37,7 @@ class Counts:
     leaks: int = 0
     lost: int = 0  # not released in the end
     doubled: int = 0
+    before: int = 0  # released before her no was written, so before she had her answer
     slowest: float = 0.0
 
 
@@ -103,6 +105,15 @@ def _round(world: Any, person: Any, job: Any, point: str, how: signal.Signals, r
     return took
 
 
+def _came_first(said: Any, person: Any) -> bool:
+    """Whether the release stands in the ledger before the newest no of this person. Where a release is made
+    in a child, it is tried again as soon as the stopped one is dead, and a no that waits may come second."""
+    from consent.models import LedgerOpening
+
+    noes = LedgerOpening.objects.filter(subject=person.pseudonym, event__kind="consent:statement:withdrawn")
+    return bool(said.get().event_id < noes.latest("event_id").event_id)
+
+
 def _patiently(work: Callable[[], Any]) -> None:
     """Over a restart of the database the first try may find the old connection."""
     from django.db import OperationalError, connections
@@ -152,7 +163,10 @@ def run(rounds: int, *, restart: str = "", people: int = 5) -> Counts:
         counts.lost += job.state != "released"
         said = LedgerOpening.objects.filter(subject=f"job:{job.pk}", event__kind="query:job:released")
         counts.doubled += said.count() > 1
-        counts.leaks += job.state == "released" and person.ordinal in houses.read_by(job)
+        read = job.state == "released" and person.ordinal in houses.read_by(job)
+        before = read and _came_first(said, person)
+        counts.leaks += read and not before
+        counts.before += before
         world.give(person, "RESEARCH", Permission(code="GRU"), at=timezone.now())
         counts.rounds += 1
     hit.unlink(missing_ok=True)
@@ -168,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with houses.opened(given.database):
         counts = run(given.rounds, restart=given.restart)
     print(f"the longest time of a no: {counts.slowest:.2f} s of at most {MOST:g}")
-    print(f"lost: {counts.lost}, doubled: {counts.doubled}")
+    print(f"lost: {counts.lost}, doubled: {counts.doubled}, released before her no: {counts.before}")
     print(f"leaks: {counts.leaks} of {counts.rounds}")
     return 1 if counts.leaks or counts.lost or counts.doubled or counts.slowest > MOST else 0
 
