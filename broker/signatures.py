@@ -2,14 +2,14 @@
 
 A step is the case's papers, a search, or a disclosure; what follows from its signatures is settled in cases,
 searches and disclosures. Somebody with both roles counts once; a disclosure takes a second pair, none of whom
-signed the search. Whether they stand is read again from the rows at every check of consent and every reading.
+signed the search. Whether they stand is read again, seals and all, at each check of consent and each reading.
 """
 
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from broker import rights
+from broker import rights, signature_seals
 from broker.errors import NotAllowed, Refused
 from broker.models import Approval, Case, Disclosure, DisclosureState, Query, QueryState, Reviewed, User
 from broker.roles import Right, Role
@@ -48,15 +48,18 @@ def give(step: Step, *, role: Role, approves: bool, reason: str, by: User, at: d
     given = list(step.approvals.all())
     if any(one.by_id == by.pk or one.role == role for one in given):
         raise Refused("That signature stands already; the other one is somebody else's. Nothing was decided.")
-    one = Approval.objects.create(
-        **{_called(step): step}, by=by, role=role, approves=approves, reason=reason, at=at
-    )
+    one = Approval(**{_called(step): step}, by=by, role=role, approves=approves, reason=reason, at=at)
+    one.seal = signature_seals.seal(_called(step), now, one)
+    one.save()
     return _standing([*given, one])
 
 
 def stand(step: Step) -> bool:
-    """Whether both stand under it, given by two who were free to. A state that a row says is not believed."""
+    """Whether both stand under it, given by two who were free to, for what it says now. A state that a row
+    says is not believed, and nor is a signature whose seal does not hold."""
     given = list(Approval.objects.filter(**{_called(step): step.pk}))
+    if not all(signature_seals.holds(_called(step), step, one) for one in given):
+        return False
     people = {one.by_id for one in given}
     sides = _on_a_side(step) | _before(step)
     return _standing(given) is Standing.APPROVED and len(people) == len(given) and not people & sides

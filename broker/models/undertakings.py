@@ -220,6 +220,7 @@ class Approval(models.Model):
     approves = models.BooleanField()
     reason = models.TextField()
     at = models.DateTimeField()
+    seal = models.BinaryField(default=b"")  # broker.signature_seals; of a step of a case
 
     class Meta:
         constraints = [

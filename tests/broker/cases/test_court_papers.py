@@ -15,6 +15,7 @@ from broker.usage import manifest_of
 from consent.models import LedgerEvent
 from tests.broker.cases.steps import Found, run, search
 from tests.broker.portal.jobs.running import signed_in
+from tests.signed_by_hand import sealed_anew
 from tests.world import NOW, World, court_paper, job_of, pdf, signed
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def test_a_search_under_another_cases_paper_is_refused_even_past_the_verbs(found
     other = found.world.case(number="C-2")
     job = job_of(found.asked(other))
     type(job.query).objects.filter(pk=job.query_id).update(authorisation=found.case.authorisations.get())
+    sealed_anew(job.query)
     assert run(job).reasons == INVALID
 
 

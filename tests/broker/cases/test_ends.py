@@ -21,6 +21,7 @@ from genomics.intake.receive import receive_evidence
 from genomics.models import EvidenceKey, EvidenceProfile, Sealed
 from tests.broker.cases.steps import Found, by_the_second_pair, run, search
 from tests.broker.portal.jobs.running import signed_in
+from tests.signed_by_hand import sealed_anew
 from tests.world import EARLIER, NOW, World, again, job_of
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,7 @@ def test_what_was_disclosed_stays_disclosed(found: Found):
 def test_who_withdraws_after_the_end_is_cut_out_of_it_all_the_same(found: Found):
     made = by_the_second_pair(found.world, found.proposed())
     Case.objects.update(valid_to=NOW)
+    sealed_anew(found.case)
     assert case_ends.lapse_due(at=NOW) == 1
     assert len(results.read(made.job, by=found.by, at=NOW)["records"]) == 1
     records.withdraw(found.world.people["Noor"], by="self", at=NOW)

@@ -1,5 +1,8 @@
 """Who may sign a step of a case: two people of two roles, on no side of it; a second pair for its leads."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -11,6 +14,7 @@ from consent.decision import request_reasons
 from consent.models import LedgerOpening
 from consent.reasons import Reason
 from tests.broker.cases.steps import Found, also, by_the_second_pair, disclose, run, search
+from tests.signed_by_hand import signed
 from tests.world import NOW, World, job_of
 
 pytestmark = pytest.mark.django_db
@@ -143,10 +147,10 @@ def test_signatures_that_go_while_a_search_runs_stop_it(found: Found, monkeypatc
 def test_a_pair_of_one_person_does_not_stand(found: Found):
     """Not even when it was written past the verbs, before the table had its rule."""
     query, both = found.asked(), found.world.staff.steward
-    Approval.objects.create(query=query, by=both, role=S, approves=True, reason="x", at=NOW)
+    signed(query, by=both, role=S, at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Approval.objects.create(query=query, by=both, role=L, approves=True, reason="x", at=NOW)
-    Approval.objects.create(query=query, by=found.by, role=L, approves=True, reason="x", at=NOW)
+        signed(query, by=both, role=L, at=NOW)
+    signed(query, by=found.by, role=L, at=NOW)
     assert not signatures.stand(query), "the asker herself is no second"
     reasons = request_reasons(uses.of(query), uses.policy(NOW), NOW)
     assert reasons == (Reason.REQ_PROJECT_NOT_APPROVED,)
@@ -179,3 +183,67 @@ def test_the_whole_way_names_everybody_who_signed(found: Found):
     signers = [set(one.approvals.values_list("by__username", flat=True)) for one in (found.case, query, made)]
     assert signers[0] == signers[1] == {"sten-steward", "lena-legal"}
     assert signers[2] == {"sara-steward", "luis-legal"}
+
+
+def test_a_signature_that_was_put_in_by_hand_does_not_stand(found: Found):
+    """Somebody at the database writes both signatures and a job: the worker refuses it."""
+    query, staff = found.asked(), found.world.staff
+    for by, role in ((staff.steward, S), (staff.legal, L)):
+        Approval.objects.create(query=query, by=by, role=role, approves=True, reason="x", at=NOW)
+    Query.objects.filter(pk=query.pk).update(state=QueryState.APPROVED)
+    job = run(Job.objects.create(query=query, created_at=NOW, rung_at=NOW))
+    assert (job.state, job.reasons) == ("refused", ["REQ_PROJECT_NOT_APPROVED"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"purposes": ["L.SEX"]},
+        {"question": {"kind": "relatives", "evidence": "another", "min_cm": 7}},
+        {"role": "counsel"},
+        {"asked_by": "steward"},
+    ],
+)
+def test_a_search_that_was_changed_after_it_was_signed_is_signed_no_more(
+    found: Found, changed: dict[str, Any]
+):
+    job = job_of(found.asked())
+    assert signatures.stand(job.query)
+    facts = {"asked_by": found.world.staff.steward} if "asked_by" in changed else changed
+    Query.objects.filter(pk=job.query_id).update(**facts)
+    assert not signatures.stand(Query.objects.get(pk=job.query_id))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"purpose": "L.SEX"},
+        {"jurisdiction": "ID"},
+        {"sample_origin": "victim"},
+        {"codis_searched": False},
+        {"leads_exhausted": False},
+        {"valid_to": NOW + timedelta(days=9999)},
+    ],
+)
+def test_papers_that_were_changed_after_they_were_signed_are_signed_no_more(
+    found: Found, changed: dict[str, Any]
+):
+    assert signatures.stand(found.case)
+    Case.objects.filter(pk=found.case.pk).update(**changed)
+    assert not signatures.stand(Case.objects.get())
+
+
+def test_a_signature_under_one_search_is_none_under_another(found: Found):
+    first, second = job_of(found.asked()).query, found.asked()
+    for one in first.approvals.all():
+        one.pk, one.query = None, second
+        one.save()
+    assert not signatures.stand(second)
+
+
+def test_a_refusal_is_not_turned_into_an_approval(found: Found):
+    query, staff = found.asked(), found.world.staff
+    search(query, staff.steward, S)
+    search(query, staff.legal, L, approves=False)
+    Approval.objects.filter(query=query).update(approves=True)
+    assert not signatures.stand(query)

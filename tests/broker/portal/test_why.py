@@ -11,7 +11,7 @@ from django.utils import timezone
 from broker import jobs, people, queries
 from broker.demo.staff import PASSWORD
 from broker.errors import Refused
-from broker.models import Approval, Job, JobState, Query, User
+from broker.models import Job, JobState, Query, User
 from broker.portal import would_be
 from consent import participants, records
 from consent.models import LedgerEvent, Participant
@@ -20,6 +20,7 @@ from consent.reasons_id import NOT_YOURS_ID, SENTENCES_ID
 from consent.terms import Permission
 from tests.builders import vcf
 from tests.remembering import receive
+from tests.signed_by_hand import signed
 from tests.world import World, job_of
 
 pytestmark = pytest.mark.django_db
@@ -201,9 +202,7 @@ def test_an_asker_is_told_what_would_pass_and_never_whom_it_would_reach(world: W
     text = page(signed_in(world.staff.investigator), "jobs:query", query.pk)
     assert "It would pass with a court's permission for this case and use." in text
     for reviewer, role in ((world.staff.steward, "steward"), (world.staff.legal, "legal_reviewer")):
-        Approval.objects.create(
-            query=query, by=reviewer, role=role, approves=True, reason="x", at=timezone.now()
-        )
+        signed(query, by=reviewer, role=role, at=timezone.now())
     job = Job.objects.create(query=query, created_at=timezone.now(), rung_at=timezone.now())
     jobs.run(job.pk, clock=timezone.now, batch=50)
     text = page(signed_in(world.staff.investigator), "jobs:job", job.pk)
