@@ -1,4 +1,4 @@
-"""Signatures that hold though no verb gave them: for tests of what comes after them, and of what is refused."""
+"""Signatures that hold though no verb gave them: for tests of what comes after, or is refused."""
 
 from datetime import datetime
 

@@ -57,6 +57,24 @@ def test_a_worker_that_wakes_up_late_changes_nothing(world: World, monkeypatch):
     assert Job.objects.get(pk=job.pk).attempt == 2
 
 
+def test_a_worker_that_wakes_up_late_leaves_alone_what_another_is_at(world: World, monkeypatch):
+    """The other one has the job and is not done: its state would let the late one go on, its token does not."""
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+    stage = jobs._stage
+
+    def sleep_too_long(claim, asked):
+        manifest = stage(claim, asked)
+        assert jobs._claim(job.pk, lambda: NOW + timedelta(minutes=5)) is not None
+        return manifest
+
+    monkeypatch.setattr(jobs, "_stage", sleep_too_long)
+    jobs.run(job.pk, clock=lambda: NOW, batch=50)
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.answer) == (JobState.RUNNING, 2, None)
+    assert not LedgerEvent.objects.filter(kind="query:job:released").exists()
+
+
 def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
     world.crowd(10, says="Ada")
     job = job_of(ask(world))
