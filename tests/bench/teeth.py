@@ -1,10 +1,10 @@
-"""Do the safety tests bite? Each guard is taken out of a copy of the house; tests in several files must fail.
+"""Do the safety tests bite? Each guard is taken out of a copy of the house; tests must fail.
 
     python -m tests.bench.teeth            # all guards
     python -m tests.bench.teeth gate seal  # only these
 
 Prints, for each guard, how many tests in how many files fail without it; last `N passed, N failed`, where a
-guard passes when at least two files notice.
+guard passes when tests in another file than the one that looks for its words notice.
 """
 
 import os
@@ -35,7 +35,8 @@ LOOK_AT = (
     "tests/house",
     "tests/spec",
 )
-LEAST_FILES = 2
+WORDS = "tests/house/test_teeth.py"  # looks for the words of each guard, so it always fails without one
+LEAST_FILES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ GUARDS = {
     ),
     "signature": Guard(  # that nobody put in by hand
         "broker/signatures.py",
-        "    if not all(signature_seals.holds(_called(step), step, one) for one in given):\n        return False\n",
-        "",
+        "signature_seals.holds(_called(step), step, one) for one",
+        "True for one",
     ),
     "suppression": Guard("genomics/answers.py", "THRESHOLD = 10 ", "THRESHOLD = 0 "),
     "event": Guard(
@@ -157,7 +158,7 @@ def without(guard: Guard) -> tuple[int, set[str]]:
             check=False,
         )
     failed = re.findall(r"^(?:FAILED|ERROR) (tests/[^:]+)", run.stdout, re.MULTILINE)
-    return len(failed), set(failed)
+    return len(failed), set(failed) - {WORDS}
 
 
 def main() -> None:

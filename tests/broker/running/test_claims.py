@@ -8,6 +8,7 @@ from broker import job_words, jobs, queries, sweeping
 from broker.models import Job, JobState
 from consent.models import LedgerEvent
 from genomics import gate
+from genomics.errors import VaultSealed
 from tests.broker.running.asked import PowerCut, ask, dies, run
 from tests.world import NOW, World, job_of
 
@@ -73,6 +74,21 @@ def test_a_worker_that_wakes_up_late_leaves_alone_what_another_is_at(world: Worl
     job.refresh_from_db()
     assert (job.state, job.attempt, job.answer) == (JobState.RUNNING, 2, None)
     assert not LedgerEvent.objects.filter(kind="query:job:released").exists()
+
+
+def test_a_worker_that_fails_late_does_not_fail_for_another(world: World, monkeypatch):
+    world.crowd(10, says="Ada")
+    job = job_of(ask(world))
+
+    def fail_too_late(*_args, **_facts):
+        assert jobs._claim(job.pk, lambda: NOW + timedelta(minutes=5)) is not None
+        raise VaultSealed("x")
+
+    monkeypatch.setattr(gate, "ask", fail_too_late)
+    jobs.run(job.pk, clock=lambda: NOW, batch=50)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.RUNNING, 2)
+    assert not LedgerEvent.objects.filter(kind="query:job:failed").exists()
 
 
 def test_a_cancelled_job_stops_and_stays_so(world: World, monkeypatch):
