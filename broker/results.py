@@ -3,9 +3,10 @@ and until that lies under a signed checkpoint there is nothing to read.
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from broker import disclosures, events, rechecking, staging, vouched
@@ -14,6 +15,11 @@ from broker.models import Job, JobState, User
 from consent import fence
 from consent.errors import LedgerBroken, NotSealed
 from consent.ledger import log
+
+
+def too_old(at: datetime) -> datetime:
+    """Whatever ended by this instant is read by nobody any more."""
+    return at - timedelta(days=settings.RESULT_DAYS)
 
 
 def snapshot_of(job: Job) -> str:
@@ -47,6 +53,8 @@ def read(job: Job, *, by: User, at: datetime) -> dict[str, Any]:
         raise NotAllowed("This result is not yours to read.")
     if job.state != JobState.RELEASED:
         raise Refused(f"This job is {job.state_told.label}; there is no result to read.")
+    if job.ended_at is None or job.ended_at <= too_old(at):  # though nobody has swept it away yet
+        raise Refused("The answer was kept for its time, and that is over. Ask again if it is still needed.")
     require_sealed(job)
     whole: dict[str, Any] = json.loads(staging.unseal(bytes(job.answer or b""), f"{job.pk}/answer"))
     answer = disclosures.told(job, whole)

@@ -186,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "knox.auth.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "broker.api.sessions.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["broker.rights.Closed"],  # a door that declares nothing stays shut
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

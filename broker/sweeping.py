@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from broker import disclosures, events, job_words
+from broker import disclosures, events, job_words, results
 from broker.models import Disclosure, DisclosureState, Job, JobRange, JobState, RangeState, all_read
 from consent.ledger import log
 
@@ -67,8 +67,7 @@ def resume(*, by: str, at: datetime, only: UUID | None = None) -> int:
 def expire(*, at: datetime) -> int:
     """Let answers go that have been there for RESULT_DAYS. Who was read, and why, stays for those people and
     for auditors. Returns how many."""
-    over = at - timedelta(days=settings.RESULT_DAYS)
-    due = Job.objects.filter(state=JobState.RELEASED, ended_at__lte=over).order_by("ended_at")
+    due = Job.objects.filter(state=JobState.RELEASED, ended_at__lte=results.too_old(at)).order_by("ended_at")
     return sum(_expired(job, at) for job in due.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 

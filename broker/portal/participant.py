@@ -207,12 +207,10 @@ def _sentence(standing: Standing, has_file: bool) -> str:
         return _("You have no file here, and no use is allowed. Nobody can use anything of yours.")
     counted = words.allowed_of(standing.allowed, len(standing.choices))
     if not has_file:
-        follows = _("You have no file here yet, so there is nothing to use.")
-    elif not standing.allowed:
-        follows = _("Nobody can use your file.")
-    else:
-        follows = _("Nobody outside them can use your file.")
-    return f"{counted} {follows}"
+        return " ".join((counted, _("You have no file here yet, so there is nothing to use.")))
+    if not standing.allowed:
+        return " ".join((counted, _("Nobody can use your file.")))
+    return " ".join((counted, _("Nobody outside them can use your file.")))
 
 
 def _needs(desk: Desk, standing: Standing) -> list[dict[str, Any]]:

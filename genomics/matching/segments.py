@@ -23,7 +23,7 @@ from genomics.matching.kinship import Relationship, kinship, relationship
 from genomics.matching.likely import Likely
 from genomics.matching.probes import Probes, probes_of
 from genomics.matching.scan import FOUND, scan
-from genomics.matching.setting import Setting
+from genomics.matching.setting import TRUSTED, Setting
 from genomics.matching.sharing import Segment, Sharing
 from genomics.panel import Panel, PanelRow
 
@@ -162,8 +162,10 @@ def shared(
     queries: People, people: People, pairs: NDArray[np.int32], ground: Ground, *, min_cm: float = 7.0
 ) -> NDArray[Any]:
     """What pairs (query, row) share on one haplotype, and of those who share anything, on both: stretches in
-    the order of query, row, kind and site."""
+    the order of query, row, kind and site. Of two who are too worn to be told from strangers, nothing."""
     nothing = np.zeros(0, dtype=FOUND)
+    lost = queries.setting.dropout[pairs[:, 0]] + people.setting.dropout[pairs[:, 1]]
+    pairs = pairs[lost * ground.misreading <= TRUSTED]
     rules = ONE._replace(told_cm=min_cm)
     one = _told(scanned(queries, people, pairs, ground.one, ground.misreading, rules, nothing), min_cm)
     sharing = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)

@@ -21,6 +21,10 @@ WINDOW = 16  # words
 LEAST_CALLED = 50  # sites of a window, below which it says nothing
 CLEAN = 0.002  # misread genotypes of a good kit: nothing is believed to be better
 WORST = 0.25  # beyond it a profile says nothing that could be trusted
+# Where misreading alone makes more than this share of the contradictions that strangers have, two people
+# cannot be told from strangers: at .33 strangers are told as often as among clean kits, at .5 many are, and
+# on thin panels most (tests/bench/RESULTS.md). One worn profile stays below, two badly worn ones do not.
+TRUSTED = 0.34
 
 
 @dataclass(frozen=True, slots=True, eq=False)

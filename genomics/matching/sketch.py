@@ -19,6 +19,7 @@ from genomics.coordinates import AUTOSOMES
 from genomics.matching.compiled import compiled
 from genomics.matching.ground import RARE, UNSTATED, Ground
 from genomics.matching.kernels import Rows
+from genomics.matching.setting import TRUSTED
 from genomics.matching.words import ALL, ONE, highest, ones
 from genomics.panel import Panel
 
@@ -78,8 +79,9 @@ class Sketch:
         dropout = lines[:, 2 * WORDS].view("<f8")
         least = SHARE * self.due / max(self.held, 1)  # evidence a site known in both
         own = float(query[0, 2 * WORDS : 2 * WORDS + 1].view("<f8")[0])
-        _look(query[0], lines, self.worth, self.begins, (own + dropout) * self.misreading, least, told)
-        return told
+        misread = (own + dropout) * self.misreading
+        _look(query[0], lines, self.worth, self.begins, np.minimum(misread, TRUSTED), least, told)
+        return told & (misread <= TRUSTED)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Reading an answer: by whom, from when on, and only as the ledger recorded it."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -69,6 +70,15 @@ def test_without_its_ledger_line_nothing_is_read(world: World, job: Job, monkeyp
     monkeypatch.setattr(log, "append", full_disk)
     with pytest.raises(log.LedgerUnavailable):
         results.read(job, by=world.staff.researcher, at=NOW)
+
+
+def test_an_answer_whose_time_is_over_is_not_read_though_nobody_swept_it(world: World, job: Job, settings):
+    later = NOW + timedelta(days=settings.RESULT_DAYS)
+    log.sequence(at=NOW)
+    assert results.read(job, by=world.staff.researcher, at=later - timedelta(seconds=1))
+    with pytest.raises(Refused, match="that is over"):
+        results.read(job, by=world.staff.researcher, at=later)
+    assert job.state == JobState.RELEASED
 
 
 def test_a_job_that_waits_has_no_answer(world: World):

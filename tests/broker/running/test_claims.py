@@ -59,7 +59,7 @@ def test_a_worker_that_wakes_up_late_changes_nothing(world: World, monkeypatch):
 
 
 def test_a_worker_that_wakes_up_late_leaves_alone_what_another_is_at(world: World, monkeypatch):
-    """The other one has the job and is not done: its state would let the late one go on, its token does not."""
+    """The other one is not done: the state would let the late one go on, the token does not."""
     world.crowd(10, says="Ada")
     job = job_of(ask(world))
     stage = jobs._stage

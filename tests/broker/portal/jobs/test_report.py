@@ -115,7 +115,7 @@ def test_a_low_overlap_is_flagged_and_explained():
     assert "They may share more than is told." in page
     assert "few" not in page_of(told(RECORD))
     with translation.override("id"):
-        assert "1.204, few" in page_of(told(person("R-1", overlap_low=True, overlap_sites=1204)))
+        assert "1.204, sedikit" in page_of(told(person("R-1", overlap_low=True, overlap_sites=1204)))
 
 
 def test_the_same_person_is_worded_with_care():
