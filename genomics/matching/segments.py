@@ -23,7 +23,7 @@ from genomics.matching.kinship import Relationship, kinship, relationship
 from genomics.matching.likely import Likely
 from genomics.matching.probes import Probes, probes_of
 from genomics.matching.scan import FOUND, scan
-from genomics.matching.setting import TRUSTED, Setting
+from genomics.matching.setting import Setting, told_apart
 from genomics.matching.sharing import Segment, Sharing
 from genomics.panel import Panel, PanelRow
 
@@ -164,8 +164,9 @@ def shared(
     """What pairs (query, row) share on one haplotype, and of those who share anything, on both: stretches in
     the order of query, row, kind and site. Of two who are too worn to be told from strangers, nothing."""
     nothing = np.zeros(0, dtype=FOUND)
-    lost = queries.setting.dropout[pairs[:, 0]] + people.setting.dropout[pairs[:, 1]]
-    pairs = pairs[lost * ground.misreading <= TRUSTED]
+    expected = ground.one.expected * ground.one.run
+    asked = queries.setting, people.setting, pairs
+    pairs = pairs[told_apart(*asked, misreading=ground.misreading, expected=expected)]
     rules = ONE._replace(told_cm=min_cm)
     one = _told(scanned(queries, people, pairs, ground.one, ground.misreading, rules, nothing), min_cm)
     sharing = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)

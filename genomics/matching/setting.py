@@ -21,10 +21,12 @@ WINDOW = 16  # words
 LEAST_CALLED = 50  # sites of a window, below which it says nothing
 CLEAN = 0.002  # misread genotypes of a good kit: nothing is believed to be better
 WORST = 0.25  # beyond it a profile says nothing that could be trusted
-# Where misreading alone makes more than this share of the contradictions that strangers have, two people
-# cannot be told from strangers: at .33 strangers are told as often as among clean kits, at .5 many are, and
-# on thin panels most (tests/bench/RESULTS.md). One worn profile stays below, two badly worn ones do not.
-TRUSTED = 0.34
+# Where misreading alone makes more than this share of the contradictions that strangers have, and the panel
+# has not so many sites that these still stand out, two people cannot be told from strangers: at .33 strangers
+# are told as often as among clean kits, at .5 many are, and on thin panels most (tests/bench/RESULTS.md). One
+# worn profile stays below, two badly worn ones do not.
+TRUSTED = 0.36
+APART = 5.0  # standard deviations between what strangers contradict each other in a run of windows, and kin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,18 @@ class Setting:
             promised = promises(frequency, rows.sites)
         _read(rows.lo, rows.hi, promised, rows.sites, dropout, called)
         return cls(dropout, called)
+
+
+def told_apart(
+    queries: Setting, people: Setting, pairs: NDArray[np.int32], *, misreading: float, expected: float
+) -> NDArray[np.bool_]:
+    """Which pairs (query, row) can be told from strangers. `misreading` and `expected` are the ground's: what
+    a misread heterozygote weighs, and what strangers contradict in a run of windows, were all known."""
+    query, row = pairs[:, 0], pairs[:, 1]
+    misread = (queries.dropout[query] + people.dropout[row]) * misreading
+    stand_out = (1 - misread) * np.sqrt(expected * queries.called[query] * people.called[row])
+    told: NDArray[np.bool_] = (misread <= TRUSTED) | (stand_out >= APART)
+    return told
 
 
 def promises(frequency: NDArray[np.float64] | None, sites: int) -> NDArray[np.float64]:

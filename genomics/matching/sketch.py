@@ -19,13 +19,13 @@ from genomics.coordinates import AUTOSOMES
 from genomics.matching.compiled import compiled
 from genomics.matching.ground import RARE, UNSTATED, Ground
 from genomics.matching.kernels import Rows
-from genomics.matching.setting import TRUSTED
 from genomics.matching.words import ALL, ONE, highest, ones
 from genomics.panel import Panel
 
 VERSION = 1  # of which sites are chosen, and how a line is laid out
 WORDS = 1024
 LINE = 2 * WORDS + 1  # words of a person: lo, hi, and how many heterozygotes she lost
+MOST_MISREAD = 0.9  # beyond it a contradiction would speak for sharing; what follows tells them apart
 SURE_CM = 20.0  # whoever shares a stretch of this length is found
 SHARE = 0.55
 
@@ -80,8 +80,8 @@ class Sketch:
         least = SHARE * self.due / max(self.held, 1)  # evidence a site known in both
         own = float(query[0, 2 * WORDS : 2 * WORDS + 1].view("<f8")[0])
         misread = (own + dropout) * self.misreading
-        _look(query[0], lines, self.worth, self.begins, np.minimum(misread, TRUSTED), least, told)
-        return told & (misread <= TRUSTED)
+        _look(query[0], lines, self.worth, self.begins, np.minimum(misread, MOST_MISREAD), least, told)
+        return told
 
 
 @lru_cache(maxsize=1)

@@ -63,6 +63,16 @@ def told(out: Path) -> dict[tuple[str, str], dict[str, str]]:
     return {(row["id1"], row["id2"]): row for row in rows}
 
 
+def test_of_two_badly_worn_profiles_nothing_is_told(tmp_path: Path, world: World) -> None:
+    """With a quarter of heterozygotes lost in both, strangers contradict each other no more than kin."""
+    prefix = written(world, tmp_path / "set", lost=0.25)
+    worn = [f"E{n}" for n in range(len(world.people))]
+    (tmp_path / "asked").write_text("\n".join(worn))
+    arguments = ["--bfile", str(prefix), "--queries", str(tmp_path / "asked"), "--out", str(tmp_path / "out")]
+    assert relatives.main(arguments) == 0
+    assert not {pair for pair in told(tmp_path / "out") if set(pair) <= set(worn)}
+
+
 @pytest.mark.parametrize("lost", [0.0, 0.05])
 @pytest.mark.parametrize("centimorgans", [True, False])
 def test_queries_find_their_relatives_in_a_set(
