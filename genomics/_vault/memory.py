@@ -128,7 +128,7 @@ class Memory:
         lines = [row.line for row in rows]
         self._ordinals[lines], self._used[lines] = [row.ordinal for row in rows], time.monotonic()
         self._seen = position if self._seen is None else min(self._seen, position)
-        if self._watch is None:
+        if self._watch is None or not self._watch.is_alive():
             self._watch = threading.Thread(target=self._keep_watch, name="watch over rows", daemon=True)
             self._watch.start()
 

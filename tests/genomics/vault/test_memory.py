@@ -232,6 +232,7 @@ def test_a_row_in_memory_is_not_looked_at_for_who_does_not_permit_it(world: Worl
         twin = in_use().panel.row_of(np.resize([0, 1, 2], in_use().shape.sites))
         stacked = kernels.stack([twin], sites=in_use().shape.autosomal)
         lines.lo[mine], lines.hi[mine] = stacked.lo[0], stacked.hi[0]
+        group.people.setting.dropout[mine] = 0.0  # and she is well read, or she could be told from nobody
         found = segments.related_in(twin, group.people, group.lines, in_use().panel)
         assert mine not in found
         whole = np.arange(len(lines.lo), dtype=np.int32)[: max(group.lines) + 1]
