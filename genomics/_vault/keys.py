@@ -37,7 +37,8 @@ def of(participant: Participant) -> bytes:
 
 
 def of_many(ordinals: Iterable[int]) -> dict[int, bytes]:
-    """The keys of many participants, by ordinal, read together. Raises VaultSealed as `of` does."""
+    """The keys of many participants, by ordinal, read together; none of who was erased meanwhile. Raises
+    VaultSealed for who is here and has no key."""
     asked = set(ordinals)
     found, ciphers = dict[int, bytes](), dict[int, AESGCM]()
     for ordinal, pseudonym, wrapped, epoch in many.wraps(asked):
@@ -48,8 +49,9 @@ def of_many(ordinals: Iterable[int]) -> dict[int, bytes]:
         if epoch not in ciphers:
             ciphers[epoch] = AESGCM(epochs.key(epoch))
         found[ordinal] = _unwrap(sealed, ciphers[epoch], holder)
-    if missing := asked - found.keys():
-        raise VaultSealed(f"{len(missing)} of those asked have no key here: nothing of theirs can be opened.")
+    missing = asked - found.keys()
+    if missing and Participant.objects.filter(ordinal__in=missing, erased_at__isnull=True).exists():
+        raise VaultSealed("Some of those asked have no key here: nothing of theirs can be opened.")
     return found
 
 
