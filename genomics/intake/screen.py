@@ -150,10 +150,13 @@ def told(findings: Iterable[Finding]) -> tuple[str, ...]:
 def _sentence(detail: Detail, found: list[Finding]) -> str:
     lines = sorted({finding.line for finding in found})
     named = ", ".join(f"{line:,}" for line in lines[:_MOST_LINES])
-    more = f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
-    which, carries = ("Line", "carries") if len(lines) == 1 else ("Lines", "carry")
     masked = ", ".join(dict.fromkeys(finding.masked for finding in found[:_MOST_LINES]))
-    return f"{which} {named}{more} {carries} {detail.sentence} ({masked}). It was left out of what is kept."
+    what, more = detail.sentence, len(lines) - _MOST_LINES
+    if len(lines) == 1:
+        return f"Line {named} carries {what} ({masked}). It was left out of what is kept."
+    if more <= 0:
+        return f"Lines {named} carry {what} ({masked}). It was left out of what is kept."
+    return f"Lines {named} and {more:,} more carry {what} ({masked}). It was left out of what is kept."
 
 
 def _in_line(text: str, *, with_columns: bool = False) -> Iterator[_Found]:

@@ -29,6 +29,7 @@ from broker.usage import NOT_DISCLOSED, NOTHING_LEFT, WHAT_LEFT
 from consent import duo
 from consent.purposes import FAMILIES, PURPOSES, Words
 from consent.regions import REGION_NAMES
+from genomics.intake.details import Detail
 from genomics.matching.kinship import Relationship
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +148,7 @@ def words() -> dict[str, str]:
         ),
         "genomics/data/kin_table.tsv": _first_column(ROOT / "genomics/data/kin_table.tsv"),
         "broker/models": _choices(),
+        "genomics/intake/details.py": (detail.sentence for detail in Detail),
         "broker/roles.py": itertools.chain(map(role_name, Role), WHO.values()),
         "broker/usage.py": (*WHAT_LEFT.values(), NOTHING_LEFT, NOT_DISCLOSED),
         "broker/events.py": map(kind_words, BY_TAG),
