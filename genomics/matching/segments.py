@@ -42,6 +42,7 @@ BOTH = Rules(
     harsh=0.4, told_cm=LEAST_BOTH_CM, margin_cm=0.0,
 )  # fmt: skip
 
+OF_QUERY = 1 << 32  # more than there are rows
 AT_ONCE = 16_384  # stretches before the scan hands them over
 SHARED = np.dtype([*FOUND.descr, ("both", "?")])
 
@@ -169,21 +170,31 @@ def shared(
     pairs = pairs[told_apart(*asked, misreading=ground.misreading, expected=expected)]
     rules = ONE._replace(told_cm=min_cm)
     one = _told(scanned(queries, people, pairs, ground.one, ground.misreading, rules, nothing), min_cm)
-    sharing = np.unique(np.stack([one["query"], one["row"]], axis=1), axis=0)
+    sharing = np.stack(np.divmod(np.unique(_pair(one)), OF_QUERY), axis=1).astype(np.int32)
     both = scanned(queries, people, sharing, ground.both, 1.0, BOTH, one)
     found = np.zeros(len(one) + len(both), dtype=SHARED)
     for name in FOUND.names or ():
         found[name] = np.concatenate([one[name], both[name]])
     found["both"][len(one) :] = True
-    return np.sort(found, order=["query", "row", "both", "first"])
+    return in_order(found)
+
+
+def in_order(found: NDArray[Any]) -> NDArray[Any]:
+    """Stretches by query, row, kind and site; many times as fast as to sort records."""
+    return found[np.lexsort((found["first"], found["both"], _pair(found)))]
+
+
+def _pair(found: NDArray[Any]) -> NDArray[np.int64]:
+    """A number for whose a stretch is, in the order of query and row."""
+    pair: NDArray[np.int64] = found["query"] * np.int64(OF_QUERY) + found["row"]
+    return pair
 
 
 def _told(found: NDArray[Any], min_cm: float) -> NDArray[Any]:
     """Of each pair's those that measure `min_cm`, or the longest where none does: near the shortest a
     relative missed weighs more than one too many."""
-    order = np.lexsort((-found["measured"], found["row"], found["query"]))
-    found = found[order]
-    longest = np.diff(found["query"].astype(np.int64) << 32 | found["row"], prepend=-1) != 0
+    found = found[np.lexsort((-found["measured"], _pair(found)))]
+    longest = np.diff(_pair(found), prepend=-1) != 0
     told: NDArray[Any] = found[longest | (found["measured"] >= min_cm)]
     return told
 

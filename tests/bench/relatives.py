@@ -48,7 +48,7 @@ def run(bfile: Path, out: Path, *, queries: Path | None, threads: int) -> int:
         found = np.concatenate(
             list(pool.map(lambda pairs: segments.shared(people, people, pairs, ground), blocks))
         )
-    found = np.sort(found, order=["query", "row", "both", "first"])
+    found = segments.in_order(found)
     compared, compared_cpu = time.monotonic(), time.process_time()
     _write(out, names, found, people, ground)
     _write_x(bfile, out, names, found, people)
