@@ -12,7 +12,7 @@ from django.conf import settings
 
 from consent.canonical import canonical
 
-# What of each step is signed: all that decides what is searched for, for whom, and until when.
+# What of each step is signed. Of the judicial paper that a search names it is the number of its row alone.
 SIGNED: dict[str, tuple[str, ...]] = {
     "case": (
         "id",
